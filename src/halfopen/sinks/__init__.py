@@ -1,0 +1,1 @@
+"""Mirrors, one file a URL scheme: each keeps the promise of `sinks/base.py`."""

@@ -1,0 +1,118 @@
+"""What a mirror promises: answers go in whole or not at all, and the ledger moves with the rows.
+
+All moments are aware UTC datetimes; windows are half-open.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Protocol
+
+from halfopen.contract.model import Feed
+from halfopen.window.coverage import Coverage
+from halfopen.window.window import Window
+from halfopen.wire.negotiate import Format
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    """One whole, cleanly ended answer to one request, spooled to a file.
+
+    rung: 0 is the first ask of a window (live or backfill), 1 and up a re-read by that rung of the ladder; the
+    ledger calls it `pass`. seq: strictly increases over all requests of this mirror, taken when the request is sent.
+    body: CSV bytes as received (UTF-8, decompressed), or the NDJSON that `wire.json.text_lines` wrote.
+    columns: contract field to the product's column name, where they differ. server_date: the product's Date header.
+    digest: sha-256 of the decompressed body as sent, in hex. attempts: requests that it took, this one included.
+    """
+
+    product: str
+    feed: Feed
+    window: Window
+    rung: int
+    seq: int
+    body: Path
+    format: Format
+    columns: Mapping[str, str]
+    asked_at: datetime
+    fetched_at: datetime
+    server_date: datetime | None
+    digest: str
+    attempts: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Applied:
+    """What one answer did: rows in its body, stored rows that it changed, and of its rows the late and the held."""
+
+    rows: int
+    changed: int
+    late: int
+    quarantined: int
+    findings: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Hole:
+    """A window that failed and is still owed; `feed` is a feed's name, `rung` the pass that failed."""
+
+    product: str
+    feed: str
+    window: Window
+    rung: int
+    since: datetime
+    attempts: int
+    last_error: str
+    next_try: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class Progress:
+    """How far one feed of one product has come.
+
+    committed: covered by first asks; reread: covered by each rung of the ladder; started: start of the first
+    committed window, None before there is one.
+    """
+
+    committed: Coverage
+    reread: Mapping[int, Coverage]
+    holes: tuple[Hole, ...]
+    started: datetime | None
+
+
+class Sink(Protocol):
+    """A mirror. Used from one thread at a time; only `interrupt` may be called from another."""
+
+    def open(self) -> None:
+        """Open the mirror, making what is missing in it: the only moment at which tables are made. SinkError."""
+
+    def close(self) -> None:
+        """Let go of the mirror; closing twice is harmless."""
+
+    def next_seq(self) -> int:
+        """The next request sequence: greater than any that this mirror has handed out or stored."""
+
+    def apply(self, answers: Sequence[Answer]) -> list[Applied]:
+        """Store answers, in their order, in one transaction.
+
+        Rows, quarantine, findings, late rows, ledger lines and filled holes move together. Raises SinkError when the
+        mirror fails and ContractError when a body cannot be parsed; in both cases nothing is written.
+        """
+
+    def fail(self, hole: Hole) -> None:
+        """Record that a window failed: a ledger line and the hole, in one transaction.
+
+        Later committed answers that together cover the hole fill it.
+        """
+
+    def progress(self, product: str, feed: str) -> Progress:
+        """What is committed, re-read and owed."""
+
+    def status(self) -> dict[str, Any]:
+        """Per product and feed: watermark, frontier, holes, quarantined, late, rows."""
+
+    def query(self, sql: str) -> tuple[list[str], list[tuple[Any, ...]]]:
+        """Column names and rows of one reading statement; SinkError for anything that is not only reading."""
+
+    def interrupt(self) -> None:
+        """Stop the statement that runs now, from any thread; it fails with SinkError."""
