@@ -1,0 +1,1 @@
+"""The command `halfopen`, one command a file."""

@@ -1,0 +1,130 @@
+"""`[products.<name>]`: a casino or a sportsbook to pull from."""
+
+import re
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any, Literal
+from urllib.parse import urlsplit
+
+import msgspec
+
+from halfopen.auth import schemes
+from halfopen.config.reading import at, known, record
+from halfopen.contract.load import feeds
+from halfopen.errors import ConfigError, MomentError
+from halfopen.window.ladder import DEFAULT, Rung, scaled
+from halfopen.wire import moment
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}", re.ASCII)
+_SECOND = timedelta(seconds=1)
+
+
+class ProductConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """`[products.<name>]` whole."""
+
+    name: str
+    url: str
+    auth: Mapping[str, Any] = {"scheme": "none"}
+    format: Literal["csv", "json", "auto"] = "auto"
+    cadence: timedelta = timedelta(minutes=1)
+    cadences: dict[str, timedelta] = {}
+    offset: timedelta = timedelta(0)
+    offsets: dict[str, timedelta] = {}
+    ladder: tuple[Rung, ...] = DEFAULT
+    """Scaled with the cadence unless the file gives one."""
+    since: datetime | None = None
+    """Aware UTC: where live pulling starts when there is no ledger yet."""
+    space: Literal["%20", "+"] = "%20"
+    paths: dict[str, str] = {}
+    feeds: tuple[str, ...] = tuple(feeds())
+    columns: dict[str, dict[str, str]] = {}
+    """Feed -> contract field -> the product's name for it, where they differ."""
+
+    def path(self, feed: str) -> str:
+        """Where the product serves `feed`."""
+        return self.paths.get(feed, feeds()[feed].path)
+
+    def cadence_of(self, feed: str) -> timedelta:
+        """Length and rhythm of the live windows of `feed`."""
+        return self.cadences.get(feed, self.cadence)
+
+    def offset_of(self, feed: str) -> timedelta:
+        """How long after its end a window of `feed` is first asked."""
+        return self.offsets.get(feed, self.offset)
+
+
+def read_product(name: str, table: object, where: str) -> ProductConfig:
+    """One product as a record; ConfigError for whatever does not fit."""
+    if not _NAME.fullmatch(name):
+        raise ConfigError(f"{where}: a product's name is letters, digits, '_', '.' and '-', found {name!r}")
+    if not isinstance(table, dict):
+        raise ConfigError(f'{where}: write it as a section, [{where}] with url = "https://..."')
+    prepared = dict(table)
+    if "ladder" in table:
+        prepared["ladder"] = _ladder(table["ladder"], f"{where}.ladder")
+    if "since" in table:
+        prepared["since"] = _since(table["since"], f"{where}.since")
+    product = record(ProductConfig, prepared, where, derived={"name": lambda: name})
+    _check(product, where)
+    changes: dict[str, Any] = {"url": product.url.rstrip("/")}
+    if "ladder" not in table:
+        changes["ladder"] = tuple(scaled(DEFAULT, product.cadence))
+    return msgspec.structs.replace(product, feeds=tuple(f for f in feeds() if f in product.feeds), **changes)
+
+
+def _check(product: ProductConfig, where: str) -> None:
+    _check_url(product.url, f"{where}.url")
+    with at(f"{where}.auth"):
+        schemes.signer(product.auth)
+    for key in ("cadences", "offsets", "paths", "columns"):
+        known(getattr(product, key), feeds(), f"{where}.{key}", "feed")
+    known(product.feeds, feeds(), f"{where}.feeds", "feed")
+    for feed, columns in product.columns.items():
+        known(columns, feeds()[feed].fields, f"{where}.columns.{feed}", "field")
+    _check_cadence(product.cadence, f"{where}.cadence")
+    for feed, cadence in product.cadences.items():
+        _check_cadence(cadence, f"{where}.cadences.{feed}")
+
+
+class _Rung(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    span: timedelta
+    after: timedelta
+
+
+def _ladder(rungs: object, where: str) -> tuple[Rung, ...]:
+    if not isinstance(rungs, list):
+        raise ConfigError(f'{where}: write a list of rungs, [ {{ span = "5m", after = "1m" }} ]')
+    return tuple(_rung(rung, f"{where}[{number}]") for number, rung in enumerate(rungs))
+
+
+def _rung(table: object, where: str) -> Rung:
+    rung = record(_Rung, table, where)
+    if rung.span < _SECOND or rung.span % _SECOND:
+        raise ConfigError(f"{where}.span: windows are cut on whole seconds, so a span is a whole number of them")
+    return Rung(rung.span, rung.after)
+
+
+def _since(value: object, where: str) -> datetime:
+    text = value.isoformat() if isinstance(value, datetime) else value
+    if not isinstance(text, str):
+        raise ConfigError(f'{where}: write a moment in UTC, like "2026-01-01 00:00:00"')
+    with at(where):
+        try:
+            return moment.parse(text)
+        except MomentError as error:
+            raise ConfigError(str(error)) from None
+
+
+def _check_url(url: str, where: str) -> None:
+    parts = urlsplit(url)
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise ConfigError(f'{where}: found {url!r}, needs an address like "https://space-vegas.com"')
+    if parts.username or parts.password:
+        raise ConfigError(f"{where}: credentials do not belong into the address; name them in auth")
+
+
+def _check_cadence(cadence: timedelta, where: str) -> None:
+    if cadence < _SECOND or cadence % _SECOND:
+        raise ConfigError(
+            f"{where}: windows are cut on whole seconds, so a cadence is a whole number of them, 1s or more"
+        )

@@ -1,0 +1,204 @@
+"""`[serve]`: the operator's side, and how the contract's fields are found in their database."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import msgspec
+
+from halfopen.auth import schemes
+from halfopen.config.reading import at, known, record
+from halfopen.config.urls import DatabaseUrl, database_url
+from halfopen.contract.load import feeds
+from halfopen.errors import ConfigError
+
+_LAST_PORT = 65535
+
+
+class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`[serve.limits]`: what one caller may cost; None is without a limit."""
+
+    statement_timeout: timedelta = timedelta(minutes=5)
+    connections: int = 10
+    windows_per_caller: int = 20
+    max_rows: int | None = None
+    max_window: timedelta | None = None
+
+
+class Tls(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`[serve.tls]`: files of the certificate chain and of its key, PEM."""
+
+    cert: str
+    key: str
+
+
+class CustomField(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A field of the operator's own, of one of the five kinds of the requirements ("Custom Fields")."""
+
+    kind: Literal["integer", "fractional", "string", "date", "array"]
+    column: str
+
+
+class Actions(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Game actions that sessions are summed from; every value but `table` and `sql` is a column or an SQL expression.
+
+    `kind` tells bets from wins: it is compared with the values of `bet`, `win` and `rollback`, each an SQL literal or a
+    list of them ("'bet', 'free_bet'"). `round_id` makes a won round count once, however many wins it has.
+    """
+
+    table: str | None = None
+    sql: str | None = None
+    where: str | None = None
+    session_id: str
+    kind: str
+    bet: str
+    win: str
+    rollback: str | None = None
+    amount: str
+    created_at: str
+    round_id: str | None = None
+
+
+class Rollup(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Sessions that the operator sums up already: their table, and when it was last brought up to date."""
+
+    table: str | None = None
+    sql: str | None = None
+    refreshed_at: str | None = None
+
+
+class FeedMapping(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """`[serve.feeds.<feed>]`: where the rows of one feed are."""
+
+    table: str | None = None
+    sql: str | None = None
+    where: str | None = None
+    path: str | None = None
+    offered: bool = True
+    cursor: str | None = None
+    columns: dict[str, str] = {}
+    custom: dict[str, CustomField] = {}
+    timezone: str | None = None
+    minor_units: dict[str, int | str] = {}
+    todo: tuple[str, ...] = ()
+    actions: Actions | None = None
+    rollup: Rollup | None = None
+
+
+class ServeConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """`[serve]` whole."""
+
+    database: str
+    listen: str = "127.0.0.1:8400"
+    timezone: str = "UTC"
+    state: str = "sqlite:///halfopen-state.sqlite"
+    late_rows: Literal["lift", "wait", "plain"] = "plain"
+    wait_max: timedelta = timedelta(seconds=30)
+    allowed_lateness: timedelta = timedelta(minutes=15)
+    keep_lifted: timedelta = timedelta(days=7)
+    unfinished: Literal["answer", "refuse"] = "answer"
+    allow: tuple[str, ...] = ()
+    trusted_proxies: tuple[str, ...] = ()
+    limits: Limits = Limits()
+    tls: Tls | None = None
+    auth: tuple[Mapping[str, Any], ...] = ()
+    feeds: dict[str, FeedMapping] = {}
+    source: DatabaseUrl
+    """Read from `database`."""
+
+    @property
+    def address(self) -> tuple[str, int]:
+        """Host and port to listen on; an IPv6 host stands in brackets in the file, not here."""
+        host, _, port = self.listen.rpartition(":")
+        return host.strip("[]"), int(port)
+
+
+def read_serve(table: dict[str, Any], base: Path, where: str) -> ServeConfig:
+    """`[serve]` as a record; `base` is the folder of the file. ConfigError for whatever does not fit."""
+    config = record(
+        ServeConfig,
+        {
+            **table,
+            "limits": _limits(table.get("limits", {}), f"{where}.limits"),
+            "tls": record(Tls, table["tls"], f"{where}.tls") if "tls" in table else None,
+            "auth": _auth(table.get("auth", []), f"{where}.auth"),
+            "feeds": _feeds(table.get("feeds", {}), f"{where}.feeds"),
+        },
+        where,
+        derived={"source": lambda: _source(table, base, where)},
+    )
+    _check_zone(config.timezone, f"{where}.timezone")
+    _check_listen(config.listen, f"{where}.listen")
+    return config
+
+
+def _source(table: dict[str, Any], base: Path, where: str) -> DatabaseUrl:
+    with at(f"{where}.database"):
+        return database_url(table["database"], base)
+
+
+def _limits(table: object, where: str) -> Limits:
+    limits = record(Limits, table, where)
+    for name in ("connections", "windows_per_caller"):
+        if getattr(limits, name) < 1:
+            raise ConfigError(f"{where}.{name}: found {getattr(limits, name)}, needs 1 or more")
+    return limits
+
+
+def _auth(callers: object, where: str) -> tuple[Mapping[str, Any], ...]:
+    if not isinstance(callers, list) or not all(isinstance(caller, dict) for caller in callers):
+        raise ConfigError(f'{where}: write each caller as a section of its own, [[{where}]] with scheme = "basic"')
+    for number, caller in enumerate(callers):
+        with at(f"{where}[{number}]"):
+            schemes.verifier(caller)
+    return tuple(callers)
+
+
+def _feeds(table: object, where: str) -> dict[str, FeedMapping]:
+    if not isinstance(table, dict):
+        raise ConfigError(f"{where}: write each feed as a section of its own, like [{where}.players]")
+    known(table, feeds(), where, "feed")
+    return {name: _feed(mapping, f"{where}.{name}") for name, mapping in table.items()}
+
+
+def _feed(table: object, where: str) -> FeedMapping:
+    if isinstance(table, dict):
+        table = dict(table)
+        for key, kind in (("actions", Actions), ("rollup", Rollup)):
+            if key in table:
+                table[key] = record(kind, table[key], f"{where}.{key}")
+        for name, custom in dict(table.get("custom", {})).items():
+            table["custom"] = {**table["custom"], name: record(CustomField, custom, f"{where}.custom.{name}")}
+    mapping = record(FeedMapping, table, where)
+    if mapping.timezone is not None:
+        _check_zone(mapping.timezone, f"{where}.timezone")
+    if mapping.path is not None and not mapping.path.startswith("/"):
+        raise ConfigError(f"{where}.path: found {mapping.path!r}, a path begins with /")
+    if mapping.offered and not mapping.todo:
+        _check_one_origin(mapping, where)
+    return mapping
+
+
+def _check_one_origin(mapping: FeedMapping, where: str) -> None:
+    origins = {"table": mapping.table, "sql": mapping.sql, "actions": mapping.actions, "rollup": mapping.rollup}
+    named = [name for name, value in origins.items() if value is not None]
+    if len(named) != 1:
+        found = " and ".join(named) or "none of them"
+        raise ConfigError(f"{where}: needs exactly one of table, sql, actions, rollup; found {found}")
+
+
+def _check_zone(name: str, where: str) -> None:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise ConfigError(
+            f'{where}: found {name!r}, which is no IANA time zone; write one like "UTC" or "Europe/Riga"'
+        ) from None
+
+
+def _check_listen(listen: str, where: str) -> None:
+    host, colon, port = listen.rpartition(":")
+    if not (colon and host and port.isdecimal() and int(port) <= _LAST_PORT):
+        raise ConfigError(f'{where}: found {listen!r}, needs a host and a port like "127.0.0.1:8400" or "[::1]:8400"')

@@ -1,0 +1,55 @@
+"""Addresses of databases: `sqlite:///file`, `duckdb:///file`, `postgresql://user:password@host/name`.
+
+Three slashes begin a relative path, which counts from the folder of halfopen.toml; four begin an absolute one.
+"""
+
+from pathlib import Path
+from urllib.parse import unquote, urlsplit, urlunsplit
+
+import msgspec
+
+from halfopen.errors import ConfigError
+
+FILES = ("sqlite", "duckdb")
+SERVERS = ("postgresql", "mysql", "clickhouse")
+
+
+class DatabaseUrl(msgspec.Struct, frozen=True):
+    """An address: `path` for a database that is a file, `text` (with its password) for one that is a server."""
+
+    scheme: str
+    path: Path | None
+    text: str
+
+    @property
+    def shown(self) -> str:
+        """The address without its password, for people."""
+        if self.path is not None:
+            return f"{self.scheme}:///{self.path}"
+        parts = urlsplit(self.text)
+        if parts.password is None:
+            return self.text
+        return urlunsplit(parts._replace(netloc=parts.netloc.replace(f":{parts.password}@", ":***@", 1)))
+
+
+def database_url(text: str, base: Path) -> DatabaseUrl:
+    """Reads an address; `base` is the folder that relative paths count from. ConfigError when it is none."""
+    scheme, separator, rest = text.partition("://")
+    if not separator or scheme not in FILES + SERVERS:
+        known = (
+            ", ".join(f"{name}:///file" for name in FILES) + ", " + ", ".join(f"{name}://host/name" for name in SERVERS)
+        )
+        raise ConfigError(f"{_quoted(text)} is no address of a database; write one of: {known}")
+    if scheme in SERVERS:
+        return DatabaseUrl(scheme, None, text)
+    if not rest.startswith("/") or rest == "/":
+        raise ConfigError(
+            f'{_quoted(text)} names no file; write "{scheme}:///file" or, from the root, "{scheme}:////folder/file"'
+        )
+    return DatabaseUrl(scheme, base / unquote(rest[1:]), text)
+
+
+def _quoted(text: str) -> str:
+    """The text without what may be a password."""
+    head, at, tail = text.rpartition("@")
+    return repr(f"{head.partition('://')[0]}://***@{tail}" if at else text)
