@@ -24,7 +24,7 @@ class ProductConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
 
     name: str
     url: str
-    auth: Mapping[str, Any] = {"scheme": "none"}
+    auth: Mapping[str, Any] = msgspec.field(default_factory=lambda: {"scheme": "none"})
     format: Literal["csv", "json", "auto"] = "auto"
     cadence: timedelta = timedelta(minutes=1)
     cadences: dict[str, timedelta] = {}
