@@ -109,6 +109,7 @@ def _plain(message: str) -> str:
         "`object`": "a table",
         "`array`": "a list",
     }
+    text = text.replace(" | null`", "`")
     for word, plain in words.items():
         text = text.replace(word, plain)
     return f"{place}: {text[0].lower()}{text[1:]}" if place else f"{text[0].lower()}{text[1:]}"
