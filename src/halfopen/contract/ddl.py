@@ -3,6 +3,7 @@
 from types import MappingProxyType
 
 from halfopen.contract.model import Feed, Field, Kind
+from halfopen.contract.sql import quote
 
 _SPECIAL = MappingProxyType(
     {
@@ -37,7 +38,7 @@ def create_table(feed: Feed, dialect: str = "duckdb") -> str:
         KeyError: the dialect is none of `DIALECTS`.
     """
     fields = [
-        f"{_quote(name)} {column_type(field, dialect)}{' NOT NULL' if field.required else ''}"
+        f"{quote(name)} {column_type(field, dialect)}{' NOT NULL' if field.required else ''}"
         for name, field in feed.fields.items()
     ]
     columns = [
@@ -48,10 +49,6 @@ def create_table(feed: Feed, dialect: str = "duckdb") -> str:
         "_window_end TIMESTAMP NOT NULL",
         "_fetched_at TIMESTAMP NOT NULL",
         "_seq BIGINT NOT NULL",
-        f"PRIMARY KEY (product, {_quote(feed.key)})",
+        f"PRIMARY KEY (product, {quote(feed.key)})",
     ]
-    return f"CREATE TABLE {_quote(feed.name)} (\n  " + ",\n  ".join(columns) + "\n)"
-
-
-def _quote(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
+    return f"CREATE TABLE {quote(feed.name)} (\n  " + ",\n  ".join(columns) + "\n)"

@@ -57,8 +57,19 @@ class Field(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     """A stored boolean of this value is never replaced by null or by an absent column."""
     secret: bool = False
     """A credential: never in a log, an error or a report."""
+    masked: bool = False
+    """A whole card number here is a finding."""
     extra: bool = False
     """Not in the requirements' table: served when mapped, never demanded."""
+
+
+class Counted(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A count and the sum of what it counts: where one is zero and the other is not, they contradict each other."""
+
+    count: str
+    amount: str
+    free: bool = False
+    """What is counted may be worth nothing, as a free round is."""
 
 
 class Feed(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -77,6 +88,7 @@ class Feed(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     """Other paths that serve answers on."""
     order: tuple[tuple[str, str], ...] = ()
     """Pairs of datetimes, earlier before later; the other way round is a finding."""
+    counted: tuple[Counted, ...] = ()
     custom: bool = False
     """Further columns are the operator's custom fields, of the five kinds of the requirements."""
     fields: dict[str, Field]

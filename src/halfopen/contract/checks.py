@@ -1,0 +1,159 @@
+"""One kind, one `Check`: the SQL expressions that read a text of that kind in DuckDB, and judge it.
+
+`doubt` is cheap and runs on every row: true for a text that needs a second look, false for most good ones, never
+null unless the text is. `codes` are dear and run on doubtful rows alone: the first condition that holds names the
+finding. `typed` is the value in its mirror type, null where the text cannot be read. Each takes the column as a
+quoted identifier. All of them agree with `contract/values.py`, which a property test holds them to.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from halfopen.contract import grammar, vocabulary
+from halfopen.contract.model import Field, Kind
+from halfopen.contract.sql import literal
+
+_MICROSECOND = "9999-12-31 23:59:59.999999"
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """SQL about one column: `doubt`, the (code, condition) pairs in order, and the value `typed`."""
+
+    doubt: str
+    codes: tuple[tuple[str, str], ...]
+    typed: str
+
+
+def check(field: Field, column: str) -> Check:
+    """The check of a field, of a text that is neither null nor empty; `column` is a quoted identifier."""
+    return _BY_KIND[field.kind](field, column)
+
+
+def matches(column: str, pattern: str) -> str:
+    """Whether the whole text matches a pattern of `contract/grammar.py`."""
+    return f"regexp_full_match({column}, {literal(pattern)})"
+
+
+def among(column: str, words: Iterable[str]) -> str:
+    """Whether the text is one of the words: by hash, through an enumeration, once they are more than a few."""
+    ordered = sorted(words)
+    listed = ", ".join(map(literal, ordered))
+    if len(ordered) <= 8:  # noqa: PLR2004 - measured: a list of constants is faster up to about there
+        return f"{column} IN ({listed})"
+    return f"TRY_CAST({column} AS ENUM({listed})) IS NOT NULL"
+
+
+def _datetime(_: Field, column: str) -> Check:
+    plain = _plain(column, "TIMESTAMP", 19)
+    zoned = f"CASE WHEN {matches(column, grammar.NAIVE)} THEN {column} || 'Z' ELSE {column} END"
+    # TIMESTAMP ignores an offset in the text, TIMESTAMPTZ applies it; epoch_us needs no session time zone.
+    moment = f"make_timestamp(epoch_us(TRY_CAST({zoned} AS TIMESTAMPTZ)))"
+    readable = f"{matches(column, grammar.MOMENT)} AND NOT {_zero(column)}"
+    within = f"BETWEEN TIMESTAMP '0001-01-01' AND TIMESTAMP '{_MICROSECOND}'"
+    typed = (
+        f"CASE WHEN {plain} THEN TRY_CAST({column} AS TIMESTAMP)"
+        f" WHEN {readable} AND {moment} {within} THEN {moment} END"
+    )
+    return Check(f"NOT ({plain})", (("invalid_datetime", f"({typed}) IS NULL"), ("datetime_not_plain", "true")), typed)
+
+
+def _date(_: Field, column: str) -> Check:
+    plain = _plain(column, "DATE", 10)
+    typed = f"CASE WHEN {plain} THEN TRY_CAST({column} AS DATE) END"
+    return Check(f"NOT ({plain})", (("invalid_date", "true"),), typed)
+
+
+def _plain(column: str, target: str, length: int) -> str:
+    """Whether the value prints as the very text: nothing that DuckDB reads leniently does."""
+    cast = f"TRY_CAST({column} AS {target})::VARCHAR IS NOT DISTINCT FROM {column}"
+    return f"{cast} AND strlen({column}) = {length} AND NOT {_zero(column)}"
+
+
+def _zero(column: str) -> str:
+    return "(" + " OR ".join(f"starts_with({column}, {literal(zero)})" for zero in grammar.ZERO_DATES) + ")"
+
+
+def _integer(_: Field, column: str) -> Check:
+    typed = f"CASE WHEN {matches(column, grammar.INTEGER)} THEN TRY_CAST({column} AS BIGINT) END"
+    doubt = f"NOT {matches(column, grammar.PLAIN_INTEGER)}"
+    return Check(doubt, (("invalid_number", f"({typed}) IS NULL"),), typed)
+
+
+def _decimal(_: Field, column: str) -> Check:
+    typed = f"CASE WHEN {matches(column, grammar.DECIMAL)} THEN TRY_CAST({column} AS DECIMAL(38,18)) END"
+    doubt = f"NOT {matches(column, grammar.DECIMAL)}"
+    return Check(doubt, (("invalid_number", f"({typed}) IS NULL"),), typed)
+
+
+def _boolean(_: Field, column: str) -> Check:
+    folded = f"lower({column})"
+    known = among(folded, (*grammar.TRUE, *grammar.FALSE))
+    typed = f"CASE WHEN {known} THEN {among(folded, grammar.TRUE)} END"
+    return Check(f"NOT ({known})", (("invalid_boolean", "true"),), typed)
+
+
+def _choice(field: Field, column: str) -> Check:
+    spelled = {word for canonical, others in field.values.items() for word in (canonical, *others)}
+    known = among(f"lower({column})", vocabulary.words(field))
+    return Check(f"NOT ({among(column, spelled)})", (("enum_case", known), ("invalid_enum", "true")), column)
+
+
+def _currency(_: Field, column: str) -> Check:
+    folded = f"lower({column})"
+    codes = (("unsupported_crypto", among(folded, vocabulary.other_coins())), ("invalid_currency", "true"))
+    return Check(f"NOT ({among(folded, vocabulary.currencies())})", codes, column)
+
+
+def _country(_: Field, column: str) -> Check:
+    known = among(f"lower({column})", vocabulary.countries())
+    return Check(f"NOT ({known})", (("invalid_country", "true"),), column)
+
+
+def _timezone(_: Field, column: str) -> Check:
+    return Check(f"NOT ({among(column, vocabulary.timezones())})", (("invalid_timezone", "true"),), column)
+
+
+def _ip(_: Field, column: str) -> Check:
+    doubt = f"NOT {matches(column, grammar.IPV4)} AND NOT {matches(column, grammar.ipv6())}"
+    return Check(doubt, (("invalid_ip", "true"),), column)
+
+
+def _locale(_: Field, column: str) -> Check:
+    return Check(f"NOT {matches(column, grammar.locale())}", (("invalid_locale", "true"),), column)
+
+
+def _email(_: Field, column: str) -> Check:
+    doubt = f"NOT {matches(column, grammar.EMAIL)} OR length({column}) > {grammar.EMAIL_LENGTH}"
+    return Check(doubt, (("invalid_email", "true"),), column)
+
+
+def _phone(_: Field, column: str) -> Check:
+    return Check(f"NOT {matches(column, grammar.E164)}", (("phone_not_e164", "true"),), column)
+
+
+def _url(_: Field, column: str) -> Check:
+    return Check(f"NOT {matches(column, grammar.URL)}", (("invalid_url", "true"),), column)
+
+
+def _string(_: Field, column: str) -> Check:
+    return Check("false", (), column)
+
+
+_BY_KIND: dict[Kind, Callable[[Field, str], Check]] = {
+    Kind.STRING: _string,
+    Kind.INTEGER: _integer,
+    Kind.DECIMAL: _decimal,
+    Kind.BOOLEAN: _boolean,
+    Kind.DATETIME: _datetime,
+    Kind.DATE: _date,
+    Kind.CHOICE: _choice,
+    Kind.CURRENCY: _currency,
+    Kind.COUNTRY: _country,
+    Kind.LOCALE: _locale,
+    Kind.TIMEZONE: _timezone,
+    Kind.IP: _ip,
+    Kind.EMAIL: _email,
+    Kind.PHONE: _phone,
+    Kind.URL: _url,
+}

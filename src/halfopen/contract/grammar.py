@@ -1,0 +1,69 @@
+r"""How texts of each kind are spelled: regular expressions that Python's `re` and DuckDB's RE2 read alike.
+
+Each matches a whole text (`re.fullmatch`, `regexp_full_match`) and keeps to what both engines share: digits are
+written out, since `\d` is wider in Python; no look-around, no back-references.
+"""
+
+from functools import cache
+
+from halfopen.contract import vocabulary
+
+_TIME = "(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]"
+_OFFSET = "(?:Z|[+-](?:[01][0-9]|2[0-3])(?::?[0-5][0-9])?)"
+NAIVE = f"[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}[ T]{_TIME}(?:[.][0-9]{{1,9}})?"
+"""A moment that says no offset; it is UTC."""
+MOMENT = f"{NAIVE}{_OFFSET}?"
+"""A moment: the requirements' form, or with T, a fraction, Z or a numeric offset."""
+ZERO_DATES = ("1900-01-01", "0001-01-01")
+"""How SQL Server and .NET print "no date"; 0000-00-00 of MySQL is no date to begin with."""
+
+PLAIN_INTEGER = "-?[0-9]{1,18}"
+INTEGER = "-?[0-9]+(?:[.]0+)?"
+"""A whole number; `13.0` is how pandas prints one in a column that has nulls."""
+DECIMAL = "-?(?:0*[0-9]{1,20}(?:[.][0-9]{1,18}0*)?|[.][0-9]{1,18}0*)"
+"""What DECIMAL(38,18) holds exactly. No exponent, by the ruling on numbers: a 1E-8 has been through a float,
+and readers of CSV that know only plain decimals read 1. `.5` is how Oracle prints a half."""
+FLOAT_NOISE = "-?[0-9]*[.][0-9]*(?:0{6}|9{6})[0-9]{1,3}"
+"""With 16 or 17 significant digits: what a double leaves of a decimal, as in 0.30000000000000004."""
+NOISE_DIGITS = (16, 17)
+
+TRUE = ("true", "1", "t", "yes")
+FALSE = ("false", "0", "f", "no")
+
+_BYTE = "(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
+IPV4 = f"(?:{_BYTE}[.]){{3}}{_BYTE}"
+_NOT_SPACE = r"[^\x00-\x20\x7f@<>(),;:\"\[\]\\]"
+EMAIL = rf"{_NOT_SPACE}+@[^\x00-\x20\x7f@<>(),;:\"\[\]\\.]+(?:[.][^\x00-\x20\x7f@<>(),;:\"\[\]\\.]+)+"
+EMAIL_LENGTH = 254
+"""Longest address that mail can be sent to, in characters (RFC 5321, errata 1690)."""
+E164 = "[+][1-9][0-9]{6,14}"
+_HOST_CHARACTER = r"[^\x00-\x20\x7f./?#:@<>\"\[\]\\]"
+_DOTTED = f"{_HOST_CHARACTER}+(?:[.]{_HOST_CHARACTER}+)+[.]?"
+_HOST = rf"(?:{_DOTTED}|{_HOST_CHARACTER}+|\[[0-9a-fA-F:.]+\])"
+URL = rf"(?:[Hh][Tt][Tt][Pp][Ss]?://{_HOST}|{_DOTTED})(?::[0-9]{{1,5}})?(?:[/?#][^\x00-\x20\x7f]*)?"
+"""An http(s) address, or a host alone: the requirements speak of a host name and show an address."""
+CARD = "[0-9](?:[ -]?[0-9]){12,18}"
+"""13 to 19 digits, in groups or not: a card number if it passes Luhn's check."""
+BLANK = r"[\x00-\x20]*"
+
+
+@cache
+def ipv6() -> str:
+    """RFC 4291 with RFC 5952's forms, and a zone after %, as Python's `ipaddress` reads it."""
+    group, tail = "[0-9a-fA-F]{1,4}", f"(?::{IPV4})"
+    forms = [f"(?:{group}:){{7}}{group}", f"(?:{group}:){{6}}{IPV4}"]
+    for before in range(8):
+        head = f"{group}(?::{group}){{{before - 1}}}" if before else ""
+        room = 7 - before
+        after = [f"(?:{group}(?::{group}){{0,{room - 1}}})?"] if room else [""]
+        if room >= 2:  # noqa: PLR2004 - an embedded IPv4 address takes two groups
+            after.append(f"(?:{group}:){{0,{room - 2}}}{tail[4:-1]}")
+        forms.append(f"{head}::(?:{'|'.join(after)})")
+    return f"(?:{'|'.join(forms)})(?:%[^%/]+)?"
+
+
+@cache
+def locale() -> str:
+    """A language of ISO 639, then perhaps a script, then perhaps a country: en, en-US, zh_Hans_CN, es-419."""
+    languages, regions = "|".join(vocabulary.languages()), "|".join(vocabulary.regions())
+    return f"(?i:(?:{languages})(?:[-_][a-z]{{4}})?(?:[-_](?:{regions}|[0-9]{{3}}))?)"
