@@ -1,0 +1,293 @@
+"""Finds the rows in a JSON body that arrives in pieces, so that memory holds a piece and not the body.
+
+Each finder hands whole rows, as bytes that the decoder can take in one call, to `decode`, and gives what that returns.
+What the body is made of around the rows (brackets, commas, an end) is judged here, the rows themselves by the decoder.
+"""
+
+import re
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from enum import Enum, auto
+from typing import Final, Generic, NoReturn, TypeVar
+
+import msgspec
+
+from halfopen.errors import BodyError
+
+T = TypeVar("T")
+
+LONGEST_ROW: Final = 16 << 20
+"""Bytes; a row that does not end within them is refused, so that a broken body cannot take all memory."""
+
+_PIECE: Final = 1 << 18  # a bigger block is taken in pieces, so that memory does not depend on the caller
+_BOM: Final = b"\xef\xbb\xbf"
+_SPACE: Final = re.compile(rb"[ \t\r\n]*+")
+_SEPARATOR: Final = re.compile(rb"[ \t\r\n]*+,[ \t\r\n]*+(?=\{)")
+_BRACE: Final = re.compile(rb'[^"{}]*+(?:"(?:[^"\\]++|\\.)*+"[^"{}]*+)*+[{}]', re.DOTALL)
+_MESSAGE_BYTE: Final = re.compile(r" \(byte (\d+)\)")
+_ESCAPE: Final = re.compile(
+    rb"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(u[dD][89a-fA-F][0-9a-fA-F]{2})|.)", re.DOTALL
+)
+_UNREADABLE: Final = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+_TRIES: Final = 8
+
+
+class RowFinder(ABC, Generic[T]):
+    """Feed it the body piece by piece, then call `finish`; both give what `decode` made of the rows so far."""
+
+    def __init__(self, decode: Callable[[bytes], T]) -> None:
+        self._decode = decode
+        self._buffer = b""
+        self._offset = 0  # of the buffer's first byte in the body
+        self._enough = 0  # do not look again before the buffer is this long: keeps a giant row linear
+
+    def over(self, blocks: Iterable[bytes]) -> Iterator[T]:
+        """Give everything of a whole body.
+
+        Raises:
+            BodyError: as `feed` and `finish`.
+        """
+        for block in blocks:
+            for at in range(0, len(block), _PIECE):
+                yield from self.feed(block[at : at + _PIECE])
+        yield from self.finish()
+
+    def feed(self, piece: bytes) -> Iterator[T]:
+        """Take the next piece of the body.
+
+        Raises:
+            BodyError: the body cannot be one of rows any more; says at which byte.
+        """
+        self._buffer += piece
+        if len(self._buffer) < self._enough:
+            return
+        yield from self._advance(last=False)
+        self._enough = 2 * len(self._buffer)
+        if len(self._buffer) > LONGEST_ROW:
+            self._refuse(0, f"does not end within {LONGEST_ROW >> 20} MiB")
+
+    def finish(self) -> Iterator[T]:
+        """Take the end of the body.
+
+        Raises:
+            BodyError: the body is not whole.
+        """
+        yield from self._advance(last=True)
+        self._end()
+
+    @abstractmethod
+    def _advance(self, *, last: bool) -> Iterator[T]:
+        """Give what is whole in the buffer, and drop it from there."""
+
+    @abstractmethod
+    def _end(self) -> None:
+        """Refuse a body that is not whole."""
+
+    def _drop(self, count: int) -> None:
+        self._buffer = self._buffer[count:]
+        self._offset += count
+
+    def _read(self, text: bytes, at: int) -> T:
+        """Decode rows; `at` is where `text` begins in the buffer, to name the place of an error."""
+        try:
+            return self._decode(text)
+        except _UNREADABLE as problem:
+            mended = _without_lone_surrogates(text)
+            if mended == text:
+                self._refuse_undecodable(problem, text, at)
+        try:
+            return self._decode(mended)
+        except _UNREADABLE as problem:
+            self._refuse_undecodable(problem, mended, at)
+
+    def _refuse_undecodable(self, problem: Exception, text: bytes, at: int) -> NoReturn:
+        if isinstance(problem, RecursionError):
+            self._refuse(at, "is nested too deeply")
+        try:
+            text.decode()
+        except UnicodeDecodeError as invalid:
+            self._refuse(at + invalid.start, "is not UTF-8")
+        message = str(problem)
+        place = _MESSAGE_BYTE.search(message)
+        what = _MESSAGE_BYTE.sub("", message).removeprefix("JSON is malformed: ")
+        self._refuse(at + (int(place[1]) if place else 0), f"cannot be read ({what})")
+
+    def _refuse(self, at: int, what: str) -> NoReturn:
+        """Name the place by the body's byte, and quote what stands there."""
+        at = max(at, 0)
+        found = self._buffer[at : at + 20].decode("utf-8", "replace")
+        raise BodyError(f"JSON body, byte {self._offset + at}: {found!r} {what}")
+
+
+class _Awaits(Enum):
+    """What may come next in an array of rows."""
+
+    OPENING = auto()
+    FIRST_ROW = auto()
+    ROW = auto()
+    SEPARATOR = auto()
+    NOTHING = auto()
+
+
+class ArrayRows(RowFinder[T]):
+    """The rows of a bare array of objects; `decode` gets an array text.
+
+    The buffer is cut after the last `}` that a `,` and a `{` follow, and the decoder judges the cut: when what stands
+    before it is a whole array, nothing was cut through, since JSON is read from left to right. Where it is not (the cut
+    lay in a text, or in objects inside of a row) the braces outside of texts are counted instead, from then on.
+    """
+
+    def __init__(self, decode: Callable[[bytes], T]) -> None:
+        super().__init__(decode)
+        self._awaits = _Awaits.OPENING
+        self._trusts_cuts = True
+
+    def _advance(self, *, last: bool) -> Iterator[T]:
+        buffer, at = self._buffer, 0
+        if self._awaits is _Awaits.OPENING and not self._offset and buffer.startswith(_BOM):
+            at = len(_BOM)
+        while (at := _space_end(buffer, at)) < len(buffer):
+            if self._awaits in {_Awaits.FIRST_ROW, _Awaits.ROW} and buffer[at] == ord("{"):
+                end = at
+                for end, result in self._rows(at):  # noqa: B007 - the last end is where to go on
+                    yield result
+                if end == at:
+                    break
+                at = end
+                self._awaits = _Awaits.SEPARATOR
+            elif not last and self._awaits is _Awaits.OPENING and _BOM.startswith(buffer):
+                break
+            else:
+                self._punctuation(at)
+                at += 1
+        self._drop(at)
+
+    def _rows(self, at: int) -> Iterator[tuple[int, T]]:
+        """Decode the whole rows from `at` on; gives where they end with what they are, or nothing."""
+        if self._trusts_cuts and (cut := _last_cut(self._buffer, at)):
+            try:
+                yield cut, self._decode(b"[" + self._buffer[at:cut] + b"]")
+            except _UNREADABLE:
+                self._trusts_cuts = False
+            else:
+                return
+        if (end := _rows_end(self._buffer, at)) > at:
+            yield end, self._read(b"[" + self._buffer[at:end] + b"]", at - 1)
+
+    def _punctuation(self, at: int) -> None:
+        """Take one character around the rows."""
+        character = self._buffer[at : at + 1]
+        match self._awaits, character:
+            case _Awaits.OPENING, b"[":
+                self._awaits = _Awaits.FIRST_ROW
+            case _Awaits.SEPARATOR, b",":
+                self._awaits = _Awaits.ROW
+            case ((_Awaits.SEPARATOR | _Awaits.FIRST_ROW), b"]"):
+                self._awaits = _Awaits.NOTHING
+            case _Awaits.OPENING, b"{":
+                self._refuse(at, "is an object where an array of rows should be: name the path to the rows in it")
+            case _Awaits.OPENING, _:
+                self._refuse(at, "stands where an array of rows should be")
+            case _Awaits.SEPARATOR, _:
+                self._refuse(at, "stands where ',' or ']' should be")
+            case _Awaits.NOTHING, _:
+                self._refuse(at, "follows the end of the array")
+            case _:
+                self._refuse(at, "stands where a row, an object, should be")
+
+    def _end(self) -> None:
+        if self._awaits is _Awaits.OPENING:
+            self._refuse(len(self._buffer), "is the end of a body that has no array")
+        if self._awaits is not _Awaits.NOTHING:
+            self._refuse(0, "is not closed: the answer was cut, ask again")
+
+
+class LineRows(RowFinder[T]):
+    """The rows of NDJSON, one object a line, blank lines allowed; `decode` gets whole lines."""
+
+    def _advance(self, *, last: bool) -> Iterator[T]:
+        if not self._offset and self._buffer.startswith(_BOM):
+            self._drop(len(_BOM))
+        end = len(self._buffer) if last else self._buffer.rfind(b"\n") + 1
+        if self._buffer[:end].strip():
+            yield self._read(self._buffer[:end], 0)
+        self._drop(end)
+
+    def _end(self) -> None:
+        """A last line without its newline is whole when the decoder could read it."""
+
+
+class EnvelopeRows(RowFinder[T]):
+    """The rows of an array somewhere inside of one object; `decode` gets the whole body."""
+
+    def feed(self, piece: bytes) -> Iterator[T]:
+        """Keep the piece; everything is given at the end."""
+        self._pieces.append(piece)
+        return iter(())
+
+    def __init__(self, decode: Callable[[bytes], T]) -> None:
+        super().__init__(decode)
+        self._pieces: list[bytes] = []
+
+    def _advance(self, *, last: bool) -> Iterator[T]:
+        del last
+        self._buffer = b"".join(self._pieces).removeprefix(_BOM)
+        self._pieces.clear()
+        yield self._read(self._buffer, 0)
+
+    def _end(self) -> None:
+        """The decoder has read a whole body."""
+
+
+def rows_at(document: object, path: Sequence[str]) -> list[dict[str, object]]:
+    """Walk into an envelope.
+
+    Raises:
+        BodyError: there is no such path, or something else than an array of objects stands there.
+    """
+    for depth, name in enumerate(path, 1):
+        if not isinstance(document, dict) or name not in document:
+            names = ", ".join(map(repr, document)) if isinstance(document, dict) else type(document).__name__
+            raise BodyError(f"JSON body has no {'.'.join(path[:depth])!r}: found {names[:200]}")
+        document = document[name]
+    if not isinstance(document, list) or not all(isinstance(row, dict) for row in document):
+        raise BodyError(f"JSON body holds no array of objects at {'.'.join(path)!r}")
+    return document
+
+
+def _space_end(buffer: bytes, at: int) -> int:
+    match = _SPACE.match(buffer, at)
+    return match.end() if match else at
+
+
+def _last_cut(buffer: bytes, at: int) -> int:
+    """Find the end of what looks like the last whole row but one; 0 where nothing does."""
+    end = len(buffer)
+    for _ in range(_TRIES):
+        end = buffer.rfind(b"}", at, end)
+        if end < 0:
+            return 0
+        if _SEPARATOR.match(buffer, end + 1):
+            return end + 1
+    return 0
+
+
+def _rows_end(buffer: bytes, at: int) -> int:
+    """Find the end of the last whole row by counting braces outside of texts; `at` itself where none is whole."""
+    end, depth = at, 0
+    while brace := _BRACE.match(buffer, at):
+        at = brace.end()
+        depth += 1 if buffer[at - 1] == ord("{") else -1
+        if depth:
+            continue
+        end = at
+        separator = _SEPARATOR.match(buffer, at)
+        if separator is None:
+            break
+        at = separator.end()
+    return end
+
+
+def _without_lone_surrogates(text: bytes) -> bytes:
+    r"""Write U+FFFD for half an emoji (`\\ud83d` alone): legal JSON, but no text that any database takes."""
+    return _ESCAPE.sub(lambda escape: b"\\ufffd" if escape[1] else escape[0], text)
