@@ -143,7 +143,7 @@ class _Reader:
 
     def _demand_width(self, width: int) -> None:
         if self._width is not None:
-            _refuse(self._at, f"the row has {width} fields, its header has {self._width}")
+            _refuse(self._at, f"the count of fields is {width} here and {self._width} in the header")
         self._width = width
 
 

@@ -30,6 +30,7 @@ _ESCAPE: Final = re.compile(
 )
 _UNREADABLE: Final = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 _TRIES: Final = 8
+_SHOWN: Final = 40  # enough to know a page of HTML or an error text by
 
 
 class RowFinder(ABC, Generic[T]):
@@ -64,7 +65,7 @@ class RowFinder(ABC, Generic[T]):
         yield from self._advance(last=False)
         self._enough = 2 * len(self._buffer)
         if len(self._buffer) > LONGEST_ROW:
-            self._refuse(0, f"does not end within {LONGEST_ROW >> 20} MiB")
+            self._refuse(0, f"the row does not end within {LONGEST_ROW >> 20} MiB")
 
     def finish(self) -> Iterator[T]:
         """Take the end of the body.
@@ -102,21 +103,20 @@ class RowFinder(ABC, Generic[T]):
 
     def _refuse_undecodable(self, problem: Exception, text: bytes, at: int) -> NoReturn:
         if isinstance(problem, RecursionError):
-            self._refuse(at, "is nested too deeply")
+            self._refuse(at, "a value is nested too deeply")
         try:
             text.decode()
         except UnicodeDecodeError as invalid:
-            self._refuse(at + invalid.start, "is not UTF-8")
+            self._refuse(at + invalid.start, "not UTF-8")
         message = str(problem)
         place = _MESSAGE_BYTE.search(message)
         what = _MESSAGE_BYTE.sub("", message).removeprefix("JSON is malformed: ")
         self._refuse(at + (int(place[1]) if place else 0), f"cannot be read ({what})")
 
-    def _refuse(self, at: int, what: str) -> NoReturn:
-        """Name the place by the body's byte, and quote what stands there."""
-        at = max(at, 0)
-        found = self._buffer[at : at + 20].decode("utf-8", "replace")
-        raise BodyError(f"JSON body, byte {self._offset + at}: {found!r} {what}")
+    def _refuse(self, at: int, what: str, *, show: int = 0) -> NoReturn:
+        """Name the place by the body's byte; `show` bytes of it are quoted, none where they may be a player's."""
+        found = f"{self._buffer[at : at + show].decode('utf-8', 'replace')!r} " if show else ""
+        raise BodyError(f"JSON body, byte {self._offset + max(at, 0)}: {found}{what}")
 
 
 class _Awaits(Enum):
@@ -185,21 +185,21 @@ class ArrayRows(RowFinder[T]):
             case ((_Awaits.SEPARATOR | _Awaits.FIRST_ROW), b"]"):
                 self._awaits = _Awaits.NOTHING
             case _Awaits.OPENING, b"{":
-                self._refuse(at, "is an object where an array of rows should be: name the path to the rows in it")
+                self._refuse(at, "an object stands where an array of rows should be: name the path to the rows in it")
             case _Awaits.OPENING, _:
-                self._refuse(at, "stands where an array of rows should be")
+                self._refuse(at, "stands where an array of rows should be", show=_SHOWN)
             case _Awaits.SEPARATOR, _:
-                self._refuse(at, "stands where ',' or ']' should be")
+                self._refuse(at, "stands where ',' or ']' should be", show=1)
             case _Awaits.NOTHING, _:
-                self._refuse(at, "follows the end of the array")
+                self._refuse(at, "follows the end of the array", show=1)
             case _:
-                self._refuse(at, "stands where a row, an object, should be")
+                self._refuse(at, "stands where a row, an object, should be", show=1)
 
     def _end(self) -> None:
         if self._awaits is _Awaits.OPENING:
-            self._refuse(len(self._buffer), "is the end of a body that has no array")
+            self._refuse(len(self._buffer), "the body is empty, and should be an array of rows")
         if self._awaits is not _Awaits.NOTHING:
-            self._refuse(0, "is not closed: the answer was cut, ask again")
+            self._refuse(0, "the array is not closed: the answer was cut, ask again")
 
 
 class LineRows(RowFinder[T]):
