@@ -153,7 +153,7 @@ columns = { name = "title", created_at = "added", modified_at = "changed" }
 
 [serve.feeds.game_activity.actions]
 sql = '''
-select a.session, a.round, a.kind, a.amount, a.at, s.*
+select a.session, a.round, a.kind, a.amount, a.ts, s.*
 from game_actions a join game_sessions s on s.id = a.session
 '''
 session_id = "session"
@@ -163,7 +163,7 @@ bet = "'bet'"
 win = "'win'"
 rollback = "'rollback'"
 amount = "amount"
-created_at = "at"
+created_at = "ts"
 [serve.feeds.game_activity.columns]
 player_id = "user_uuid"
 game_name = "game"

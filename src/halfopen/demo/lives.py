@@ -95,7 +95,7 @@ def _afterwards(hall: Hall, who: Person) -> Life:
         who.email_subscribe = not who.email_subscribe
         who.device = f"{who.fresh('d')}:V8-TE5" if chance(rng, 50) else None
         who.tell_contact(hall)
-    if chance(rng, 0.1):  # the one that must never be missed
+    if chance(rng, 0.2):  # the one that must never be missed
         yield hall.wait(10)
         who.excluded = True
         who.state = "Self-excluded"

@@ -183,8 +183,8 @@ TABLES: dict[type[Record], Table] = {
     ),
     r.GameAction: Table(
         "game_actions",
-        "session text, round text, kind text, amount text, at text not null",
-        None, "at", lambda a: (a.session_id, a.round_id, a.kind, format(a.amount, "f"), stamp(a.at)),
+        "session text, round text, kind text, amount text, ts text not null",
+        None, "ts", lambda a: (a.session_id, a.round_id, a.kind, format(a.amount, "f"), stamp(a.at)),
         ("session",),
     ),
     r.Tournament: Table(
