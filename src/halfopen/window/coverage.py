@@ -57,7 +57,7 @@ class Coverage:
             if mine[first].covers(window):
                 return self
             window = window.hull(mine[first]).hull(mine[beyond - 1])
-        return self._normalised((*mine[:first], window, *mine[beyond:]))
+        return self._normalised(mine[:first] + (window,) + mine[beyond:])  # noqa: RUF005 - unpacking copies thrice
 
     def remove(self, window: Window) -> "Coverage":
         """Give this set without the moments of the window."""
@@ -70,7 +70,7 @@ class Coverage:
             for start, end in ((mine[first].start, window.start), (window.end, mine[beyond - 1].end))
             if start < end
         ]
-        return self._normalised((*mine[:first], *pieces, *mine[beyond:]))
+        return self._normalised(mine[:first] + tuple(pieces) + mine[beyond:])
 
     def union(self, other: "Coverage") -> "Coverage":
         """Give the moments of either."""
@@ -104,6 +104,8 @@ class Coverage:
         if within.is_empty:
             return []
         first, beyond = self._overlapping(within)
+        if first == beyond:
+            return [within]
         inside = self._windows[first:beyond]
         starts = [within.start, *(window.end for window in inside)]
         ends = [*(window.start for window in inside), within.end]

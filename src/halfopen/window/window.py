@@ -28,13 +28,10 @@ class Window:
     end: datetime
 
     def __post_init__(self) -> None:
-        for name in ("start", "end"):
-            moment = getattr(self, name)
-            if moment.tzinfo is UTC:
-                continue
-            if moment.utcoffset() != _ZERO:
-                raise ValueError(f"window {name} {moment.isoformat()!r} is not in UTC: convert it with astimezone(UTC)")
-            object.__setattr__(self, name, moment.replace(tzinfo=UTC))
+        if self.start.tzinfo is not UTC:
+            object.__setattr__(self, "start", _named_utc("start", self.start))
+        if self.end.tzinfo is not UTC:
+            object.__setattr__(self, "end", _named_utc("end", self.end))
         if self.start > self.end:
             raise ValueError(f"window starts at {self.start.isoformat()}, after its end {self.end.isoformat()}")
 
@@ -141,6 +138,13 @@ def ceil(moment: datetime, step: timedelta) -> datetime:
 def align(window: Window, step: timedelta) -> Window:
     """Give the smallest window on the grid of `step` that covers the given one."""
     return Window(floor(window.start, step), ceil(window.end, step))
+
+
+def _named_utc(name: str, moment: datetime) -> datetime:
+    """Take UTC under another name (such as a database driver's) for UTC, and nothing else."""
+    if moment.utcoffset() != _ZERO:
+        raise ValueError(f"window {name} {moment.isoformat()!r} is not in UTC: convert it with astimezone(UTC)")
+    return moment.replace(tzinfo=UTC)
 
 
 def _demand_positive(step: timedelta) -> None:
