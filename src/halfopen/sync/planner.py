@@ -126,14 +126,15 @@ def wake(progress: Progress, rhythm: Rhythm, now: datetime, scope: Scope = LIVE)
 
 
 def start(progress: Progress, rhythm: Rhythm, now: datetime) -> datetime:
-    """Where live pulling of this feed begins: its ledger, else `since`, else the last closed window."""
-    if progress.started is not None:
-        return progress.started
-    if progress.holes:
-        return min(hole.window.start for hole in progress.holes)
-    if rhythm.since is not None:
-        return rhythm.since
-    return horizon(now, rhythm.offset, rhythm.cadence) - rhythm.cadence
+    """Where live pulling of this feed begins: its ledger and `since`, else the last closed window.
+
+    `since` counts as long as it lies before the ledger: the newest window is committed first, and a stop right after
+    it must not make the backlog behind it forgotten.
+    """
+    known = [moment for moment in (progress.started, rhythm.since) if moment is not None]
+    if not known:
+        known = [hole.window.start for hole in progress.holes if hole.rung == 0]
+    return min(known, default=horizon(now, rhythm.offset, rhythm.cadence) - rhythm.cadence)
 
 
 def missing(progress: Progress, wanted: Iterable[Window]) -> list[Window]:

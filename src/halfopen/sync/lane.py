@@ -1,0 +1,284 @@
+"""One feed of one product: plans, asks, has the answer stored; one request in flight, whatever it is for."""
+
+import asyncio
+import contextlib
+import random
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from halfopen.config.product import ProductConfig
+from halfopen.contract.model import Feed
+from halfopen.errors import ContractError, HalfopenError, SinkError
+from halfopen.sinks.base import Answer, Applied, Hole, Progress, Sink
+from halfopen.sync import backoff, planner, progress
+from halfopen.sync.client import Fetched, ProductClient
+from halfopen.sync.events import Answered, Asked, Committed, Event, Events, Failed
+from halfopen.sync.planner import NOTHING, SECOND, Ask, Rhythm, Scope
+from halfopen.sync.refusal import Refusal
+from halfopen.sync.width import Width
+from halfopen.sync.writer import Writer
+from halfopen.window.window import Window
+
+# Every so many requests without a rest the order is turned round, so that a slow product starves no hole.
+_TURN = 4
+# A wider window than the cadence may not bring more than this in one answer; it is halved then.
+MOST_BYTES = 1 << 30
+_MOST_SKEW = timedelta(minutes=5)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Surroundings:
+    """What all lanes share; `clock` gives the aware UTC time, `dice` the jitter, `seq` request sequences."""
+
+    writer: Writer
+    events: Events
+    clock: Callable[[], datetime]
+    dice: random.Random
+    seq: Iterator[int]
+    spool: Path
+
+
+class Lane:
+    """One feed of one product, from what the mirror has of it on."""
+
+    def __init__(
+        self,
+        product: ProductConfig,
+        feed: Feed,
+        client: ProductClient,
+        known: Progress,
+        around: Surroundings,
+    ) -> None:
+        self.product = product
+        self.feed = feed
+        self.progress = known
+        self.rhythm = Rhythm.of(product, feed.name)
+        self.scope = Scope(live=False, rereads=False)
+        self.answers = 0
+        self.last_refusal: Refusal | None = None
+        self.gained_at = around.clock()
+        """When something was last committed."""
+        self._client = client
+        self._around = around
+        self._width = Width(max(Width().length, self.rhythm.cadence))
+        self._behind = timedelta(0)
+        self._failures = 0
+        self._quiet_until = self._calm_until = datetime.min.replace(tzinfo=around.clock().tzinfo)
+        self._busy = 0
+        self._stopping = False
+        self._fetching: asyncio.Future[Fetched] | None = None
+        self._poked = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+
+    async def pull(self) -> None:
+        """Ask what is owed, rest until something is, until `stop`, or until a stop that `scope` names is reached."""
+        while not self._stopping:
+            ask = self._next(self._now())
+            if ask is not None:
+                await self._fulfil(ask)
+            elif planner.closed(self.progress, self.rhythm, self._now(), self.scope):
+                return
+            else:
+                await self._rest()
+
+    async def pass_once(self) -> None:
+        """Ask everything that is owed by now once, then stop, whatever failed."""
+        now = self._now()
+        spent = dict.fromkeys(range(len(self.rhythm.ladder) + 1), NOTHING)
+        self.scope = Scope(impatient=True, spent=spent)
+        while not self._stopping and (ask := self._next(now)) is not None:
+            await self._fulfil(ask)
+            spent[ask.rung] = spent.get(ask.rung, NOTHING).add(ask.window)
+
+    def start(self, *, once: bool = False) -> asyncio.Task[None]:
+        """Run `pull` or `pass_once` as a task, if none runs."""
+        if self._task is None or self._task.done():
+            self._stopping = False
+            self._task = asyncio.ensure_future(self.pass_once() if once else self.pull())
+        return self._task
+
+    async def stop(self) -> None:
+        """End it: an answer that is being stored is finished, one that is on its way is dropped and stays owed."""
+        self._stopping = True
+        self._poked.set()
+        if self._fetching is not None:
+            self._fetching.cancel()
+        if self._task is not None:
+            await asyncio.wait([self._task])
+
+    def owe(self, scope: Scope) -> None:
+        """From now on this is what may be asked."""
+        self.scope = scope
+        self._poked.set()
+
+    def raise_failure(self) -> None:
+        """Raise what ended `pull` though nobody asked it to: a mistake of ours."""
+        if self._task is not None and self._task.done() and not self._task.cancelled():
+            self._task.result()
+
+    def gaps(self, window: Window) -> list[Window]:
+        """What of `window` no first ask has covered yet."""
+        return planner.missing(self.progress, [window])
+
+    def _next(self, now: datetime) -> Ask | None:
+        scope = self.scope
+        if not scope.impatient:
+            if now < self._quiet_until:
+                return None
+            scope = replace(scope, calm=now < self._calm_until)
+        reverse = self._busy % _TURN == _TURN - 1
+        return planner.plan(self.progress, self.rhythm, now, self._width.length, scope, reverse=reverse)
+
+    async def _rest(self) -> None:
+        """Sleep until there may be something to ask, or somebody pokes."""
+        self._busy = 0
+        now = self._now()
+        scope = replace(self.scope, calm=now < self._calm_until)
+        until = max(planner.wake(self.progress, self.rhythm, now, scope), self._quiet_until)
+        if scope.calm:
+            until = min(until, max(self._calm_until, self._quiet_until))
+        self._poked.clear()
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._poked.wait(), max((until - now).total_seconds(), 0.001))
+
+    async def _fulfil(self, ask: Ask) -> None:
+        """One ask from request to ledger; whatever fails becomes a hole."""
+        self._busy += 1
+        seq = next(self._around.seq)
+        body = self._around.spool / f"{seq}.body"
+        self._tell(Asked, ask, reason=ask.reason.value)
+        try:
+            fetched = await self._fetch(ask, body)
+            if fetched is not None:
+                applied = await self._around.writer.apply(self._answer(ask, seq, fetched))
+                self._committed(ask, fetched, applied)
+        except (Refusal, SinkError, ContractError) as error:
+            await self._failed(ask, error)
+        finally:
+            body.unlink(missing_ok=True)
+
+    async def _fetch(self, ask: Ask, body: Path) -> Fetched | None:
+        """None when a stop came in between."""
+        most = MOST_BYTES if ask.window.length > self.rhythm.cadence else None
+        self._fetching = asyncio.ensure_future(self._client.fetch(self.feed.name, ask.window, body, most))
+        try:
+            fetched = await self._fetching
+        except asyncio.CancelledError:
+            if not self._stopping:
+                raise
+            return None
+        finally:
+            self._fetching = None
+        self.answers += 1
+        self._behind = _behind(fetched)
+        seconds = (fetched.fetched_at - fetched.asked_at).total_seconds()
+        self._tell(Answered, ask, size=fetched.size, seconds=seconds, notes=fetched.notes)
+        return fetched
+
+    def _answer(self, ask: Ask, seq: int, fetched: Fetched) -> Answer:
+        return Answer(
+            product=self.product.name,
+            feed=self.feed,
+            window=ask.window,
+            rung=ask.rung,
+            seq=seq,
+            body=fetched.body,
+            format=fetched.format,
+            columns=self.product.columns.get(self.feed.name, {}),
+            asked_at=fetched.asked_at,
+            fetched_at=fetched.fetched_at,
+            server_date=fetched.server_date,
+            digest=fetched.digest,
+            attempts=ask.attempts + fetched.requests - 1,
+        )
+
+    def _committed(self, ask: Ask, fetched: Fetched, applied: Applied) -> None:
+        self.progress = progress.after_answer(self.progress, ask)
+        self._width = self._width.after_answer(ask.window, applied.rows, fetched.size)
+        self._failures = 0
+        self._calm_until = self._quiet_until
+        self.gained_at = self._around.clock()
+        started = self.progress.started or ask.window.start
+        self._tell(
+            Committed,
+            ask,
+            rows=applied.rows,
+            changed=applied.changed,
+            late=applied.late,
+            quarantined=applied.quarantined,
+            findings=applied.findings,
+            holes=len(self.progress.holes),
+            watermark=self.progress.committed.watermark(started),
+        )
+
+    async def _failed(self, ask: Ask, error: HalfopenError) -> None:
+        """The window, or the holes that were to be filled, are owed again after a while; newer windows go on."""
+        now = self._around.clock()
+        named = None
+        if isinstance(error, Refusal):
+            self.last_refusal = error
+            named = error.retry_after
+            if error.narrower:
+                self._width = self._width.after_trouble(ask.window, self.rhythm.cadence, too_big=error.too_big)
+        self._failures += 1
+        next_try = now + backoff.delay(ask.attempts, self._around.dice.random(), named)
+        self._calm_until = now + backoff.delay(self._failures, self._around.dice.random())
+        if named is not None:
+            self._quiet_until = next_try
+        holes = self._holes(ask, str(error), now, next_try)
+        self.progress = progress.after_failure(self.progress, holes)
+        # A mirror that cannot even note the hole is full or gone; the window stays uncommitted, so it stays owed.
+        with contextlib.suppress(SinkError):
+            await self._around.writer.call(lambda sink: _note(sink, holes))
+        self._tell(
+            Failed, ask, error=str(error), attempts=ask.attempts, next_try=next_try, holes=len(self.progress.holes)
+        )
+
+    def _holes(self, ask: Ask, error: str, now: datetime, next_try: datetime) -> tuple[Hole, ...]:
+        if ask.holes:
+            return tuple(
+                replace(hole, attempts=hole.attempts + 1, last_error=error, next_try=next_try) for hole in ask.holes
+            )
+        hole = Hole(
+            product=self.product.name,
+            feed=self.feed.name,
+            window=ask.window,
+            rung=ask.rung,
+            since=now,
+            attempts=1,
+            last_error=error,
+            next_try=next_try,
+        )
+        return (hole,)
+
+    def _now(self) -> datetime:
+        """The time, held back where the product's clock is known to be behind: its window has not closed yet."""
+        return self._around.clock() - self._behind
+
+    def _tell(self, kind: type[Event], ask: Ask, **more: Any) -> None:
+        self._around.events.tell(
+            kind(
+                at=self._around.clock(),
+                product=self.product.name,
+                feed=self.feed.name,
+                start=ask.window.start,
+                end=ask.window.end,
+                rung=ask.rung,
+                **more,
+            )
+        )
+
+
+def _note(sink: Sink, holes: tuple[Hole, ...]) -> None:
+    for hole in holes:
+        sink.fail(hole)
+
+
+def _behind(fetched: Fetched) -> timedelta:
+    """How far the product's clock is behind ours for certain: its Date has whole seconds, cut down."""
+    if fetched.server_date is None:
+        return timedelta(0)
+    return min(max(fetched.asked_at - fetched.server_date - SECOND, timedelta(0)), _MOST_SKEW)

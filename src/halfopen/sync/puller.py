@@ -1,0 +1,238 @@
+"""Pulls all feeds of all products at once into one mirror; may run inside any event loop, without signal handlers.
+
+A lane for each feed of each product plans and asks; one writer thread owns the mirror and stores what has arrived.
+"""
+
+import asyncio
+import itertools
+import random
+import shutil
+import tempfile
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, Self
+
+import aiohttp
+
+from halfopen.config.product import ProductConfig
+from halfopen.contract.load import feeds as contract_feeds
+from halfopen.errors import ConfigError, ProductError
+from halfopen.sinks.base import Sink
+from halfopen.sync.client import ProductClient
+from halfopen.sync.events import Events
+from halfopen.sync.lane import Lane, Surroundings
+from halfopen.sync.planner import LIVE, Scope
+from halfopen.sync.report import with_lag
+from halfopen.sync.writer import Writer
+from halfopen.window.window import Window
+
+_WATCH_SECONDS = 0.2
+_NO_PATIENCE = timedelta(minutes=10)
+
+
+def utc_now() -> datetime:
+    """The time as an aware UTC datetime."""
+    return datetime.now(UTC)
+
+
+class Puller:
+    """An open mirror and the products that are pulled into it; use it as an async context.
+
+    products: by name. chosen: names of the products, and feeds: names of the feeds, that `run`, `once` and `drain`
+    pull; empty means all that are configured. spool: a folder for answers on their way, made and emptied here;
+    by default a temporary one.
+    """
+
+    def __init__(
+        self,
+        products: Mapping[str, ProductConfig],
+        sink: Sink,
+        *,
+        chosen: Collection[str] = (),
+        feeds: Collection[str] = (),
+        spool: Path | None = None,
+        clock: Callable[[], datetime] = utc_now,
+        dice: random.Random | None = None,
+    ) -> None:
+        self.events = Events()
+        self._products = products
+        self._chosen = [
+            (p, f) for p, f in _pairs(products) if (not chosen or p in chosen) and (not feeds or f in feeds)
+        ]
+        if feeds and not self._chosen:
+            raise ConfigError(f"none of the feeds {', '.join(sorted(feeds))} is pulled; see feeds of the product")
+        self._writer = Writer(sink)
+        self._clock = clock
+        self._dice = dice or random.Random()  # noqa: S311 - it spreads retries, it keeps no secret
+        self._spool = spool
+        self._lanes: dict[tuple[str, str], Lane] = {}
+        self._clients: dict[str, ProductClient] = {}
+        self._stopped = asyncio.Event()
+
+    async def __aenter__(self) -> Self:
+        await self._writer.open()
+        spool = self._spool or Path(tempfile.mkdtemp(prefix="halfopen-"))
+        # What a killed process left there is owed again, and will be asked again.
+        shutil.rmtree(spool, ignore_errors=True)
+        spool.mkdir(parents=True, mode=0o700)
+        self._around = Surroundings(
+            writer=self._writer,
+            events=self.events,
+            clock=self._clock,
+            dice=self._dice,
+            seq=itertools.count(await self._writer.call(lambda sink: sink.next_seq())),
+            spool=spool,
+        )
+        self._session = aiohttp.ClientSession(
+            auto_decompress=False,
+            connector=aiohttp.TCPConnector(limit=0),
+            cookie_jar=aiohttp.DummyCookieJar(),
+            headers={"User-Agent": "halfopen"},
+        )
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._halt(list(self._lanes.values()))
+        await self._session.close()
+        await self._writer.close()
+        shutil.rmtree(self._around.spool, ignore_errors=True)
+
+    async def run(self, length: timedelta | None = None) -> None:
+        """Pull live until `stop`, or for `length`; then end cleanly: nothing half stored, the rest stays owed."""
+        lanes = await self._chosen_lanes()
+        for lane in lanes:
+            lane.owe(LIVE)
+        timer = asyncio.get_running_loop().call_later(length.total_seconds(), self.stop) if length else None
+        try:
+            await self._until_stopped([lane.start() for lane in lanes])
+        finally:
+            if timer is not None:
+                timer.cancel()
+            await self._halt(lanes)
+
+    async def once(self) -> int:
+        """Ask every due window, owed hole and owed re-read once; how many holes are left.
+
+        Raises:
+            ProductError: nothing at all was answered, because nobody is there or nobody lets us in.
+        """
+        lanes = await self._chosen_lanes()
+        await self._until_stopped([lane.start(once=True) for lane in lanes])
+        await self._halt(lanes)
+        refusals = [lane.last_refusal for lane in lanes if lane.last_refusal is not None]
+        if refusals and not any(lane.answers for lane in lanes) and all(refusal.hopeless for refusal in refusals):
+            raise ProductError(str(refusals[0]))
+        return sum(len(lane.progress.holes) for lane in lanes)
+
+    async def drain(self, until: datetime, give_up: timedelta = _NO_PATIENCE) -> dict[str, list[str]]:
+        """Pull until every chosen feed is committed past `until`, without holes, and owed re-reads are done.
+
+        The short rungs of the ladder re-read the tail too, which no later run may do. What is left after `give_up`
+        without progress is told, by product and feed; empty when all is done. `run` ends with it.
+        """
+        end = until.replace(microsecond=0) + timedelta(seconds=1)
+        lanes = await self._chosen_lanes()
+        for lane in lanes:
+            lane.owe(Scope(until=end, closing=True))
+        tasks = {lane.start(): lane for lane in lanes}
+        await self._watched(lambda: [lane for task, lane in tasks.items() if not task.done()], give_up)
+        left = [lane for task, lane in tasks.items() if not task.done()]
+        await self._halt(lanes)
+        for task in tasks:
+            task.result()
+        return {f"{lane.product.name}.{lane.feed.name}": _shown(lane, None) for lane in left}
+
+    async def backfill(
+        self, product: str, window: Window, feeds: Collection[str] = (), give_up: timedelta = _NO_PATIENCE
+    ) -> dict[str, list[str]]:
+        """Ask what of `window` is missing, all feeds at once, until nothing is owed in it.
+
+        What is left after `give_up` without progress is told, by feed, as texts of windows; empty when all is done.
+        May run beside `run`: each feed still has one request in flight.
+        """
+        names = [feed for name, feed in _pairs(self._products) if name == product and (not feeds or feed in feeds)]
+        lanes = [await self._lane(product, name) for name in names]
+        for lane in lanes:
+            lane.gained_at = self._clock()
+            lane.owe(_with(lane.scope, window))
+            lane.start()
+        try:
+            await self._watched(lambda: [lane for lane in lanes if lane.gaps(window)], give_up)
+        finally:
+            for lane in lanes:
+                lane.owe(_without(lane.scope, window))
+            await self._halt([lane for lane in lanes if not lane.scope.live and not lane.scope.wanted])
+        return {lane.feed.name: _shown(lane, window) for lane in lanes if lane.gaps(window)}
+
+    def stop(self) -> None:
+        """End `run` and the others soon and cleanly."""
+        self._stopped.set()
+
+    async def status(self) -> dict[str, Any]:
+        """The status of section 6 of the design, of every configured feed."""
+        found = await self._writer.call(lambda sink: sink.status())
+        return with_lag(found, self._products, self._clock())
+
+    async def query(self, sql: str) -> tuple[list[str], list[tuple[Any, ...]]]:
+        """Column names and rows of one reading statement; SinkError."""
+        return await self._writer.call(lambda sink: sink.query(sql))
+
+    async def _chosen_lanes(self) -> list[Lane]:
+        return [await self._lane(product, feed) for product, feed in self._chosen]
+
+    async def _lane(self, product: str, feed: str) -> Lane:
+        if (product, feed) not in self._lanes:
+            known = await self._writer.call(lambda sink: sink.progress(product, feed))
+            client = self._clients.setdefault(
+                product, ProductClient(self._products[product], self._session, self._clock)
+            )
+            lane = Lane(self._products[product], contract_feeds()[feed], client, known, self._around)
+            self._lanes.setdefault((product, feed), lane)
+        return self._lanes[product, feed]
+
+    async def _until_stopped(self, tasks: list[asyncio.Task[None]]) -> None:
+        """Until all tasks have ended, one has failed, or `stop`."""
+        stopped = asyncio.ensure_future(self._stopped.wait())
+        waiting = {stopped, asyncio.ensure_future(_all_of(tasks))}
+        try:
+            finished, _ = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+            for one in finished:
+                one.result()
+        finally:
+            for one in waiting:
+                one.cancel()
+
+    async def _watched(self, unfinished: Callable[[], list[Lane]], give_up: timedelta) -> None:
+        """Until nothing is unfinished, `stop`, or no unfinished lane has gained anything for `give_up`."""
+        while (left := unfinished()) and not self._stopped.is_set():
+            if self._clock() - max(lane.gained_at for lane in left) > give_up:
+                return
+            for lane in left:
+                lane.raise_failure()
+            await asyncio.sleep(_WATCH_SECONDS)
+
+    async def _halt(self, lanes: list[Lane]) -> None:
+        await asyncio.gather(*(lane.stop() for lane in lanes))
+
+
+def _pairs(products: Mapping[str, ProductConfig]) -> list[tuple[str, str]]:
+    return [(product.name, feed) for product in products.values() for feed in product.feeds]
+
+
+async def _all_of(tasks: list[asyncio.Task[None]]) -> None:
+    await asyncio.gather(*tasks)
+
+
+def _with(scope: Scope, window: Window) -> Scope:
+    return replace(scope, wanted=(*scope.wanted, window))
+
+
+def _without(scope: Scope, window: Window) -> Scope:
+    return replace(scope, wanted=tuple(one for one in scope.wanted if one != window))
+
+
+def _shown(lane: Lane, window: Window | None) -> list[str]:
+    left = lane.gaps(window) if window is not None else [hole.window for hole in lane.progress.holes]
+    return [str(one) for one in left]

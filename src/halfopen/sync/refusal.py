@@ -1,0 +1,33 @@
+"""Why a request brought no whole answer."""
+
+from datetime import timedelta
+
+from halfopen.errors import ProductError
+
+
+class Refusal(ProductError):  # noqa: N818 - the word for what a product does, as ValueProblem is for a value
+    """One request that brought no whole answer; its text says what was found, and never holds a secret.
+
+    status: the HTTP status, None where no response began. retry_after: what the product asked for. too_big: the
+    window is known to be too wide. narrower: a narrower window may do better (time-out, 413, 5xx).
+    """
+
+    def __init__(
+        self,
+        text: str,
+        *,
+        status: int | None = None,
+        retry_after: timedelta | None = None,
+        too_big: bool = False,
+        narrower: bool = False,
+    ) -> None:
+        super().__init__(text)
+        self.status = status
+        self.retry_after = retry_after
+        self.too_big = too_big
+        self.narrower = narrower or too_big
+
+    @property
+    def hopeless(self) -> bool:
+        """Whether asking the same again cannot help before a person acts: not let in, or nobody there."""
+        return self.status in {None, 401, 403}

@@ -1,0 +1,59 @@
+"""Status for people and programs: what the mirror says of itself, and what only the clock knows."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from halfopen.config.product import ProductConfig
+
+_EMPTY: dict[str, Any] = {
+    "watermark": None,
+    "frontier": None,
+    "holes": 0,
+    "quarantined": 0,
+    "late": 0,
+    "rows": 0,
+}
+_ORDER = ("watermark", "frontier", "lag_seconds", "holes", "quarantined", "late", "rows")
+
+
+def with_lag(status: Mapping[str, Any], products: Mapping[str, ProductConfig], now: datetime) -> dict[str, Any]:
+    """The status of section 6 of the design: every configured feed, and `lag_seconds` from watermark to `now`."""
+    known = status.get("products", {})
+    names = {name: list(product.feeds) for name, product in products.items()}
+    for name, product in known.items():
+        names[name] = [*names.get(name, []), *(feed for feed in product["feeds"] if feed not in names.get(name, []))]
+    return {
+        "products": {
+            name: {"feeds": {feed: _feed(known.get(name, {}).get("feeds", {}).get(feed), now) for feed in feeds}}
+            for name, feeds in names.items()
+        }
+    }
+
+
+def lags(status: Mapping[str, Any]) -> dict[str, float | None]:
+    """Seconds behind by `product.feed`; None for a feed without a watermark."""
+    return {
+        f"{name}.{feed}": found["lag_seconds"]
+        for name, product in status["products"].items()
+        for feed, found in product["feeds"].items()
+    }
+
+
+def _feed(found: Mapping[str, Any] | None, now: datetime) -> dict[str, Any]:
+    whole = {**_EMPTY, **(found or {})}
+    whole["watermark"], whole["frontier"] = _plain(whole["watermark"]), _plain(whole["frontier"])
+    whole["lag_seconds"] = _lag(whole["watermark"], now)
+    return {name: whole[name] for name in _ORDER}
+
+
+def _plain(moment: Any) -> str | None:
+    if isinstance(moment, datetime):
+        return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S")
+    return moment if moment is None else str(moment)
+
+
+def _lag(watermark: str | None, now: datetime) -> float | None:
+    if watermark is None:
+        return None
+    return round((now - datetime.fromisoformat(watermark).replace(tzinfo=UTC)).total_seconds(), 3)
