@@ -1,0 +1,214 @@
+"""The mirror in a DuckDB file: `duckdb:///mirror.duckdb`. One process owns the file."""
+
+import os
+import shutil
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from halfopen.contract.load import NAMES
+from halfopen.errors import SinkError
+from halfopen.sinks import duckdb_ledger as ledger
+from halfopen.sinks import duckdb_quarantine as quarantine
+from halfopen.sinks.base import Answer, Applied, Hole, Progress
+from halfopen.sinks.duckdb_apply import Outcome, apply
+from halfopen.sinks.duckdb_query import query
+from halfopen.sinks.duckdb_schema import connect, first_line
+from halfopen.window.coverage import Coverage
+
+MOST_THREADS = 4
+"""A mirror shares its machine with the puller; more threads hardly help at the sizes of a minute."""
+
+
+class DuckDBSink:
+    """Keeps the promise of `sinks.base.Sink`.
+
+    Beside the file lie `<file>.wal`, `<file>.tmp` (what does not fit into memory) and `<file>.staging` (links to the
+    bodies in hand; the only folder that SQL in this mirror can read). Bodies on the same file system are linked
+    rather than copied.
+    """
+
+    def __init__(self, path: Path, *, threads: int | None = None, memory_limit: str | None = None) -> None:
+        self._path = path.absolute()
+        self._staging = self._path.with_name(f"{self._path.name}.staging")
+        self._threads = threads or min(MOST_THREADS, os.cpu_count() or 1)
+        self._memory_limit = memory_limit
+        self._connection: duckdb.DuckDBPyConnection | None = None
+        self._reader: duckdb.DuckDBPyConnection | None = None
+        self._seq = 0
+        self._rows: dict[tuple[str, str], int] = {}
+        self._held: set[tuple[str, str]] = set()
+        self._coverage: dict[tuple[str, str], dict[int, Coverage]] = {}
+
+    def open(self) -> None:
+        """Open the file, making it and its tables where they are missing."""
+        if self._connection is not None:
+            return
+        connection = connect(self._path, self._staging, threads=self._threads, memory_limit=self._memory_limit)
+        try:
+            shutil.rmtree(self._staging, ignore_errors=True)
+            self._staging.mkdir(mode=0o700)
+            self._rows = ledger.rows_stored(connection, NAMES)
+            self._held = set(quarantine.held_at(connection))
+            self._seq = max(self._seq, ledger.last_seq(connection))
+        except (OSError, duckdb.Error) as error:
+            connection.close()
+            raise SinkError(f"mirror {str(self._path)!r}: {first_line(error)}") from error
+        self._coverage = {}
+        self._reader = connection.cursor()
+        self._connection = connection
+
+    def close(self) -> None:
+        """Let go of the file."""
+        connection, self._connection = self._connection, None
+        reader, self._reader = self._reader, None
+        for each in (reader, connection):
+            if each is not None:
+                each.close()
+        shutil.rmtree(self._staging, ignore_errors=True)
+
+    def next_seq(self) -> int:
+        """The next request sequence."""
+        self._seq += 1
+        return self._seq
+
+    def apply(self, answers: Sequence[Answer]) -> list[Applied]:
+        """Store answers in one transaction; see `Sink.apply`."""
+        outcomes: list[Outcome] = []
+        with self._transaction() as connection:
+            held = set(self._held)
+            for answer in answers:
+                name = (answer.product, answer.feed.name)
+                outcome = apply(connection, answer, self._staging, anything_held=name in held)
+                if outcome.held:
+                    held.add(name)
+                outcomes.append(outcome)
+            for product, feed in dict.fromkeys((answer.product, answer.feed.name) for answer in answers):
+                ledger.fill(connection, product, feed)
+        for answer, outcome in zip(answers, outcomes, strict=True):
+            self._remember(answer, outcome)
+        return [outcome.applied for outcome in outcomes]
+
+    def fail(self, hole: Hole) -> None:
+        """Record a window that failed; see `Sink.fail`."""
+        with self._transaction() as connection:
+            ledger.fail(connection, hole)
+
+    def progress(self, product: str, feed: str) -> Progress:
+        """What is committed, re-read and owed."""
+        with self._reading() as connection:
+            passes = self._passes(connection, product, feed)
+            owed = ledger.holes(connection, product, feed)
+        committed = passes.get(0, Coverage())
+        return Progress(
+            committed=committed,
+            reread={rung: covered for rung, covered in passes.items() if rung},
+            holes=owed,
+            started=next((window.start for window in committed), None),
+        )
+
+    def status(self) -> dict[str, Any]:
+        """Per product and feed: watermark and frontier (aware UTC, None before there is one) and counts."""
+        with self._reading() as connection:
+            counts = ledger.counts(connection)
+            held = quarantine.held_at(connection)
+            products: dict[str, Any] = {}
+            for product, feed in sorted({*counts, *held, *self._rows}, key=_in_order):
+                committed = self._passes(connection, product, feed).get(0, Coverage())
+                started = next((window.start for window in committed), None)
+                holes, late = counts.get((product, feed), (0, 0))
+                products.setdefault(product, {"feeds": {}})["feeds"][feed] = {
+                    "watermark": committed.watermark(started) if started else None,
+                    "frontier": committed.frontier,
+                    "holes": holes,
+                    "quarantined": held.get((product, feed), 0),
+                    "late": late,
+                    "rows": self._rows.get((product, feed), 0),
+                }
+        return {"products": products}
+
+    def query(self, sql: str) -> tuple[list[str], list[tuple[Any, ...]]]:
+        """Answer one reading statement, from any thread, also while answers are applied."""
+        if self._reader is None:
+            raise self._closed()
+        return query(self._reader, sql)
+
+    def interrupt(self) -> None:
+        """Stop the statement that runs now."""
+        if self._connection is not None:
+            self._connection.interrupt()
+
+    @contextmanager
+    def _transaction(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """All or nothing; a DuckDB that gave itself up is opened again."""
+        connection = self._opened()
+        try:
+            connection.execute("BEGIN")
+            yield connection
+            connection.execute("COMMIT")
+        except duckdb.Error as error:
+            self._recover(connection, error)
+            raise SinkError(f"mirror {str(self._path)!r}: {_what_failed(error)}; nothing was written") from error
+        except BaseException:
+            self._recover(connection, None)
+            raise
+
+    @contextmanager
+    def _reading(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        connection = self._opened()
+        try:
+            yield connection
+        except duckdb.Error as error:
+            self._recover(connection, error)
+            raise SinkError(f"mirror {str(self._path)!r}: {_what_failed(error)}") from error
+
+    def _opened(self) -> duckdb.DuckDBPyConnection:
+        if self._connection is None:
+            raise self._closed()
+        return self._connection
+
+    def _closed(self) -> SinkError:
+        return SinkError(f"mirror {str(self._path)!r}: is not open")
+
+    def _recover(self, connection: duckdb.DuckDBPyConnection, error: duckdb.Error | None) -> None:
+        """Roll back; after a failure that DuckDB takes for fatal only a new connection is of use."""
+        broken = isinstance(error, (duckdb.FatalException, duckdb.InternalException))
+        try:
+            connection.execute("ROLLBACK")
+        except duckdb.TransactionException:
+            pass  # DuckDB had rolled back by itself
+        except duckdb.Error:
+            broken = True
+        if broken:
+            self.close()
+            self.open()
+
+    def _passes(self, connection: duckdb.DuckDBPyConnection, product: str, feed: str) -> dict[int, Coverage]:
+        """Coverage by pass, read once and kept up to date by `apply`: nobody else writes this file."""
+        if (product, feed) not in self._coverage:
+            self._coverage[product, feed] = ledger.coverage(connection, product, feed)
+        return self._coverage[product, feed]
+
+    def _remember(self, answer: Answer, outcome: Outcome) -> None:
+        name = (answer.product, answer.feed.name)
+        self._seq = max(self._seq, answer.seq)
+        self._rows[name] = self._rows.get(name, 0) + outcome.inserted
+        if outcome.held:
+            self._held.add(name)
+        if name in self._coverage:
+            passes = self._coverage[name]
+            passes[answer.rung] = passes.get(answer.rung, Coverage()).add(answer.window)
+
+
+def _what_failed(error: duckdb.Error) -> str:
+    if isinstance(error, duckdb.InterruptException):
+        return "interrupted"
+    return first_line(error)
+
+
+def _in_order(name: tuple[str, str]) -> tuple[str, int]:
+    product, feed = name
+    return product, NAMES.index(feed) if feed in NAMES else len(NAMES)

@@ -1,0 +1,136 @@
+"""Rows that cannot be used are held whole with the reason; what is only odd is counted, with one sample."""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any
+
+import duckdb
+
+from halfopen.contract.judge import VALUE_LIMIT, typed
+from halfopen.sinks.base import Answer
+from halfopen.sinks.duckdb_merge import BY_SEQUENCE, stored_text
+from halfopen.sinks.duckdb_run import changed, naive, run
+from halfopen.sinks.duckdb_schema import SEPARATOR, literal, quoted
+from halfopen.sinks.duckdb_stage import Note, Shape
+
+_MASKED = "***"
+
+_HOLD = (
+    " ON CONFLICT (_id) DO UPDATE SET times = quarantine.times + excluded.times, last_seen = excluded.last_seen,"
+    " window_start = excluded.window_start, window_end = excluded.window_end, state = 'held', seq = excluded.seq"
+)
+
+_HOLD_BROKEN = (
+    "INSERT INTO halfopen.quarantine VALUES ($p_product::VARCHAR, $p_feed::VARCHAR, '', $p_codes::VARCHAR,"
+    " $p_raw::JSON, $p_digest::VARCHAR, $p_window_start::TIMESTAMP, $p_window_end::TIMESTAMP,"
+    " $p_fetched_at::TIMESTAMP, $p_fetched_at::TIMESTAMP, 1, 'held', $p_seq::BIGINT, NULL, $p_id::VARCHAR)" + _HOLD
+)
+
+
+def hold(connection: duckdb.DuckDBPyConnection, shape: Shape, values: dict[str, Any]) -> None:
+    """Put the unusable rows of `verdicts` into quarantine, and their numbers into `held` (with whether it is new)."""
+    run(connection, _held(shape), values)
+    changed(
+        connection,
+        "INSERT INTO halfopen.quarantine"
+        " SELECT $p_product::VARCHAR, $p_feed::VARCHAR, key, any_value(codes), any_value(raw), row_digest,"
+        " $p_window_start::TIMESTAMP, $p_window_end::TIMESTAMP, $p_fetched_at::TIMESTAMP, $p_fetched_at::TIMESTAMP,"
+        f" count(*), 'held', $p_seq::BIGINT, any_value(cursor), _id FROM held GROUP BY key, row_digest, _id{_HOLD}",
+        values,
+    )
+
+
+def hold_broken(
+    connection: duckdb.DuckDBPyConnection, answer: Answer, broken: Sequence[tuple[str, str]], values: dict[str, Any]
+) -> list[Note]:
+    """Hold rows that are no rows of their CSV, by their text and without a key; give findings about the new ones."""
+    secret = any(field.secret for field in answer.feed.fields.values())
+    fresh: dict[str, Note] = {}
+    for code, text in broken:
+        digest = hashlib.sha256(text.encode()).hexdigest()
+        shown = _MASKED if secret else text
+        row = {**values, "codes": code, "raw": json.dumps({"csv": shown}, ensure_ascii=False), "digest": digest}
+        row["id"] = SEPARATOR.join((answer.product, answer.feed.name, "", digest))
+        if not run(connection, "SELECT 1 FROM halfopen.quarantine WHERE _id = $p_id", row).fetchone():
+            count = fresh[code].count if code in fresh else 0
+            fresh[code] = Note(code=code, count=count + 1, field=None, value=shown[:VALUE_LIMIT])
+        run(connection, _HOLD_BROKEN, row)
+    return list(fresh.values())
+
+
+def supersede(connection: duckdb.DuckDBPyConnection, shape: Shape, values: dict[str, Any]) -> int:
+    """Let go of held rows of which `keyed` brought a good version that is newer."""
+    newer = "" if shape.feed.kind in BY_SEQUENCE else " AND coalesce(k._version, k._cursor) >= q.cursor IS NOT false"
+    return changed(
+        connection,
+        "UPDATE halfopen.quarantine AS q SET state = 'superseded' FROM keyed k WHERE q.state = 'held'"
+        " AND q.product = $p_product::VARCHAR AND q.feed = $p_feed::VARCHAR AND k._accepted"
+        f" AND k._id = q.product || chr(31) || q.key AND q.seq < $p_seq::BIGINT{newer}",
+        values,
+    )
+
+
+def count_verdicts(connection: duckdb.DuckDBPyConnection, shape: Shape, counted: Sequence[str]) -> list[Note]:
+    """Findings about the rows whose numbers the `counted` queries give, by code, each with a sample."""
+    rows = connection.execute(
+        "SELECT code, count(*), arg_min(field, v._n), arg_min(coalesce(value, ''), v._n) FROM verdicts v"
+        f" SEMI JOIN ({' UNION ALL '.join(counted)}) c ON c._n = v._n GROUP BY code ORDER BY code"
+    ).fetchall()
+    secret = {name for name, field in shape.feed.fields.items() if field.secret}
+    return [
+        Note(code=code, count=count, field=field, value=_MASKED if field in secret else value)
+        for code, count, field, value in rows
+    ]
+
+
+def note(connection: duckdb.DuckDBPyConnection, answer: Answer, notes: Sequence[Note]) -> None:
+    """Add findings to the counts of the day on which the answer was fetched."""
+    day = naive(answer.fetched_at).date()
+    for each in notes:
+        connection.execute(
+            "INSERT INTO halfopen.findings VALUES ($product, $feed, $code, $day, $count, $sample)"
+            " ON CONFLICT (product, feed, code, day) DO UPDATE SET count = findings.count + excluded.count",
+            {
+                "product": answer.product,
+                "feed": answer.feed.name,
+                "code": each.code,
+                "day": day,
+                "count": each.count,
+                "sample": json.dumps({"field": each.field, "value": each.value}, ensure_ascii=False),
+            },
+        )
+
+
+@lru_cache(maxsize=256)
+def _held(shape: Shape) -> str:
+    feed = shape.feed
+    key = f"coalesce(s.{quoted(feed.key)}, '')"
+    pairs = [
+        *((column, stored_text(feed, name, f"s.{quoted(name)}")) for name, column in shape.fields),
+        *((name, f"s.{column}") for name, column in zip(shape.extras, shape.extra_columns, strict=True)),
+    ]
+    raw = f"json_object({', '.join(f'{literal(name)}, {value}' for name, value in pairs)})"
+    cursor = "NULL::TIMESTAMP"
+    source = "staged s"
+    if feed.cursor in shape.present:
+        cursor = f"c.{quoted(feed.cursor)}"
+        source += f" JOIN ({typed(feed, 'staged', [feed.cursor])}) c ON c._n = s._n"
+    return (
+        "CREATE OR REPLACE TEMP TABLE held AS SELECT r.*, q._id IS NULL AS fresh FROM ("
+        " SELECT *, $p_product::VARCHAR || chr(31) || $p_feed::VARCHAR || chr(31) || key || chr(31) || row_digest"
+        " AS _id FROM (SELECT *, sha256(raw) AS row_digest FROM ("
+        f"SELECT s._n, {key} AS key, v.codes, {raw} AS raw, {cursor} AS cursor FROM {source} JOIN ("
+        "SELECT _n, string_agg(code || ':' || field, ', ' ORDER BY field, code) AS codes FROM verdicts"
+        " GROUP BY _n HAVING bool_or(unusable)) v ON v._n = s._n))) r"
+        " LEFT JOIN halfopen.quarantine q ON q._id = r._id"
+    )
+
+
+def held_at(connection: duckdb.DuckDBPyConnection) -> dict[tuple[str, str], int]:
+    """Count of rows in quarantine that are still held, by product and feed."""
+    rows = connection.execute(
+        "SELECT product, feed, count(*) FROM halfopen.quarantine WHERE state = 'held' GROUP BY ALL"
+    ).fetchall()
+    return {(product, feed): count for product, feed, count in rows}

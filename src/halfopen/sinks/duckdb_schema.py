@@ -1,0 +1,218 @@
+"""The mirror's tables in a DuckDB file: made when the file is opened, never later."""
+
+from pathlib import Path
+
+import duckdb
+
+from halfopen.contract.ddl import column_type
+from halfopen.contract.load import feeds
+from halfopen.contract.model import Feed
+from halfopen.errors import SinkError
+
+STORAGE_VERSION = "v1.4.0"
+"""Format of a new file: DuckDB 1.4 and newer can read it."""
+SCHEMA_VERSION = "1"
+SEPARATOR = "\x1f"
+"""Between product and key in `_id`: a control character that no identifier holds."""
+
+LINEAGE = {
+    "_window_start": "TIMESTAMP",
+    "_window_end": "TIMESTAMP",
+    "_fetched_at": "TIMESTAMP",
+    "_seq": "BIGINT",
+    "_version": "TIMESTAMP",
+    "_id": "VARCHAR PRIMARY KEY",
+}
+"""Columns after the contract's: the window and request that a row came with; `_version` is what its cursor compares
+as where the cursor itself cannot be believed, else null; `_id` is product, `SEPARATOR`, key."""
+
+BOOKKEEPING = {
+    "meta": "name VARCHAR PRIMARY KEY, value VARCHAR",
+    "ledger": (
+        "product VARCHAR, feed VARCHAR, window_start TIMESTAMP, window_end TIMESTAMP, pass INTEGER, state VARCHAR,"
+        " rows BIGINT, changed BIGINT, late BIGINT, quarantined BIGINT, digest VARCHAR, attempts INTEGER,"
+        " asked_at TIMESTAMP, committed_at TIMESTAMP, first_asked_at TIMESTAMP, seq BIGINT"
+    ),
+    "holes": (
+        "product VARCHAR, feed VARCHAR, window_start TIMESTAMP, window_end TIMESTAMP, since TIMESTAMP,"
+        " attempts INTEGER, last_error VARCHAR, next_try TIMESTAMP, pass INTEGER"
+    ),
+    "quarantine": (
+        "product VARCHAR, feed VARCHAR, key VARCHAR, codes VARCHAR, raw JSON, row_digest VARCHAR,"
+        " window_start TIMESTAMP, window_end TIMESTAMP, first_seen TIMESTAMP, last_seen TIMESTAMP, times BIGINT,"
+        " state VARCHAR, seq BIGINT, cursor TIMESTAMP, _id VARCHAR PRIMARY KEY"
+    ),
+    "late_rows": (
+        "product VARCHAR, feed VARCHAR, key VARCHAR, cursor TIMESTAMP, window_start TIMESTAMP,"
+        " first_asked_at TIMESTAMP, found_at TIMESTAMP"
+    ),
+    "findings": (
+        "product VARCHAR, feed VARCHAR, code VARCHAR, day DATE, count BIGINT, sample JSON,"
+        " PRIMARY KEY (product, feed, code, day)"
+    ),
+}
+
+
+def quoted(name: str) -> str:
+    """A quoted identifier."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def literal(text: str) -> str:
+    """A quoted text."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+def feed_columns(feed: Feed) -> dict[str, str]:
+    """Columns of a feed's table with their types."""
+    fields = {name: column_type(field) for name, field in feed.fields.items()}
+    return {"product": "VARCHAR", **fields, "custom": "JSON", **LINEAGE}
+
+
+def connect(path: Path, staging: Path, *, threads: int, memory_limit: str | None) -> duckdb.DuckDBPyConnection:
+    """Open the file and bring its tables up to date; only `staging` can then be read by any SQL statement.
+
+    Raises:
+        SinkError: another process holds the file, it is no DuckDB file, or it cannot be written.
+    """
+    if not path.parent.is_dir():
+        raise SinkError(f"mirror {str(path)!r}: there is no folder {str(path.parent)!r}; make it first")
+    config: dict[str, str | bool | int | float | list[str]] = {
+        "storage_compatibility_version": STORAGE_VERSION,
+        "threads": threads,
+        "temp_directory": f"{path}.tmp",
+        "autoinstall_known_extensions": False,
+        "autoload_known_extensions": False,
+        "python_enable_replacements": False,
+    }
+    if memory_limit is not None:
+        config["memory_limit"] = memory_limit
+    try:
+        connection = duckdb.connect(str(path), config=config)
+    except duckdb.Error as error:
+        raise SinkError(_why_not(path, str(error))) from error
+    try:
+        connection.execute("SET TimeZone = 'UTC'")
+        connection.execute("SET enable_progress_bar = false")
+        connection.execute(f"SET allowed_directories = [{literal(f'{staging}/')}]")
+        connection.execute("SET enable_external_access = false")
+        _migrate(connection, path)
+    except duckdb.Error as error:
+        connection.close()
+        raise SinkError(f"mirror {str(path)!r}: cannot be made ready: {first_line(error)}") from error
+    except SinkError:
+        connection.close()
+        raise
+    return connection
+
+
+def first_line(error: BaseException) -> str:
+    """The first line of an error's text, which is all that a person needs."""
+    return (str(error).strip().splitlines() or [type(error).__name__])[0]
+
+
+def _why_not(path: Path, error: str) -> str:
+    where = f"mirror {str(path)!r}"
+    if "lock" in error:
+        return f"{where}: another process has it open; stop that one, or ask it (halfopen query, halfopen status)"
+    if "not a valid DuckDB database" in error:
+        return f"{where}: it is not a DuckDB file; move it away or name another in [mirror] database"
+    if "ermission" in error or "ead-only" in error:
+        return f"{where}: it cannot be written; let this user write the file and its folder"
+    return f"{where}: cannot be opened: {error.splitlines()[0]}"
+
+
+def _migrate(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
+    """Make what is missing; checkpoint afterwards, so that the log never begins with tables to be made."""
+    found = _columns(connection)
+    if ("halfopen", "meta") in found:
+        version = connection.execute("SELECT value FROM halfopen.meta WHERE name = 'schema'").fetchone()
+        if version is None or version[0] != SCHEMA_VERSION:
+            has = version and version[0]
+            raise SinkError(
+                f"mirror {str(path)!r}: its tables are of version {has!r}, this halfopen keeps {SCHEMA_VERSION!r};"
+                " use the halfopen that made it, or begin a new mirror"
+            )
+    statements = [*_missing(found), *_views(connection)]
+    if not statements:
+        return
+    connection.execute("BEGIN")
+    for statement in statements:
+        connection.execute(statement)
+    connection.execute(
+        "INSERT INTO halfopen.meta VALUES ('schema', $version) ON CONFLICT DO NOTHING", {"version": SCHEMA_VERSION}
+    )
+    connection.execute("COMMIT")
+    connection.execute("CHECKPOINT")
+
+
+def _columns(connection: duckdb.DuckDBPyConnection) -> dict[tuple[str, str], set[str]]:
+    found: dict[tuple[str, str], set[str]] = {}
+    rows = connection.execute(
+        "SELECT schema_name, table_name, column_name FROM duckdb_columns()"
+        " WHERE database_name = current_database() AND NOT internal"
+    ).fetchall()
+    for schema, table, column in rows:
+        found.setdefault((schema, table), set()).add(column)
+    return found
+
+
+def _missing(found: dict[tuple[str, str], set[str]]) -> list[str]:
+    statements = [] if ("halfopen", "meta") in found else ["CREATE SCHEMA IF NOT EXISTS halfopen"]
+    statements += [
+        f"CREATE TABLE halfopen.{name} ({columns})"
+        for name, columns in BOOKKEEPING.items()
+        if ("halfopen", name) not in found
+    ]
+    for feed in feeds().values():
+        columns = feed_columns(feed)
+        has = found.get(("main", feed.name))
+        if has is None:
+            definitions = ", ".join(f"{quoted(name)} {kind}" for name, kind in columns.items())
+            statements.append(f"CREATE TABLE {quoted(feed.name)} ({definitions})")
+        else:
+            statements += [
+                f"ALTER TABLE {quoted(feed.name)} ADD COLUMN {quoted(name)} {kind}"
+                for name, kind in columns.items()
+                if name not in has
+            ]
+    return statements
+
+
+def _views(connection: duckdb.DuckDBPyConnection) -> list[str]:
+    """The views whose text differs from what the file has; `meta` remembers the text."""
+    wanted = {feed.name: _canonical_view(feed) for feed in feeds().values()}
+    has_meta = connection.execute(
+        "SELECT 1 FROM duckdb_tables() WHERE schema_name = 'halfopen' AND table_name = 'meta'"
+    ).fetchone()
+    rows = connection.execute("SELECT name, value FROM halfopen.meta").fetchall() if has_meta else []
+    known = dict(rows)
+    statements = []
+    for name, text in wanted.items():
+        if known.get(f"view {name}") != text:
+            statements.append(text)
+            statements.append(
+                f"INSERT OR REPLACE INTO halfopen.meta VALUES ({literal(f'view {name}')}, {literal(text)})"
+            )
+    return statements
+
+
+def _canonical_view(feed: Feed) -> str:
+    """A view whose choices are in canonical words; a word that is none of the allowed ones stays as sent."""
+    columns = []
+    for name in feed_columns(feed):
+        field = feed.fields.get(name)
+        spellings = (
+            {other.casefold(): word for word, others in field.values.items() for other in (word, *others)}
+            if field is not None
+            else {}
+        )
+        if not spellings:
+            columns.append(quoted(name))
+            continue
+        whens = " ".join(f"WHEN {literal(spelling)} THEN {literal(word)}" for spelling, word in spellings.items())
+        columns.append(f"CASE lower(trim({quoted(name)})) {whens} ELSE {quoted(name)} END AS {quoted(name)}")
+    return (
+        f"CREATE OR REPLACE VIEW {quoted(f'{feed.name}_canonical')} AS"
+        f" SELECT {', '.join(columns)} FROM {quoted(feed.name)}"
+    )

@@ -1,0 +1,258 @@
+"""A body becomes the temporary table `stage`: texts only, contract fields under their names, further columns as `_x0`.
+
+The view `staged` adds `_n`, the row's number. CSV goes straight into DuckDB; only a body that DuckDB refuses is read
+again in Python, to part its broken rows from the sound ones.
+"""
+
+import csv
+import mmap
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import duckdb
+
+from halfopen.contract.model import Feed
+from halfopen.errors import BodyError, ContractError
+from halfopen.sinks.base import Answer
+from halfopen.sinks.duckdb_schema import first_line, literal, quoted
+from halfopen.wire.csv import LONGEST_ROW, read
+from halfopen.wire.negotiate import Format
+
+CURSOR_SYNONYMS = ("modified_at", "updated_at", "last_modified", "last_modified_at")
+"""Names under which products send a cursor that they should have called otherwise, the likeliest first."""
+_BLOCK_BYTES = 1 << 16
+_BOM = b"\xef\xbb\xbf"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shape:
+    """The columns of an answer.
+
+    fields: pairs of contract field and the product's column; extras: the product's other columns in the order of
+    their names, staged as `_x0`, `_x1` and so on. Equal shapes have equal SQL.
+    """
+
+    name: str
+    fields: tuple[tuple[str, str], ...]
+    extras: tuple[str, ...]
+    feed: Feed = field(compare=False, repr=False)
+
+    @property
+    def present(self) -> tuple[str, ...]:
+        """Contract fields that the answer has a column for."""
+        return tuple(name for name, _ in self.fields)
+
+    @property
+    def extra_columns(self) -> tuple[str, ...]:
+        """The stage's names of `extras`."""
+        return tuple(f"_x{place}" for place in range(len(self.extras)))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Note:
+    """A finding about an answer rather than one value: code, how often, and a sample as field and value."""
+
+    code: str
+    count: int
+    field: str | None
+    value: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Staged:
+    """What lies in `stage`; shape is None when the body has neither rows nor a header."""
+
+    shape: Shape | None
+    rows: int
+    broken: tuple[tuple[str, str], ...]
+    """Rows that are no rows of this body: code and raw text."""
+    notes: tuple[Note, ...]
+
+
+def stage(connection: duckdb.DuckDBPyConnection, answer: Answer, body: Path, spare: Path) -> Staged:
+    """Fill `stage` from `body`; `spare` is a path for a mended copy.
+
+    Raises:
+        ContractError: the body cannot be parsed, or is not this feed's.
+    """
+    if answer.format is Format.CSV:
+        return _stage_csv(connection, answer, body, spare)
+    return _stage_ndjson(connection, answer, body)
+
+
+def shape_of(feed: Feed, renames: Mapping[str, str], names: Sequence[str]) -> tuple[Shape, list[int], list[Note]]:
+    """Match a header with a feed: the shape, the place in `names` of each of its columns, findings.
+
+    `renames` maps contract fields to the product's names. A name fits exactly, else without regard to case and
+    surrounding blanks. A second column of the same name is kept as an extra one.
+    """
+    wanted = {renames.get(name, name): name for name in feed.fields}
+    loose = {name.strip().casefold(): of for name, of in wanted.items()}
+    found: dict[str, int] = {}
+    extras: dict[str, int] = {}
+    notes = []
+    for place, name in enumerate(names):
+        of = wanted.get(name) or loose.get(name.strip().casefold())
+        if of is not None and of not in found:
+            found[of] = place
+            continue
+        label = name or f"column {place + 1}"
+        if name and (of is not None or label in extras):
+            notes.append(Note(code="duplicate_column", count=1, field=name, value=None))
+        while label in extras:
+            label += " again"
+        extras[label] = place
+    if feed.cursor not in found and (synonym := next((n for n in CURSOR_SYNONYMS if n in extras), None)):
+        found[feed.cursor] = extras.pop(synonym)
+        notes.append(Note(code="cursor_synonym", count=1, field=feed.cursor, value=synonym))
+    fields = tuple((name, names[found[name]]) for name in feed.fields if name in found)
+    ordered = tuple(sorted(extras))
+    shape = Shape(name=feed.name, fields=fields, extras=ordered, feed=feed)
+    return shape, [found[name] for name, _ in fields] + [extras[name] for name in ordered], notes
+
+
+def _stage_csv(connection: duckdb.DuckDBPyConnection, answer: Answer, body: Path, spare: Path) -> Staged:
+    names = _header(answer, body)
+    if names is None:
+        return Staged(shape=None, rows=0, broken=(), notes=(Note(code="no_header", count=1, field=None, value=None),))
+    shape, places, notes = shape_of(answer.feed, answer.columns, names)
+    _demand_key(answer, shape, names)
+    broken: list[tuple[str, str]] = []
+    try:
+        rows = _load_csv(connection, shape, places, body, len(names))
+    except duckdb.InvalidInputException:
+        broken = list(_mend(answer, body, spare, len(names)))
+        try:
+            rows = _load_csv(connection, shape, places, spare, len(names))
+        except duckdb.InvalidInputException as error:
+            raise ContractError(f"{_where(answer)}: not a whole CSV: {first_line(error)}") from error
+    return Staged(shape=shape, rows=rows, broken=tuple(broken), notes=tuple(notes))
+
+
+def _load_csv(
+    connection: duckdb.DuckDBPyConnection, shape: Shape, places: Sequence[int], body: Path, width: int
+) -> int:
+    """Let DuckDB read the body.
+
+    Threads that start in the middle of a file take line ends inside of quotes for rows (seen with DuckDB 2.0.0), so
+    only a body without a quote is read by several.
+    """
+    types = ", ".join(f"'c{place}': 'VARCHAR'" for place in range(width))
+    columns = ", ".join(
+        f"c{place} AS {quoted(name)}"
+        for place, name in zip(places, (*shape.present, *shape.extra_columns), strict=True)
+    )
+    count = connection.execute(
+        f"CREATE OR REPLACE TEMP TABLE stage AS SELECT {columns} FROM read_csv({literal(str(body))},"
+        f" columns = {{{types}}}, auto_detect = false, header = true, delim = ',', quote = '\"', escape = '\"',"
+        " nullstr = '', allow_quoted_nulls = false, null_padding = false, strict_mode = true,"
+        f" max_line_size = {LONGEST_ROW}, parallel = {not _has_quotes(body)})"
+    ).fetchone()
+    _number(connection)
+    return int(count[0]) if count else 0
+
+
+def _stage_ndjson(connection: duckdb.DuckDBPyConnection, answer: Answer, body: Path) -> Staged:
+    path = literal(str(body))
+    try:
+        keys = connection.execute(
+            f"SELECT DISTINCT unnest(json_keys(json)) AS name FROM read_ndjson_objects({path}) ORDER BY name"
+        ).fetchall()
+        names = [name for (name,) in keys]
+        if not names:
+            return Staged(shape=None, rows=0, broken=(), notes=())
+        if len({name.casefold() for name in names}) < len(names):
+            raise ContractError(f"{_where(answer)}: two names differ in nothing but case: {', '.join(names)}")
+        shape, places, notes = shape_of(answer.feed, answer.columns, names)
+        _demand_key(answer, shape, names)
+        columns = ", ".join(
+            f"{quoted(names[place])} AS {quoted(name)}"
+            for place, name in zip(places, (*shape.present, *shape.extra_columns), strict=True)
+        )
+        types = ", ".join(f"{literal(name)}: 'VARCHAR'" for name in names)
+        count = connection.execute(
+            f"CREATE OR REPLACE TEMP TABLE stage AS SELECT {columns} FROM read_json({path},"
+            f" format = 'newline_delimited', columns = {{{types}}}, maximum_object_size = {LONGEST_ROW})"
+        ).fetchone()
+    except duckdb.InvalidInputException as error:
+        raise ContractError(f"{_where(answer)}: not whole NDJSON: {first_line(error)}") from error
+    _number(connection)
+    return Staged(shape=shape, rows=int(count[0]) if count else 0, broken=(), notes=tuple(notes))
+
+
+def _number(connection: duckdb.DuckDBPyConnection) -> None:
+    """Number the rows: `rowid` counts from 0 in the order of the body."""
+    connection.execute("CREATE OR REPLACE TEMP VIEW staged AS SELECT rowid AS _n, * FROM stage")
+
+
+def _header(answer: Answer, body: Path) -> list[str] | None:
+    """Names in the first row; None for a body of no bytes."""
+    try:
+        row = next(read(_blocks(body)), None)
+    except BodyError as error:
+        raise ContractError(f"{_where(answer)}: {error}") from error
+    return None if row is None else [name or "" for name in row]
+
+
+def _demand_key(answer: Answer, shape: Shape, names: Sequence[str]) -> None:
+    if answer.feed.key not in shape.present:
+        wanted = answer.columns.get(answer.feed.key, answer.feed.key)
+        shown = ", ".join(names)[:200]
+        raise ContractError(
+            f"{_where(answer)}: no column {wanted!r} in {shown!r}; if the product calls it otherwise, say so in"
+            f" [products.{answer.product}.columns.{answer.feed.name}]"
+        )
+
+
+def _mend(answer: Answer, body: Path, spare: Path, width: int) -> Iterator[tuple[str, str]]:
+    """Copy the sound rows to `spare` with one kind of line end; yield code and text of the others."""
+    with spare.open("wb") as sound:
+        for number, record in enumerate(_records(answer, body)):
+            code = None if number == 0 else _fault(record, width)
+            if code is None:
+                sound.write(record + b"\r\n")
+            else:
+                yield code, record.decode(errors="replace")
+
+
+def _fault(record: bytes, width: int) -> str | None:
+    if not record:
+        return None
+    try:
+        values = next(csv.reader([record.decode()], strict=True))
+    except (csv.Error, UnicodeDecodeError):
+        return "csv_broken_row"
+    return None if len(values) == width else "csv_ragged_row"
+
+
+def _records(answer: Answer, body: Path) -> Iterator[bytes]:
+    """Rows without their line ends: a line end counts where the quotes before it are even in number."""
+    held = b""
+    with body.open("rb") as lines:
+        for number, line in enumerate(lines):
+            held += line.removeprefix(_BOM) if number == 0 else line
+            if held.count(b'"') % 2 == 0:
+                yield held.removesuffix(b"\n").removesuffix(b"\r")
+                held = b""
+            elif len(held) > LONGEST_ROW:
+                break
+    if held:
+        raise ContractError(f"{_where(answer)}: not a whole CSV: a quote is not closed in {held[:80]!r}")
+
+
+def _has_quotes(body: Path) -> bool:
+    if body.stat().st_size < _BLOCK_BYTES:
+        return True
+    with body.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+        return data.find(b'"') >= 0
+
+
+def _blocks(body: Path) -> Iterator[bytes]:
+    with body.open("rb") as file:
+        while block := file.read(_BLOCK_BYTES):
+            yield block
+
+
+def _where(answer: Answer) -> str:
+    return f"{answer.product}.{answer.feed.name} {answer.window.start:%Y-%m-%d %H:%M:%S}"
