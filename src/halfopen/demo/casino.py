@@ -83,8 +83,6 @@ class Casino:
 
     def run(self, clock: Callable[[], datetime], stop: threading.Event) -> None:
         """Write live until `stop` is set, then what waits in the queue. Give it a thread of its own."""
-        self.close()
-        self._open()
         try:
             while not stop.wait(TICK_SECONDS):
                 self.tick(clock())
@@ -120,7 +118,10 @@ class Casino:
 
     def _open(self) -> sqlite3.Connection:
         if self._connection is None:
-            self._connection = sqlite3.connect(self.database, timeout=30, isolation_level="IMMEDIATE")
+            # One thread at a time, but not always the same: the past is written before `run` has its thread.
+            self._connection = sqlite3.connect(
+                self.database, timeout=30, isolation_level="IMMEDIATE", check_same_thread=False
+            )
             self._connection.execute("pragma synchronous = normal")
         return self._connection
 

@@ -72,7 +72,7 @@ def compare(casino: Path, mirror: Path, product: str = "spacevegas") -> Comparis
     """
     with tempfile.TemporaryDirectory(prefix="halfopen-compare-") as folder:
         workplace = Path(folder)
-        with duckdb.connect(workplace / "truth.duckdb", config={"temp_directory": str(workplace / "spill")}) as db:
+        with duckdb.connect(workplace / "workplace.duckdb", config={"temp_directory": str(workplace / "spill")}) as db:
             db.execute("set TimeZone = 'UTC'")
             db.execute("set preserve_insertion_order = false")
             truth.load(db, casino, workplace)
