@@ -1,0 +1,62 @@
+"""Errors over HTTP: problem+json (RFC 9457) with a stable `code` and the request's id."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from http import HTTPStatus
+
+import msgspec
+
+
+@dataclass
+class Problem(Exception):  # noqa: N818 - it is an answer, not a failure of the program
+    """Ends a request with `status`; `code` is for programs and never changes, `detail` is one line for a person."""
+
+    status: int
+    code: str
+    detail: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    def body(self, request_id: str) -> bytes:
+        """The JSON that is sent."""
+        return msgspec.json.encode(
+            {
+                "type": "about:blank",
+                "title": _title(self.status),
+                "status": self.status,
+                "detail": self.detail,
+                "code": self.code,
+                "request_id": request_id,
+            }
+        )
+
+
+def not_found(path: str) -> Problem:
+    """No such path."""
+    return Problem(404, "not_found", f"there is nothing at {path!r}")
+
+
+def not_offered(name: str, reason: str) -> Problem:
+    """A feed that the operator does not serve."""
+    return Problem(404, "not_offered", f"the feed {name} is not offered: {reason}")
+
+
+def method_not_allowed(method: str) -> Problem:
+    """Feeds are read, nothing else."""
+    return Problem(405, "method_not_allowed", f"{method[:20]} is not allowed here: use GET", {"Allow": "GET, HEAD"})
+
+
+def unauthorized(challenges: list[str]) -> Problem:
+    """No credentials, or wrong ones; which of the two is not told."""
+    headers = {"WWW-Authenticate": ", ".join(challenges)} if challenges else {}
+    return Problem(401, "unauthorized", "sign in: the credentials are missing or wrong", headers)
+
+
+def unavailable(detail: str, retry_after_seconds: int) -> Problem:
+    """The database is away or busy."""
+    return Problem(503, "unavailable", detail, {"Retry-After": str(retry_after_seconds)})
+
+
+def _title(status: int) -> str:
+    if status == 425:  # noqa: PLR2004 - RFC 8470 calls it so, the standard library before 3.13 differently
+        return "Too Early"
+    return HTTPStatus(status).phrase

@@ -1,0 +1,108 @@
+"""Runs a plan in a thread and hands its lines over in blocks."""
+
+import sqlite3
+import time
+from collections.abc import AsyncIterator
+from operator import itemgetter
+from typing import Final
+
+from halfopen.errors import SourceError
+from halfopen.sources.base import BLOCK_BYTES, ROW_END
+from halfopen.sources.handover import Cancelled, Handover
+from halfopen.sources.sqlite.lines import NULL_MARK
+from halfopen.sources.sqlite.plans import Plan
+from halfopen.wire.negotiate import Format
+
+Block = tuple[bytes, int]
+"""Whole lines and how many they are."""
+
+_FIRST_ROWS: Final = 64
+_MOST_ROWS: Final = 4096
+_STEPS_BETWEEN_LOOKS: Final = 50_000
+"""Of SQLite's virtual machine, a few milliseconds: how soon a query notices that nobody waits for it any more."""
+
+_only = itemgetter(0)
+
+
+class Answer:
+    """The blocks on the side of the event loop."""
+
+    def __init__(self, handover: Handover[Block]) -> None:
+        self._handover = handover
+        self.rows = 0
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        """The blocks in the order of the query."""
+        while (block := await self._handover.get()) is not None:
+            self.rows += block[1]
+            yield block[0]
+
+
+def read(connection: sqlite3.Connection, plan: Plan, handover: Handover[Block], timeout_seconds: float) -> None:
+    """Runs the plan to its end; Cancelled when the reader has gone, SourceError when the time is over.
+
+    Only the database's own time counts: a slow reader does not use it up.
+    """
+    clock = _Clock(handover, timeout_seconds)
+    connection.set_progress_handler(clock.is_over, _STEPS_BETWEEN_LOOKS)
+    before, connection.text_factory = connection.text_factory, bytes
+    try:
+        _lines(connection.execute(plan.sql, plan.parameters), plan.format, clock)
+    except sqlite3.OperationalError:
+        if handover.cancelled:
+            raise Cancelled from None
+        if clock.is_late:
+            limit = f"{timeout_seconds:g} s (serve.limits.statement_timeout)"
+            raise SourceError(f"the query ran longer than {limit}") from None
+        raise
+    finally:
+        connection.text_factory = before
+        connection.set_progress_handler(None, 0)
+
+
+class _Clock:
+    """Tells a running query when to stop."""
+
+    def __init__(self, handover: Handover[Block], timeout_seconds: float) -> None:
+        self._handover = handover
+        self._left = timeout_seconds
+        self._since = time.monotonic()
+
+    @property
+    def is_late(self) -> bool:
+        return time.monotonic() - self._since > self._left
+
+    def is_over(self) -> bool:
+        return self._handover.cancelled or self.is_late
+
+    def hand_over(self, block: Block) -> None:
+        """Hands a block over; waiting for the reader takes no time off the query."""
+        self._left -= time.monotonic() - self._since
+        self._handover.put(block)
+        self._since = time.monotonic()
+
+
+def _lines(cursor: sqlite3.Cursor, format_: Format, clock: _Clock) -> None:
+    end = ROW_END[format_]
+    count = _FIRST_ROWS
+    try:
+        while rows := cursor.fetchmany(count):
+            block = end.join(map(_only, rows)) + end
+            clock.hand_over((_clean(block, format_), len(rows)))
+            count = max(1, min(_MOST_ROWS, BLOCK_BYTES * len(rows) // len(block)))
+    finally:
+        # Ends the statement, and with it the read transaction.
+        cursor.close()
+
+
+def _clean(block: bytes, format_: Format) -> bytes:
+    """Nulls as empty fields, and nothing that is not UTF-8: a broken byte must not make the whole answer unreadable."""
+    if format_ is Format.CSV:
+        block = block.replace(NULL_MARK, b"")
+    if block.isascii():
+        return block
+    try:
+        block.decode()
+    except UnicodeDecodeError:
+        return block.decode("utf-8", "replace").encode()
+    return block

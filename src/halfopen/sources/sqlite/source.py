@@ -1,0 +1,111 @@
+"""An operator's SQLite file as a source: read only, any number of answers at once, each in a thread and a connection.
+
+A single SELECT is one read transaction: in WAL mode it sees one state of the file however long it runs, and writers do
+not wait for it.
+"""
+
+import asyncio
+import sqlite3
+from collections.abc import AsyncGenerator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from pathlib import Path
+
+from halfopen.sources.base import Busy, Capabilities, Selection, Unavailable, UnknownRelation
+from halfopen.sources.handover import Handover
+from halfopen.sources.sqlite.connections import Connections, words
+from halfopen.sources.sqlite.lines import name
+from halfopen.sources.sqlite.plans import Planner
+from halfopen.sources.sqlite.reader import Answer, Block, read
+from halfopen.window.window import Window
+from halfopen.wire.negotiate import Format
+
+WAIT_SECONDS = 5.0
+"""How long an answer waits for a free connection before the caller is told to come again."""
+
+
+class SqliteSource:
+    """One database file. `connections`: answers at a time; `timeout`: time that the database may work on one answer."""
+
+    capabilities = Capabilities(engine="sqlite", snapshots=True, exact_text=True)
+
+    def __init__(self, path: Path, connections: int = 10, timeout: timedelta = timedelta(minutes=5)) -> None:
+        self._connections = Connections(path)
+        self._free = asyncio.Semaphore(connections)
+        self._threads = ThreadPoolExecutor(connections, thread_name_prefix="halfopen-sqlite")
+        self._planner = Planner()
+        self._timeout = timeout
+
+    def tables(self) -> Sequence[str]:
+        """Tables and views by name."""
+        rows = self._ask("select name from sqlite_master where type in ('table', 'view') order by name")
+        return [row[0] for row in rows]
+
+    def relation(self, table: str | None, sql: str | None) -> str:
+        """A quoted table, or the SELECT in brackets."""
+        if sql is not None:
+            return f"({sql.strip().rstrip(';')}) as source"
+        names = {found.lower(): found for found in self.tables()}
+        if table is None or table.lower() not in names:
+            raise UnknownRelation(f"no table or view {table!r}")
+        return name(names[table.lower()])
+
+    def columns(self, relation: str) -> Sequence[str]:
+        """A relation's columns."""
+        with self._connections.taken() as connection, words():
+            cursor = connection.execute(f"select * from {relation} limit 0")
+            return [column[0] for column in cursor.description]
+
+    def quote(self, name_: str) -> str:
+        """A column as SQL."""
+        return name(name_)
+
+    def try_expression(self, relation: str, sql: str) -> None:
+        """Compiles the expression."""
+        self._ask(f"select ({sql}) from {relation} limit 0")
+
+    @asynccontextmanager
+    async def stream(
+        self, selection: Selection, window: Window | None, format_: Format, limit: int | None = None
+    ) -> AsyncGenerator[Answer, None]:
+        """The rows of a window, read in a thread that waits for whoever takes the blocks."""
+        try:
+            await asyncio.wait_for(self._free.acquire(), WAIT_SECONDS)
+        except TimeoutError:
+            raise Busy(f"all connections were taken for {WAIT_SECONDS:g} s") from None
+        handover: Handover[Block] = Handover()
+        answer = Answer(handover)
+
+        def work() -> None:
+            try:
+                with self._connections.taken() as connection, words():
+                    plan = self._planner.plan(connection, selection, window, format_, limit)
+                    read(connection, plan, handover, self._timeout.total_seconds())
+            except BaseException as error:  # noqa: BLE001 - handed over to whoever waits for the answer
+                handover.finish(error)
+            else:
+                handover.finish()
+
+        job = asyncio.get_running_loop().run_in_executor(self._threads, work)
+        job.add_done_callback(lambda _: self._free.release())
+        try:
+            yield answer
+        finally:
+            handover.cancel()
+
+    async def ping(self) -> None:
+        """Reads the file's schema version, which needs the file and its lock."""
+        try:
+            await asyncio.get_running_loop().run_in_executor(None, self._ask, "pragma schema_version")
+        except sqlite3.Error as error:
+            raise Unavailable(str(error)) from None
+
+    def close(self) -> None:
+        """Waits for threads, which notice at their next block, and closes the connections."""
+        self._threads.shutdown(wait=True, cancel_futures=True)
+        self._connections.close()
+
+    def _ask(self, sql: str) -> list[tuple[str, ...]]:
+        with self._connections.taken() as connection, words():
+            return connection.execute(sql).fetchall()
