@@ -104,12 +104,9 @@ class Puller:
         lanes = await self._chosen_lanes()
         for lane in lanes:
             lane.owe(LIVE)
-        timer = asyncio.get_running_loop().call_later(length.total_seconds(), self.stop) if length else None
         try:
-            await self._until_stopped([lane.start() for lane in lanes])
+            await self._until_stopped([lane.start() for lane in lanes], length)
         finally:
-            if timer is not None:
-                timer.cancel()
             await self._halt(lanes)
 
     async def once(self) -> int:
@@ -142,7 +139,7 @@ class Puller:
         await self._halt(lanes)
         for task in tasks:
             task.result()
-        return {f"{lane.product.name}.{lane.feed.name}": _shown(lane, None) for lane in left}
+        return {f"{lane.product.name}.{lane.feed.name}": _left(lane, end) for lane in left}
 
     async def backfill(
         self, product: str, window: Window, feeds: Collection[str] = (), give_up: timedelta = _NO_PATIENCE
@@ -164,7 +161,7 @@ class Puller:
             for lane in lanes:
                 lane.owe(_without(lane.scope, window))
             await self._halt([lane for lane in lanes if not lane.scope.live and not lane.scope.wanted])
-        return {lane.feed.name: _shown(lane, window) for lane in lanes if lane.gaps(window)}
+        return {lane.feed.name: [str(gap) for gap in lane.gaps(window)] for lane in lanes if lane.gaps(window)}
 
     def stop(self) -> None:
         """End `run` and the others soon and cleanly."""
@@ -192,12 +189,13 @@ class Puller:
             self._lanes.setdefault((product, feed), lane)
         return self._lanes[product, feed]
 
-    async def _until_stopped(self, tasks: list[asyncio.Task[None]]) -> None:
-        """Until all tasks have ended, one has failed, or `stop`."""
+    async def _until_stopped(self, tasks: list[asyncio.Task[None]], length: timedelta | None = None) -> None:
+        """Until all tasks have ended, one has failed, `stop`, or `length` is over."""
         stopped = asyncio.ensure_future(self._stopped.wait())
         waiting = {stopped, asyncio.ensure_future(_all_of(tasks))}
         try:
-            finished, _ = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+            timeout = length.total_seconds() if length is not None else None
+            finished, _ = await asyncio.wait(waiting, timeout=timeout, return_when=asyncio.FIRST_COMPLETED)
             for one in finished:
                 one.result()
         finally:
@@ -233,6 +231,9 @@ def _without(scope: Scope, window: Window) -> Scope:
     return replace(scope, wanted=tuple(one for one in scope.wanted if one != window))
 
 
-def _shown(lane: Lane, window: Window | None) -> list[str]:
-    left = lane.gaps(window) if window is not None else [hole.window for hole in lane.progress.holes]
-    return [str(one) for one in left]
+def _left(lane: Lane, end: datetime) -> list[str]:
+    """What keeps a lane from its stop: what is not committed yet, and holes of re-reads."""
+    started = lane.progress.started
+    gaps = lane.gaps(Window(started, end)) if started is not None and started < end else []
+    again = [hole.window for hole in lane.progress.holes if hole.rung]
+    return [str(window) for window in (*gaps, *again)]
