@@ -25,6 +25,8 @@ _SPACE: Final = re.compile(rb"[ \t\r\n]*+")
 _SEPARATOR: Final = re.compile(rb"[ \t\r\n]*+,[ \t\r\n]*+(?=\{)")
 _BRACE: Final = re.compile(rb'[^"{}]*+(?:"(?:[^"\\]++|\\.)*+"[^"{}]*+)*+[{}]', re.DOTALL)
 _MESSAGE_BYTE: Final = re.compile(r" \(byte (\d+)\)")
+_MESSAGE_ROW: Final = re.compile(r" - at `\$(?:\[(\d+)\])?.*`")
+_FULL_LINE: Final = re.compile(rb"^[ \t\r]*+(?=[^ \t\r\n])", re.MULTILINE)
 _ESCAPE: Final = re.compile(
     rb"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(u[dD][89a-fA-F][0-9a-fA-F]{2})|.)", re.DOTALL
 )
@@ -109,9 +111,17 @@ class RowFinder(ABC, Generic[T]):
         except UnicodeDecodeError as invalid:
             self._refuse(at + invalid.start, "not UTF-8")
         message = str(problem)
-        place = _MESSAGE_BYTE.search(message)
-        what = _MESSAGE_BYTE.sub("", message).removeprefix("JSON is malformed: ")
-        self._refuse(at + (int(place[1]) if place else 0), f"cannot be read ({what})")
+        if byte := _MESSAGE_BYTE.search(message):
+            at += int(byte[1])
+        elif row := _MESSAGE_ROW.search(message):
+            at += self._row_start(text, int(row[1] or 0))
+        what = _MESSAGE_ROW.sub("", _MESSAGE_BYTE.sub("", message)).removeprefix("JSON is malformed: ")
+        self._refuse(at, f"cannot be read ({what})")
+
+    def _row_start(self, text: bytes, row: int) -> int:
+        """Find a row in a text of several, where that is cheap; the text's start otherwise."""
+        del text, row
+        return 0
 
     def _refuse(self, at: int, what: str, *, show: int = 0) -> NoReturn:
         """Name the place by the body's byte; `show` bytes of it are quoted, none where they may be a player's."""
@@ -212,6 +222,9 @@ class LineRows(RowFinder[T]):
         if self._buffer[:end].strip():
             yield self._read(self._buffer[:end], 0)
         self._drop(end)
+
+    def _row_start(self, text: bytes, row: int) -> int:
+        return [line.end() for line in _FULL_LINE.finditer(text)][row]
 
     def _end(self) -> None:
         """A last line without its newline is whole when the decoder could read it."""
