@@ -62,10 +62,7 @@ def divided(value: Decimal, divisor: Decimal) -> Decimal | None:
 
 
 def rounded(value: Decimal, places: int) -> Decimal:
-    """To `places` places, half to even; a number with fewer stays as it is."""
-    exponent = value.as_tuple().exponent
-    if isinstance(exponent, int) and exponent >= -places:
-        return value
+    """With exactly `places` places, half to even."""
     return value.quantize(Decimal(1).scaleb(-places), context=EXACT)
 
 
