@@ -1,0 +1,228 @@
+"""The demo: casino, serve and sync in one process, watched until the end, then mirror and casino compared."""
+
+import asyncio
+import contextlib
+import signal
+import threading
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from rich.console import Console
+from rich.live import Live
+
+from halfopen.config.load import Config, load
+from halfopen.demo import config, view
+from halfopen.demo.casino import Casino
+from halfopen.demo.compare import Comparison, compare
+from halfopen.demo.folder import SPOOL, afresh
+from halfopen.demo.world import World
+from halfopen.errors import UsageError
+from halfopen.serve.server import Server
+from halfopen.sinks.duckdb import DuckDBSink
+from halfopen.sync.puller import Puller, utc_now
+
+PAST = timedelta(hours=2)
+"""Of casino time, so that the first screen has rows."""
+LINE_SECONDS = 5.0
+FRAME_SECONDS = 0.5
+DIFFERS = 1
+INTERRUPTED = 130
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """What the command line says; `seconds` None is until Ctrl-C."""
+
+    folder: Path
+    port: int
+    seconds: float | None
+    speed: int
+    players: int
+    seed: int
+
+    def check(self) -> None:
+        """UsageError for a word that does not fit."""
+        if self.speed not in config.SPEEDS:
+            known = ", ".join(map(str, config.SPEEDS))
+            raise UsageError(f"--speed {self.speed}: a cadence is 60 / speed whole seconds; choose one of {known}")
+        if self.seconds is not None and self.seconds <= 0:
+            raise UsageError(f"--seconds {self.seconds:g}: needs more than 0")
+        if self.players < 1:
+            raise UsageError(f"--players {self.players}: needs 1 or more")
+
+
+def run(settings: Settings, console: Console) -> int:
+    """Run the demo; the exit code: 0 when the mirror equals the casino, 1 when it differs, 130 for a second Ctrl-C."""
+    settings.check()
+    with afresh(settings.folder):
+        try:
+            return asyncio.run(_Show(settings, console).play())
+        except (asyncio.CancelledError, KeyboardInterrupt):
+            return INTERRUPTED
+
+
+class _Show:
+    """One demo from opening to comparison."""
+
+    def __init__(self, settings: Settings, console: Console) -> None:
+        self.settings = settings
+        self.console = console
+        self.over = asyncio.Event()
+        now = utc_now().replace(second=0, microsecond=0)
+        self.world = World(settings.seed, settings.players, now - PAST / settings.speed, settings.speed)
+        self.casino = Casino(settings.folder / config.CASINO, self.world)
+        self.began = utc_now()
+
+    async def play(self) -> int:
+        with _interrupts(self.over):
+            await asyncio.to_thread(self._open)
+            server = Server(self._config(self.settings.port).needed_serve())
+            listener = server.listen()
+            found = self._config(urlsplit(server.url).port or self.settings.port)
+            await server.start(listener)
+            try:
+                async with self._puller(found) as puller:
+                    self._introduce(server.url)
+                    freshness = await self._live(puller)
+            finally:
+                await server.stop()
+            self.say("comparing every field of the mirror with the casino ...")
+            return self._judge(await asyncio.to_thread(compare, self.casino.database, self._mirror), freshness)
+
+    def say(self, text: str) -> None:
+        """A line for a person, never wrapped: it may be copied."""
+        self.console.print(text, markup=False, highlight=False, soft_wrap=True)
+
+    @property
+    def _mirror(self) -> Path:
+        return self.settings.folder / config.MIRROR
+
+    def _open(self) -> None:
+        self.casino.create()
+        self.casino.history(utc_now())
+
+    def _config(self, port: int) -> Config:
+        return load(config.write(self.settings.folder, port, self.settings.speed, self.world.start))
+
+    @asynccontextmanager
+    async def _puller(self, found: Config) -> AsyncIterator[Puller]:
+        puller = Puller(found.products, DuckDBSink(self._mirror), spool=self.settings.folder / SPOOL)
+        async with puller:
+            yield puller
+
+    async def _live(self, puller: Puller) -> str:
+        """Live until it is over, then pull what is owed; how fresh rows were."""
+        self.began = utc_now()
+        closing = threading.Event()
+        playing = asyncio.create_task(asyncio.to_thread(self.casino.run, utc_now, closing))
+        pulling = asyncio.create_task(puller.run())
+        watching = asyncio.create_task(self._watch(puller))
+        try:
+            await _first([asyncio.create_task(self._wait()), playing, pulling, watching])
+        finally:
+            closing.set()
+            watching.cancel()
+            await asyncio.wait([playing, watching])
+        playing.result()
+        self.say("the casino is closed; pulling until its last stamp is covered ...")
+        await puller.drain(self.casino.last or self.world.start)
+        await pulling
+        return await self._freshness(puller)
+
+    async def _wait(self) -> None:
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self.over.wait(), self.settings.seconds)
+
+    async def _watch(self, puller: Puller) -> None:
+        """Show what there is to see, for ever."""
+        if not self.console.is_terminal:
+            while True:
+                await asyncio.sleep(LINE_SECONDS)
+                self.say(view.line(await self._moment(puller)))
+        with Live(console=self.console, auto_refresh=False) as live:
+            while True:
+                live.update(view.table(await self._moment(puller)), refresh=True)
+                await asyncio.sleep(FRAME_SECONDS)
+
+    async def _moment(self, puller: Puller) -> view.Moment:
+        status = await puller.status()
+        return view.Moment(
+            (utc_now() - self.began).total_seconds(),
+            60 / self.settings.speed,
+            self.casino.written,
+            status["products"][config.PRODUCT]["feeds"],
+        )
+
+    async def _freshness(self, puller: Puller) -> str:
+        """Late rows, and seconds from a login in the casino to its row in the mirror."""
+        status = await puller.status()
+        late = sum(feed["late"] for feed in status["products"][config.PRODUCT]["feeds"].values())
+        _, rows = await puller.query(
+            "select count(*), quantile_cont(epoch(_fetched_at) - epoch(created_at), [0.5, 0.99]) from logins"
+            f" where created_at >= '{self.began:%Y-%m-%d %H:%M:%S}'"
+        )
+        count, seconds = rows[0]
+        text = (
+            f"{late} late rows found by re-reads: a poller that asks each window once would not have them as they are"
+        )
+        if count:
+            text += f"\nfrom a login to its row in the mirror: p50 {seconds[0]:.1f} s, p99 {seconds[1]:.1f} s"
+        return text
+
+    def _introduce(self, url: str) -> None:
+        settings = self.settings
+        until = utc_now().replace(second=0, microsecond=0)
+        span = "&".join(
+            f"{name}={moment:%Y-%m-%d+%H:%M:%S}" for name, moment in (("from", self.world.start), ("to", until))
+        )
+        cadence = 60 // settings.speed
+        file = settings.folder / config.FILE
+        self.say(
+            f"SpaceVegas is open: {settings.players} players, seed {settings.seed}, {settings.speed} times faster than"
+            f" life (a cadence of {cadence} s instead of a minute)\n"
+            f"  13 feeds  {url}\n"
+            f"            curl -u {config.USER}:{config.PASSWORD} '{url}/api/users?{span}'\n"
+            f"  mirror    {self._mirror}\n"
+            f'            halfopen query --config {file} "select status, count(*) from transactions group by status"\n'
+            f"  {'Ctrl-C ends it' if settings.seconds is None else f'It ends after {settings.seconds:g} s'}"
+            " with a comparison of mirror and casino, row by row"
+        )
+
+    def _judge(self, found: Comparison, freshness: str) -> int:
+        self.say(freshness)
+        for sample in found.samples:
+            self.say(sample)
+        self.say(found.line)
+        return 0 if found.equal else DIFFERS
+
+
+async def _first(tasks: list[asyncio.Task[None]]) -> None:
+    """Until one of them ends; its error is ours. The first one is only for waiting."""
+    done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    tasks[0].cancel()
+    for task in done:
+        task.result()
+
+
+@contextlib.contextmanager
+def _interrupts(over: asyncio.Event) -> Iterator[None]:
+    """The first Ctrl-C (or SIGTERM) ends the show in good order, the second one at once."""
+    loop = asyncio.get_running_loop()
+    task = asyncio.current_task()
+
+    def interrupted() -> None:
+        if over.is_set() and task is not None:
+            task.cancel()
+        over.set()
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, interrupted)
+    try:
+        yield
+    finally:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.remove_signal_handler(number)
