@@ -1,7 +1,7 @@
 """What is judged beyond a text's own kind: a least value, order of stamps, counts against sums, bare card numbers.
 
-Never a reason to give up a row. As in `contract/checks.py`, `doubt` is cheap and sees every row, `condition` is
-exact and sees the doubtful ones.
+Never a reason to give up a row. As in `contract/checks.py`, `doubt` is cheap and sees every row; `condition` sees the
+rows of which it is true, and finds the typed values of the row under `value_name`.
 """
 
 from collections.abc import Collection, Iterator
@@ -39,33 +39,37 @@ def crosses(feed: Feed, columns: Collection[str]) -> Iterator[Cross]:
             yield _unmasked(name)
     for earlier, later in feed.order:
         if earlier in columns and later in columns:
-            yield _order(feed, earlier, later)
+            yield _order(earlier, later)
     for counted in feed.counted:
         if counted.count in columns and counted.amount in columns:
-            yield _contradiction(feed, counted)
+            yield _contradiction(counted)
+
+
+def value_name(name: str) -> str:
+    """The quoted identifier under which the typed value of a field stands."""
+    return quote(f"{name}=")
 
 
 def _least(feed: Feed, name: str, minimum: int) -> Cross:
-    column, value = f'"{name}"', _value(feed, name)
-    below = f"{value} < {minimum}"
+    column, value = quote(name), value_name(name)
     if minimum == 0:
-        return Cross("negative_amount", name, f"starts_with({column}, '-')", below, column)
-    return Cross("below_minimum", name, below, below, column)
+        return Cross("negative_amount", name, f"starts_with({column}, '-')", f"{value} < 0", column)
+    doubt = f"({check(feed.fields[name], column).typed}) < {minimum}"
+    return Cross("below_minimum", name, doubt, f"{value} < {minimum}", column)
 
 
 def _noise(name: str) -> Cross:
-    column = f'"{name}"'
+    column = quote(name)
     significant = f"strlen(ltrim(replace(replace({column}, '-', ''), '.', ''), '0'))"
     fewest, most = grammar.NOISE_DIGITS
     doubt = f"strlen({column}) > {fewest} AND {matches(column, grammar.FLOAT_NOISE)}"
-    return Cross("float_noise", name, doubt, f"{doubt} AND {significant} BETWEEN {fewest} AND {most}", column)
+    return Cross("float_noise", name, doubt, f"{significant} BETWEEN {fewest} AND {most}", column)
 
 
 def _unmasked(name: str) -> Cross:
-    column = f'"{name}"'
-    doubt = matches(column, grammar.CARD)
+    column = quote(name)
     masked = f"repeat('*', length({column}) - 4) || right({column}, 4)"
-    return Cross("unmasked_requisite", name, doubt, f"CASE WHEN {doubt} THEN {_luhn(column)} END", masked)
+    return Cross("unmasked_requisite", name, matches(column, grammar.CARD), _luhn(column), masked)
 
 
 def _luhn(column: str) -> str:
@@ -79,24 +83,20 @@ def _luhn(column: str) -> str:
     return f"({' + '.join(places)}) % 10 = 0"
 
 
-def _order(feed: Feed, earlier: str, later: str) -> Cross:
-    """Texts of the plain form sort as moments do; any other form is in doubt already. Fractions may be cut by one."""
-    before, after = (f"date_trunc('second', {_value(feed, name)})" for name in (earlier, later))
-    doubt = f'"{later}" <> \'\' AND "{earlier}" > "{later}"'
-    return Cross("created_after_updated", earlier, doubt, f"{before} > {after}", f'"{earlier}"')
+def _order(earlier: str, later: str) -> Cross:
+    """Fractions may be cut from one of the two, so whole seconds are compared."""
+    before, after = quote(earlier), quote(later)
+    # Texts of the plain form sort as moments do; any other form is longer, or unreadable.
+    doubt = f"{after} <> '' AND ({before} > {after} OR strlen({before}) <> 19 OR strlen({after}) <> 19)"
+    seconds = (f"date_trunc('second', {value_name(name)})" for name in (earlier, later))
+    return Cross("created_after_updated", earlier, doubt, " > ".join(seconds), before)
 
 
-def _contradiction(feed: Feed, counted: Counted) -> Cross:
-    count, amount = _value(feed, counted.count), _value(feed, counted.amount)
-    nothing_for_some = f"({count} = 0 AND {amount} <> 0)"
-    some_for_nothing = f"({count} <> 0 AND {amount} = 0)"
-    doubt = f"starts_with(\"{counted.count}\", '0') AND {nothing_for_some}"
-    condition = nothing_for_some
-    if not counted.free:
-        doubt = f"({doubt}) OR ((\"{counted.amount}\" < '1') AND {some_for_nothing})"
-        condition = f"{nothing_for_some} OR {some_for_nothing}"
-    return Cross("count_without_amount", counted.count, doubt, condition, f'"{counted.count}"')
-
-
-def _value(feed: Feed, name: str) -> str:
-    return f"({check(feed.fields[name], quote(name)).typed})"
+def _contradiction(counted: Counted) -> Cross:
+    count, amount = value_name(counted.count), value_name(counted.amount)
+    none, some = f"{quote(counted.count)} < '1'", f"ltrim({quote(counted.amount)}, '-0.') <> ''"
+    if counted.free:
+        doubt, condition = f"{none} AND {some}", f"{count} = 0 AND {amount} <> 0"
+    else:
+        doubt, condition = f"({none}) = ({some})", f"({count} = 0) <> ({amount} = 0)"
+    return Cross("count_without_amount", counted.count, doubt, condition, quote(counted.count))

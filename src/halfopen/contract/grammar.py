@@ -6,8 +6,6 @@ written out, since `\d` is wider in Python; no look-around, no back-references.
 
 from functools import cache
 
-from halfopen.contract import vocabulary
-
 _TIME = "(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]"
 _OFFSET = "(?:Z|[+-](?:[01][0-9]|2[0-3])(?::?[0-5][0-9])?)"
 NAIVE = f"[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}[ T]{_TIME}(?:[.][0-9]{{1,9}})?"
@@ -44,6 +42,9 @@ URL = rf"(?:[Hh][Tt][Tt][Pp][Ss]?://{_HOST}|{_DOTTED})(?::[0-9]{{1,5}})?(?:[/?#]
 """An http(s) address, or a host alone: the requirements speak of a host name and show an address."""
 CARD = "[0-9](?:[ -]?[0-9]){12,18}"
 """13 to 19 digits, in groups or not: a card number if it passes Luhn's check."""
+LOCALE = "[A-Za-z]{2,3}(?:[-_][A-Za-z]{4})?(?:[-_](?:[A-Za-z]{2}|[0-9]{3}))?"
+"""A language, then perhaps a script, then perhaps a country or area: en, en-US, zh_Hans_CN, es-419. The language is
+one of ISO 639, in any case; the country one of ISO 3166-1."""
 BLANK = r"[\x00-\x20]*"
 
 
@@ -60,10 +61,3 @@ def ipv6() -> str:
             after.append(f"(?:{group}:){{0,{room - 2}}}{tail[4:-1]}")
         forms.append(f"{head}::(?:{'|'.join(after)})")
     return f"(?:{'|'.join(forms)})(?:%[^%/]+)?"
-
-
-@cache
-def locale() -> str:
-    """A language of ISO 639, then perhaps a script, then perhaps a country: en, en-US, zh_Hans_CN, es-419."""
-    languages, regions = "|".join(vocabulary.languages()), "|".join(vocabulary.regions())
-    return f"(?i:(?:{languages})(?:[-_][a-z]{{4}})?(?:[-_](?:{regions}|[0-9]{{3}}))?)"

@@ -8,13 +8,13 @@ One pass with cheap doubts (`contract/checks.py`) picks the rows that need a sec
 name a violation see those alone, a column at a time.
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 
 from halfopen.contract import grammar
-from halfopen.contract.checks import check, matches
+from halfopen.contract.checks import VALUE, Check, check, matches
 from halfopen.contract.codes import DOC, SEVERITY, severity
-from halfopen.contract.cross import Cross, crosses
+from halfopen.contract.cross import Cross, crosses, value_name
 from halfopen.contract.model import Feed, Field, Kind
 from halfopen.contract.sql import literal, quote
 
@@ -36,36 +36,43 @@ def violations(feed: Feed, table: str, columns: Collection[str], only: Collectio
     (what `suspects` found), no violation of another present field is looked for.
     """
     judged = columns if only is None else only
-    present = [_Column(feed, name) for name in feed.fields if name in columns]
+    own = [column for column in _present(feed, columns) if column.name in judged and column.can_fail]
     across = [cross for cross in crosses(feed, columns) if cross.field in judged]
-    own = [column for column in present if column.name in judged]
-    doubts = " OR ".join(f"({doubt})" for doubt in [*(c.doubt for c in own), *(c.doubt for c in across)])
-    names = ", ".join(["_n", *(column.quoted for column in present)])
     selects = [
-        *(column.select for column in own if column.can_fail),
-        *(_across(cross) for cross in across),
-        *(_absent(name, table) for name in feed.required if name not in columns),
+        *(column.select for column in own),
+        *(_across(cross, _doubted(number)) for number, cross in enumerate(across)),
     ]
-    if not selects:
+    absent = [_absent(name, table) for name in feed.required if name not in columns]
+    if not selects and not absent:
         return "SELECT 0::BIGINT AS _n, '' AS code, '' AS field, '' AS value, false AS unusable WHERE false"
+    everything = "\nUNION ALL\n".join([*selects, *absent])
+    if not selects:
+        return everything
+    doubts = {column.doubted: column.doubt for column in own}
+    doubts |= {_doubted(number): cross.doubt for number, cross in enumerate(across)}
+    seen = [
+        "_n",
+        *(column.quoted for column in _named(feed, columns, selects, quote)),
+        *(f"({doubt}) AS {name}" for name, doubt in doubts.items()),
+        *(f"{c.check.typed} AS {value_name(c.name)}" for c in _named(feed, columns, selects, value_name)),
+    ]
     return (
-        f"WITH doubtful AS MATERIALIZED (SELECT {names} FROM {table} WHERE {doubts or 'false'})\n"
-        f"SELECT {_COLUMNS} FROM (\n" + "\nUNION ALL\n".join(selects) + "\n)"
+        f"WITH doubtful AS MATERIALIZED (SELECT * FROM (SELECT {', '.join(seen)} FROM {table})"
+        f" WHERE {' OR '.join(doubts)})\nSELECT {_COLUMNS} FROM (\n{everything}\n)"
     )
 
 
 def suspects(feed: Feed, table: str, columns: Collection[str]) -> str:
     """A SELECT of one row with a BOOLEAN for each present field: whether any row may violate something there.
 
-    For small tables: it costs a fifth of `violations`, whose SQL takes longer to plan than to run over some rows.
+    For small tables: it costs a fraction of `violations`, whose SQL takes longer to plan than to run over some rows.
     """
     across = list(crosses(feed, columns))
     flags = []
-    for name in feed.fields:
-        if name not in columns:
-            continue
-        doubts = [_Column(feed, name).doubt, *(cross.doubt for cross in across if cross.field == name)]
-        flags.append(f"coalesce(bool_or({' OR '.join(f'({doubt})' for doubt in doubts)}), false) AS {quote(name)}")
+    for column in _present(feed, columns):
+        doubts = [column.doubt] if column.can_fail else ["false"]
+        doubts += [cross.doubt for cross in across if cross.field == column.name]
+        flags.append(f"coalesce(bool_or({' OR '.join(f'({doubt})' for doubt in doubts)}), false) AS {column.quoted}")
     return f"SELECT {', '.join(flags)} FROM {table}"
 
 
@@ -101,20 +108,29 @@ class _Column:
         return self.field.kind is Kind.STRING and (self.name == self.feed.key or self.field.refers_to is not None)
 
     @property
+    def check(self) -> Check:
+        return check(self.field, self.quoted)
+
+    @property
     def can_fail(self) -> bool:
-        return self.field.required or self.identifies or bool(check(self.field, self.quoted).codes)
+        return self.field.required or self.identifies or bool(self.check.codes)
+
+    @property
+    def doubted(self) -> str:
+        """The quoted identifier under which its doubt stands."""
+        return quote(f"{self.name}?")
 
     @property
     def doubt(self) -> str:
         """True for a row that may be wrong here; null counts as false."""
         column = self.quoted
-        doubts = [f"{column} <> '' AND ({check(self.field, column).doubt})"]
+        doubts = [f"{column} <> '' AND ({self.check.doubt})"] if self.check.codes else []
         if self.field.required:
             # '!' follows the blank in ASCII: an empty text and one that begins with a blank come before it.
             doubts.append(f"{column} IS NULL OR {column} < '!'")
         if self.identifies:
             doubts.append(f"{column} <> '' AND ({column} < '!' OR {column}[-1] < '!')")
-        return " OR ".join(f"({doubt})" for doubt in doubts)
+        return "(" + " OR ".join(f"({doubt})" for doubt in doubts) + ")"
 
     @property
     def select(self) -> str:
@@ -124,31 +140,41 @@ class _Column:
         unusable = f"code IN ({', '.join(map(literal, fatal))})" if fatal else "false"
         return (
             f"SELECT _n, code, {literal(self.name)} AS field, value, {unusable} AS unusable FROM"
-            f" (SELECT _n, CASE {' '.join(self._whens())} END AS code, {value} AS value FROM doubtful)"
-            " WHERE code IS NOT NULL"
+            f" (SELECT _n, CASE {' '.join(self._whens())} END AS code, {value} AS value FROM doubtful"
+            f" WHERE {self.doubted}) WHERE code IS NOT NULL"
         )
 
     def _whens(self) -> Iterator[str]:
-        column, of_kind = self.quoted, check(self.field, self.quoted)
+        column = self.quoted
         if self.field.required:
             yield f"WHEN {column} IS NULL THEN 'required_field_missing'"
             yield f"WHEN {matches(column, grammar.BLANK)} THEN 'required_field_empty'"
-        else:
-            yield f"WHEN {column} IS NULL OR {column} = '' THEN NULL"
         if self.identifies:
             yield f"WHEN {column} < '!' OR {column}[-1] < '!' THEN 'id_whitespace'"
-        if of_kind.codes:
-            yield f"WHEN NOT ({of_kind.doubt}) THEN NULL"
-            for code, condition in of_kind.codes:
-                yield f"WHEN {condition} THEN {literal(code)}"
-        else:
+        for code, condition in self.check.codes:
+            yield f"WHEN {condition.replace(VALUE, value_name(self.name))} THEN {literal(code)}"
+        if not self.identifies and not self.check.codes:
             yield "ELSE NULL"
 
 
-def _across(cross: Cross) -> str:
+def _present(feed: Feed, columns: Collection[str]) -> list[_Column]:
+    return [_Column(feed, name) for name in feed.fields if name in columns]
+
+
+def _named(feed: Feed, columns: Collection[str], selects: list[str], identifier: Callable[[str], str]) -> list[_Column]:
+    """The columns that the selects call by this kind of identifier: what they do not need is not computed."""
+    return [c for c in _present(feed, columns) if any(identifier(c.name) in select for select in selects)]
+
+
+def _doubted(number: int) -> str:
+    return quote(f"{number}?")
+
+
+def _across(cross: Cross, doubted: str) -> str:
     return (
-        f"SELECT _n, {literal(cross.code)} AS code, {literal(cross.field)} AS field, {cross.value} AS value,"
-        f" false AS unusable FROM doubtful WHERE {cross.condition}"
+        f"SELECT _n, {literal(cross.code)} AS code, {literal(cross.field)} AS field,"
+        f" left({cross.value}, {VALUE_LIMIT}) AS value, false AS unusable FROM doubtful"
+        f" WHERE CASE WHEN {doubted} THEN {cross.condition} END"
     )
 
 
