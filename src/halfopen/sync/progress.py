@@ -9,7 +9,7 @@ from halfopen.sync.planner import NOTHING, Ask, done
 def after_answer(progress: Progress, ask: Ask) -> Progress:
     """The answer to `ask` is committed; holes that are covered now are filled."""
     if ask.rung == 0:
-        started = progress.started if progress.started is not None else ask.window.start
+        started = min(progress.started or ask.window.start, ask.window.start)
         grown = replace(progress, committed=progress.committed.add(ask.window), started=started)
     else:
         again = progress.reread.get(ask.rung, NOTHING).add(ask.window)

@@ -63,6 +63,7 @@ class Puller:
         ]
         if feeds and not self._chosen:
             raise ConfigError(f"none of the feeds {', '.join(sorted(feeds))} is pulled; see feeds of the product")
+        self._sink = sink
         self._writer = Writer(sink)
         self._clock = clock
         self._dice = dice or random.Random()  # noqa: S311 - it spreads retries, it keeps no secret
@@ -149,6 +150,8 @@ class Puller:
         What is left after `give_up` without progress is told, by feed, as texts of windows; empty when all is done.
         May run beside `run`: each feed still has one request in flight.
         """
+        if product not in self._products:
+            raise ConfigError(f"the owner of the mirror knows no product {product!r}; start it again with this config")
         names = [feed for name, feed in _pairs(self._products) if name == product and (not feeds or feed in feeds)]
         lanes = [await self._lane(product, name) for name in names]
         for lane in lanes:
@@ -173,8 +176,8 @@ class Puller:
         return with_lag(found, self._products, self._clock())
 
     async def query(self, sql: str) -> tuple[list[str], list[tuple[Any, ...]]]:
-        """Column names and rows of one reading statement; SinkError."""
-        return await self._writer.call(lambda sink: sink.query(sql))
+        """Column names and rows of one reading statement, beside the pulling; SinkError."""
+        return await asyncio.to_thread(self._sink.query, sql)
 
     async def _chosen_lanes(self) -> list[Lane]:
         return [await self._lane(product, feed) for product, feed in self._chosen]

@@ -1,0 +1,74 @@
+"""`halfopen status`: how far each feed has come, and how many seconds it is behind."""
+
+import json
+import sys
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated, Any
+
+import uvloop
+from cyclopts import Parameter
+from rich.console import Console
+from rich.table import Table
+
+from halfopen.config import durations
+from halfopen.config.load import Config, load
+from halfopen.errors import ConfigError, UsageError
+from halfopen.sync.mirror import attached
+from halfopen.sync.report import lags
+
+GOOD, BAD_NEWS = 0, 1
+_COUNTS = ("rows", "late", "quarantined", "holes")
+
+
+def status(
+    *,
+    config: Path = Path("halfopen.toml"),
+    as_json: Annotated[bool, Parameter(name="--json", negative=())] = False,
+    max_lag: str | None = None,
+) -> int:
+    """Tell how far each feed has come, also while sync runs.
+
+    Exit code 0: good. 1: a feed is behind by more than --max-lag, or has nothing yet.
+
+    Args:
+        config: the configuration file.
+        as_json: for programs.
+        max_lag: the most that any feed may be behind, like 90s or 5m.
+    """
+    limit = _limit(max_lag)
+    found = uvloop.run(_status(load(config, sections=("mirror", "products"))))
+    if as_json:
+        sys.stdout.write(json.dumps(found) + "\n")
+    else:
+        Console().print(_table(found))
+    if limit is None:
+        return GOOD
+    return BAD_NEWS if any(lag is None or lag > limit.total_seconds() for lag in lags(found).values()) else GOOD
+
+
+async def _status(settings: Config) -> dict[str, Any]:
+    async with attached(settings) as mirror:
+        return await mirror.status()
+
+
+def _table(found: dict[str, Any]) -> Table:
+    table = Table(box=None, pad_edge=False)
+    for name in ("product", "feed", "whole until"):
+        table.add_column(name, no_wrap=True)
+    for name in ("behind", *_COUNTS):
+        table.add_column(name, justify="right", no_wrap=True)
+    for product, feeds in found["products"].items():
+        for feed, one in feeds["feeds"].items():
+            lag = "-" if one["lag_seconds"] is None else f"{one['lag_seconds']:,.0f} s"
+            table.add_row(product, feed, one["watermark"] or "-", lag, *(f"{one[name]:,}" for name in _COUNTS))
+    return table
+
+
+def _limit(text: str | None) -> timedelta | None:
+    if text is None:
+        return None
+    try:
+        return durations.parse(text)
+    except ConfigError as error:
+        raise UsageError(f"--max-lag: {error}") from None

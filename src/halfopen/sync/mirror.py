@@ -1,0 +1,101 @@
+"""Finds the mirror: in the process that owns it, or in its own file when nobody runs."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Collection
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, Protocol
+
+from halfopen.config.load import Config
+from halfopen.config.urls import DatabaseUrl
+from halfopen.errors import ConfigError, SinkError, UsageError
+from halfopen.sinks.base import Sink
+from halfopen.sinks.duckdb import DuckDBSink
+from halfopen.sync import control
+from halfopen.sync.events import Events
+from halfopen.sync.puller import Puller
+from halfopen.window.window import Window
+
+# A process that has just started holds the file before its socket listens.
+_PATIENCE_SECONDS = 5.0
+_PAUSE_SECONDS = 0.1
+
+
+class Mirror(Protocol):
+    """What can be asked of a mirror, whoever owns it; see `Puller`, which is one."""
+
+    events: Events
+
+    def stop(self) -> None:
+        """End a backfill soon and cleanly."""
+
+    async def status(self) -> dict[str, Any]:
+        """The status of section 6 of the design."""
+
+    async def query(self, sql: str) -> tuple[list[str], list[tuple[Any, ...]]]:
+        """Column names and rows; over the socket, values are as `sync.texts.plain` makes them."""
+
+    async def backfill(
+        self, product: str, window: Window, feeds: Collection[str] = ..., give_up: timedelta = ...
+    ) -> dict[str, list[str]]:
+        """What is left missing of `window`, by feed."""
+
+
+def open_sink(url: DatabaseUrl) -> Sink:
+    """A sink for an address, not yet open; ConfigError for a scheme that no sink is for."""
+    if url.scheme == "duckdb" and url.path is not None:
+        return DuckDBSink(url.path)
+    raise ConfigError(f'mirror.database: {url.scheme!r} is no mirror that there is; write "duckdb:///mirror.duckdb"')
+
+
+@contextlib.asynccontextmanager
+async def owned(
+    config: Config, *, products: Collection[str] = (), feeds: Collection[str] = ()
+) -> AsyncIterator[Puller]:
+    """The mirror opened by this process, with its socket; UsageError when another process owns it."""
+    chosen = config.chosen_products(products)
+    url = config.needed_mirror().sink
+    if (other := await control.connect(_socket(url))) is not None:
+        await other.close()
+        raise UsageError(f"{url.shown}: another halfopen owns this mirror; stop it first, or ask it: halfopen status")
+    puller = Puller(config.products, open_sink(url), chosen=tuple(chosen), feeds=feeds, spool=_spool(url))
+    async with puller, control.Server(puller, _socket(url)):
+        yield puller
+
+
+@contextlib.asynccontextmanager
+async def attached(config: Config, *, listens: bool = False) -> AsyncIterator[Mirror]:
+    """The mirror through whoever owns it, or opened by this process when nobody does.
+
+    listens: whether this process then answers others too, for it stays a while; else they wait until it has ended.
+    """
+    url = config.needed_mirror().sink
+    loop = asyncio.get_running_loop()
+    deadline = loop.time() + _PATIENCE_SECONDS
+    async with contextlib.AsyncExitStack() as stack:
+        while True:
+            if (other := await control.connect(_socket(url))) is not None:
+                stack.push_async_callback(other.close)
+                yield other
+                return
+            puller = Puller(config.products, open_sink(url), spool=_spool(url))
+            try:
+                await stack.enter_async_context(puller)
+            except SinkError as error:
+                if "another process" not in str(error) or loop.time() > deadline:
+                    raise
+                await asyncio.sleep(_PAUSE_SECONDS)
+                continue
+            await stack.enter_async_context(control.Server(puller, _socket(url) if listens else None))
+            yield puller
+            return
+
+
+def _socket(url: DatabaseUrl) -> Path | None:
+    return control.socket_path(url.path) if url.path is not None else None
+
+
+def _spool(url: DatabaseUrl) -> Path | None:
+    """Beside the file: on the same disk, so that a sink can link answers and need not copy them."""
+    return url.path.with_name(f"{url.path.name}.spool") if url.path is not None else None

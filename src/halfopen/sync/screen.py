@@ -1,0 +1,127 @@
+"""Shows a person what is going on: a live table on a terminal, plain lines elsewhere."""
+
+import contextlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from rich.console import Console
+from rich.live import Live
+from rich.table import Table
+
+from halfopen.sync.events import Answered, Committed, Event, Events, Failed
+
+
+@dataclass(kw_only=True)
+class Tally:
+    """What has happened to one feed since the start; counts of rows."""
+
+    rows: int = 0
+    changed: int = 0
+    late: int = 0
+    quarantined: int = 0
+    holes: int = 0
+    watermark: datetime | None = None
+    trouble: str = ""
+
+
+class Board:
+    """Tallies by (product, feed), kept by listening."""
+
+    def __init__(self) -> None:
+        self.tallies: dict[tuple[str, str], Tally] = {}
+
+    def hear(self, event: Event) -> None:
+        """Take one event in."""
+        tally = self.tallies.setdefault((event.product, event.feed), Tally())
+        match event:
+            case Committed():
+                tally.rows += event.rows
+                tally.changed += event.changed
+                tally.late += event.late
+                tally.quarantined += event.quarantined
+                tally.holes = event.holes
+                tally.watermark = event.watermark
+                tally.trouble = tally.trouble if event.holes else ""
+            case Failed():
+                tally.holes = event.holes
+                tally.trouble = event.error
+
+    def table(self, now: datetime) -> Table:
+        """As it stands at `now`."""
+        table = Table(box=None, pad_edge=False)
+        for name in ("product", "feed"):
+            table.add_column(name, no_wrap=True)
+        for name in ("rows", "changed", "late", "quarantined", "holes", "behind"):
+            table.add_column(name, justify="right", no_wrap=True)
+        table.add_column("trouble", overflow="ellipsis", no_wrap=True)
+        for (product, feed), tally in self.tallies.items():
+            counts = (tally.rows, tally.changed, tally.late, tally.quarantined)
+            table.add_row(
+                product,
+                feed,
+                *(f"{count:,}" for count in counts),
+                f"[red]{tally.holes}[/]" if tally.holes else "0",
+                behind(tally.watermark, now),
+                tally.trouble.replace("[", "\\["),
+            )
+        return table
+
+
+@contextlib.contextmanager
+def following(events: Events, console: Console, clock: Callable[[], datetime]) -> Iterator[Board]:
+    """Show what the events tell until the end of the block."""
+    board = Board()
+    with contextlib.ExitStack() as stack:
+        stack.callback(events.listen(board.hear))
+        if console.is_terminal:
+            live = Live(console=console, refresh_per_second=4, get_renderable=lambda: board.table(clock()))
+            stack.enter_context(live)
+        else:
+            stack.callback(events.listen(lambda event: _say(console, event)))
+        yield board
+
+
+def behind(watermark: datetime | None, now: datetime) -> str:
+    """Seconds from a watermark to now, as people read them."""
+    if watermark is None:
+        return "-"
+    seconds = max((now - watermark).total_seconds(), 0)
+    if seconds < 120:  # noqa: PLR2004 - two minutes are still told in seconds
+        return f"{seconds:.0f} s"
+    for size, unit in ((86400, "d"), (3600, "h"), (60, "min")):
+        if seconds >= 2 * size:
+            return f"{seconds / size:.0f} {unit}"
+    return f"{seconds / 60:.0f} min"
+
+
+def _say(console: Console, event: Event) -> None:
+    line = sentence(event)
+    if line:
+        console.print(line, markup=False, highlight=False, soft_wrap=True)
+
+
+def sentence(event: Event) -> str:
+    """One line about an event; empty for what nobody wants to read."""
+    where = f"{event.product} {event.feed} {_short(event.start)} to {_short(event.end)}"
+    match event:
+        case Committed():
+            if event.rung and not event.changed:
+                return ""
+            extras = [
+                f"{event.late:,} late" if event.late else "",
+                f"{event.quarantined:,} quarantined" if event.quarantined else "",
+                f"{event.holes} holes" if event.holes else "",
+            ]
+            counts = ", ".join([f"{event.rows:,} rows", f"{event.changed:,} changed", *filter(None, extras)])
+            return f"{where}: {'re-read, ' if event.rung else ''}{counts}"
+        case Failed():
+            return f"{event.error} (attempt {event.attempts}, again at {_short(event.next_try)})"
+        case Answered() if event.notes:
+            return f"{where}: {'; '.join(event.notes)}"
+        case _:
+            return ""
+
+
+def _short(moment: datetime) -> str:
+    return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S")

@@ -1,0 +1,39 @@
+"""Values of a query as programs get them: exact decimals as text, moments as the wire writes them."""
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from types import NoneType
+from typing import Any
+
+
+def plain(value: Any) -> Any:
+    """As JSON can hold it without losing a digit: decimals become texts."""
+    for kinds, convert in _CONVERSIONS:
+        if isinstance(value, kinds):
+            return convert(value)
+    return str(value)
+
+
+def _moment(value: datetime) -> str:
+    naive = value.astimezone(UTC).replace(tzinfo=None) if value.tzinfo else value
+    return naive.isoformat(sep=" ")
+
+
+def _float(value: float) -> float | str:
+    return value if math.isfinite(value) else str(value)
+
+
+# The first that fits counts: a datetime is a date too, a text is a sequence.
+_CONVERSIONS: tuple[tuple[Any, Callable[[Any], Any]], ...] = (
+    ((NoneType, bool, int, str), lambda value: value),
+    (float, _float),
+    (Decimal, lambda value: format(value, "f")),
+    (datetime, _moment),
+    (date, date.isoformat),
+    ((bytes, bytearray), lambda value: value.hex()),
+    (Mapping, lambda value: {str(key): plain(one) for key, one in value.items()}),
+    ((Sequence, AbstractSet), lambda value: [plain(one) for one in value]),
+)
