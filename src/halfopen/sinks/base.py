@@ -81,7 +81,7 @@ class Progress:
 
 
 class Sink(Protocol):
-    """A mirror. Used from one thread at a time; only `interrupt` may be called from another."""
+    """A mirror. Used from one thread at a time; only `query` and `interrupt` may be called from another meanwhile."""
 
     def open(self) -> None:
         """Open the mirror, making what is missing in it: the only moment at which tables are made. SinkError."""
