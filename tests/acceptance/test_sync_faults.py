@@ -1,0 +1,121 @@
+"""Against a product that fails in every way: nothing lost, nothing doubled, holes filled, bad rows held."""
+
+import asyncio
+import random
+import sys
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from halfopen.config.product import ProductConfig
+from halfopen.sinks.duckdb import DuckDBSink
+from halfopen.sync.events import Committed, Event, Failed
+from halfopen.sync.puller import Puller
+from halfopen.window.ladder import DEFAULT, scaled
+from halfopen.window.window import Window, floor
+from support.casino_rows import FEEDS, Scribe, truths
+from support.faulty import BAD, ODD, Fault, FaultyProduct
+
+SECOND = timedelta(seconds=1)
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+def config(url: str) -> ProductConfig:
+    return ProductConfig(name="casino", url=url, cadence=SECOND, feeds=FEEDS, ladder=tuple(scaled(DEFAULT, SECOND)))
+
+
+class Weather:
+    """Draws a fault for each request."""
+
+    def __init__(self, dice: random.Random) -> None:
+        self.dice = dice
+        self.bad = 0.4
+
+    def __call__(self, _number: int, _feed: str) -> Fault:
+        if self.dice.random() < self.bad:
+            return self.dice.choice(BAD)
+        return self.dice.choice(ODD) if self.dice.random() < 0.5 else Fault.NONE
+
+
+async def live(scribe: Scribe, seconds: float) -> datetime:
+    """Writes rows as time goes by; the last moment that was written."""
+    end = now() + timedelta(seconds=seconds)
+    while (at := now()) < end:
+        scribe.write(at, 3, late=0.2, bad=0.1)
+        await asyncio.sleep(0.1)
+    return end
+
+
+async def test_nothing_is_lost_and_nothing_doubled(tmp_path: Path) -> None:
+    seed = random.SystemRandom().randrange(10**9)
+    sys.stdout.write(f"seed {seed}\n")
+    dice = random.Random(seed)
+    scribe, weather = Scribe(truths(), dice), Weather(random.Random(seed + 1))
+    sink = DuckDBSink(tmp_path / "mirror.duckdb")
+    events: list[Event] = []
+    async with (
+        FaultyProduct(scribe.truths.values(), weather) as product,
+        Puller({"casino": config(product.url)}, sink, spool=tmp_path / "spool", dice=dice) as puller,
+    ):
+        puller.events.listen(events.append)
+        running = asyncio.create_task(puller.run())
+        last = await live(scribe, 12)
+        weather.bad = 0.1
+        await asyncio.sleep(3)
+        assert await puller.drain(last, timedelta(seconds=40)) == {}
+        await running
+        assert scribe.differences(sink, now()) == []
+        await judge(puller, scribe, product, last)
+    drawn = product.drawn
+    assert sum(drawn[fault] for fault in BAD) > 30
+    assert product.most_in_flight == 1
+    assert any(isinstance(event, Failed) for event in events)
+    assert sum(event.late for event in events if isinstance(event, Committed)) > 0, "late rows were found"
+
+
+async def judge(puller: Puller, scribe: Scribe, product: FaultyProduct, last: datetime) -> None:
+    """The ledger has no gap and no hole, and what breaks the contract lies in quarantine with its code."""
+    _, lines = await puller.query(
+        "select feed, window_start, window_end from halfopen.ledger where state = 'committed' and pass = 0"
+    )
+    for feed in FEEDS:
+        spans = [(start, end) for name, start, end in lines if name == feed]
+        assert all(start < end for start, end in spans)
+        whole = Window(min(start for start, _ in spans).replace(tzinfo=UTC), floor(last, SECOND))
+        covered = sum((end - start for start, end in spans), timedelta(0))
+        assert covered >= whole.length, "no gap"
+        assert covered == max(end for _, end in spans) - min(start for start, _ in spans), "no second twice"
+    assert await puller.query("select * from halfopen.holes") == (
+        ["product", "feed", "window_start", "window_end", "since", "attempts", "last_error", "next_try", "pass"],
+        [],
+    )
+    _, held = await puller.query("select feed, key, codes from halfopen.quarantine where state <> 'superseded'")
+    assert {key for _, key, _ in held} == scribe.bad
+    assert Counter(feed for feed, _, _ in held) == {"wallets": len(scribe.bad)}
+    assert all(codes for _, _, codes in held)
+
+
+@pytest.mark.parametrize("fault", [*BAD, *ODD, Fault.NO_CONTENT])
+async def test_each_fault_by_itself(tmp_path: Path, fault: Fault) -> None:
+    start = floor(now(), SECOND) - timedelta(hours=1)
+    scribe = Scribe(truths(), random.Random(7))
+    for number in range(40):
+        scribe.write(start + timedelta(seconds=10 * number + 1), 1)
+    sink = DuckDBSink(tmp_path / "mirror.duckdb")
+    window = Window(start, start + timedelta(minutes=30))
+    async with (
+        FaultyProduct(scribe.truths.values()) as product,
+        Puller({"casino": config(product.url)}, sink, spool=tmp_path / "spool") as puller,
+    ):
+        product.faults = lambda number, _feed: fault if number < len(FEEDS) else Fault.NONE
+        first = 1 if fault is Fault.NO_CONTENT else 0
+        assert await puller.backfill("casino", window, (), timedelta(seconds=15)) == {}
+        if not first:
+            assert scribe.differences(sink, now()) == []
+        _, holes = await puller.query("select * from halfopen.holes")
+        assert holes == []
