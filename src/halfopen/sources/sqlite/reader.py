@@ -2,7 +2,7 @@
 
 import sqlite3
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from operator import itemgetter
 from typing import Final
 
@@ -38,21 +38,24 @@ class Answer:
             yield block[0]
 
 
-def read(connection: sqlite3.Connection, plan: Plan, handover: Handover[Block], timeout_seconds: float) -> None:
-    """Runs the plan to its end; Cancelled when the reader has gone, SourceError when the time is over.
+def read(connection: sqlite3.Connection, plan: Callable[[], Plan], handover: Handover[Block], timeout: float) -> None:
+    """Makes the plan and runs it to its end.
 
-    Only the database's own time counts: a slow reader does not use it up.
+    Cancelled when the reader has gone, SourceError when the database has worked for `timeout` seconds; time in which
+    it waits for a slow reader does not count.
     """
-    clock = _Clock(handover, timeout_seconds)
+    clock = _Clock(handover, timeout)
     connection.set_progress_handler(clock.is_over, _STEPS_BETWEEN_LOOKS)
-    before, connection.text_factory = connection.text_factory, bytes
+    before = connection.text_factory
     try:
-        _lines(connection.execute(plan.sql, plan.parameters), plan.format, clock)
+        planned = plan()
+        connection.text_factory = bytes
+        _lines(connection.execute(planned.sql, planned.parameters), planned.format, clock)
     except sqlite3.OperationalError:
         if handover.cancelled:
             raise Cancelled from None
         if clock.is_late:
-            limit = f"{timeout_seconds:g} s (serve.limits.statement_timeout)"
+            limit = f"{timeout:g} s (serve.limits.statement_timeout)"
             raise SourceError(f"the query ran longer than {limit}") from None
         raise
     finally:

@@ -10,6 +10,7 @@ from collections.abc import AsyncGenerator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 from halfopen.sources.base import Busy, Capabilities, Selection, Unavailable, UnknownRelation
@@ -80,7 +81,7 @@ class SqliteSource:
         def work() -> None:
             try:
                 with self._connections.taken() as connection, words():
-                    plan = self._planner.plan(connection, selection, window, format_, limit)
+                    plan = partial(self._planner.plan, connection, selection, window, format_, limit)
                     read(connection, plan, handover, self._timeout.total_seconds())
             except BaseException as error:  # noqa: BLE001 - handed over to whoever waits for the answer
                 handover.finish(error)
