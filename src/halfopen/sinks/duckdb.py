@@ -14,7 +14,7 @@ from halfopen.errors import SinkError
 from halfopen.sinks import duckdb_ledger as ledger
 from halfopen.sinks import duckdb_quarantine as quarantine
 from halfopen.sinks.base import Answer, Applied, Hole, Progress
-from halfopen.sinks.duckdb_apply import Outcome, apply
+from halfopen.sinks.duckdb_apply import Outcome, apply, discard, prepare
 from halfopen.sinks.duckdb_query import query
 from halfopen.sinks.duckdb_schema import connect, first_line
 from halfopen.window.coverage import Coverage
@@ -78,11 +78,13 @@ class DuckDBSink:
     def apply(self, answers: Sequence[Answer]) -> list[Applied]:
         """Store answers in one transaction; see `Sink.apply`."""
         outcomes: list[Outcome] = []
+        with self._reading() as connection:
+            staged = prepare(connection, answers, self._staging)
         with self._transaction() as connection:
             held = set(self._held)
-            for answer in answers:
+            for answer, lying in zip(answers, staged, strict=True):
                 name = (answer.product, answer.feed.name)
-                outcome = apply(connection, answer, self._staging, anything_held=name in held)
+                outcome = apply(connection, answer, lying, anything_held=name in held)
                 if outcome.held:
                     held.add(name)
                 outcomes.append(outcome)
@@ -90,6 +92,8 @@ class DuckDBSink:
                 ledger.fill(connection, product, feed)
         for answer, outcome in zip(answers, outcomes, strict=True):
             self._remember(answer, outcome)
+        with self._reading() as connection:
+            discard(connection, len(answers))
         return [outcome.applied for outcome in outcomes]
 
     def fail(self, hole: Hole) -> None:

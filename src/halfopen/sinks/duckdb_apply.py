@@ -2,6 +2,7 @@
 
 import os
 import shutil
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
@@ -9,18 +10,20 @@ from typing import Any
 
 import duckdb
 
-from halfopen.contract.judge import violations
+from halfopen.contract.judge import suspects, violations
 from halfopen.sinks import duckdb_ledger as ledger
 from halfopen.sinks import duckdb_merge as merging
 from halfopen.sinks import duckdb_quarantine as quarantine
 from halfopen.sinks.base import Answer, Applied
 from halfopen.sinks.duckdb_merge import Merge
-from halfopen.sinks.duckdb_run import changed, naive, run
-from halfopen.sinks.duckdb_stage import Note, Shape, Staged, stage
+from halfopen.sinks.duckdb_run import naive, run, written
+from halfopen.sinks.duckdb_stage import Note, Shape, Staged, show, stage
 
 AHEAD = timedelta(hours=1)
 """A cursor further than this ahead of the product's clock is not believed."""
-_STAGES = ("keyed", "differing", "held", "verdicts")
+SMALL_ROWS = 20_000
+"""Up to here planning SQL costs more than running it."""
+_TEMPORARY = ("values_at_hand", "keyed", "differing", "held", "verdicts")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,25 +35,39 @@ class Outcome:
     held: bool
 
 
-def apply(connection: duckdb.DuckDBPyConnection, answer: Answer, staging: Path, *, anything_held: bool) -> Outcome:
+def prepare(connection: duckdb.DuckDBPyConnection, answers: Sequence[Answer], staging: Path) -> list[Staged]:
+    """Read the bodies into temporary tables, before the transaction.
+
+    Raises:
+        ContractError: a body cannot be parsed.
+    """
+    staged = []
+    for number, answer in enumerate(answers):
+        link, spare = staging / f"{number}.body", staging / f"{number}.mended"
+        try:
+            _bring(answer.body, link)
+            staged.append(stage(connection, answer, link, spare, f"stage_{number}"))
+        finally:
+            link.unlink(missing_ok=True)
+            spare.unlink(missing_ok=True)
+    return staged
+
+
+def apply(connection: duckdb.DuckDBPyConnection, answer: Answer, staged: Staged, *, anything_held: bool) -> Outcome:
     """Apply one answer inside of the caller's transaction.
 
     `anything_held` says whether quarantine holds rows of this feed, which a good version may supersede.
-
-    Raises:
-        ContractError: the body cannot be parsed; the caller rolls back.
     """
     values = _values(answer)
-    link, spare = staging / f"{answer.seq}.body", staging / f"{answer.seq}.mended"
-    try:
-        _bring(answer.body, link)
-        staged = stage(connection, answer, link, spare)
-    finally:
-        link.unlink(missing_ok=True)
-        spare.unlink(missing_ok=True)
     outcome = _Application(connection, answer, values, staged).run(anything_held=anything_held)
     ledger.commit(connection, outcome.applied, values)
     return outcome
+
+
+def discard(connection: duckdb.DuckDBPyConnection, count: int) -> None:
+    """Let go of the temporary tables of that many answers."""
+    for table in (*(f"stage_{number}" for number in range(count)), *_TEMPORARY):
+        connection.execute(f"DROP TABLE IF EXISTS temp.{table}")
 
 
 class _Application:
@@ -87,13 +104,14 @@ class _Application:
         return Outcome(applied=applied, inserted=self._inserted, held=applied.quarantined > 0)
 
     def _rows(self, shape: Shape, *, anything_held: bool) -> None:
-        wrong = changed(
-            self._connection,
-            f"CREATE OR REPLACE TEMP TABLE verdicts AS {violations(shape.feed, 'staged', shape.present)}",
-        )
-        merge = Merge(shape=shape, unusable=False, unreadable=())
+        show(self._connection, self._staged)
+        small = self._staged.rows <= SMALL_ROWS
+        wrong = self._judge(shape, small=small)
+        merge = Merge(shape=shape, unusable=False, unreadable=(), at_hand=small)
         if wrong:
             merge = self._judged(merge)
+        if small:
+            self._connection.execute(merging.at_hand(merge))
         self._merge(merge)
         if anything_held:
             quarantine.supersede(self._connection, shape, self._values)
@@ -101,8 +119,17 @@ class _Application:
             quarantine.hold(self._connection, shape, self._values)
         if wrong:
             self._notes += quarantine.count_verdicts(self._connection, shape, self._counted())
-        for table in ("stage", *_STAGES):
-            self._connection.execute(f"DROP {'VIEW' if table == 'staged' else 'TABLE'} IF EXISTS temp.{table}")
+
+    def _judge(self, shape: Shape, *, small: bool) -> int:
+        """Make `verdicts`; give how many there are. Where there are none the table may be missing."""
+        only = None
+        if small:
+            doubts = self._connection.execute(suspects(shape.feed, "staged", shape.present)).fetchone() or ()
+            only = tuple(name for name, doubt in zip(shape.present, doubts, strict=True) if doubt)
+            if not only and set(shape.feed.required) <= set(shape.present):
+                return 0
+        judged = violations(shape.feed, "staged", shape.present, only)
+        return written(self._connection, f"CREATE OR REPLACE TEMP TABLE verdicts AS {judged}")
 
     def _judged(self, merge: Merge) -> Merge:
         """Learn from the verdicts which rows to hold back and which fields may have no reading."""
@@ -122,9 +149,9 @@ class _Application:
             rows, keys, new, replacing, back, ahead = self._keyed(merge)
         if new:
             all_new = new == self._staged.rows and not ahead
-            self._inserted = changed(self._connection, merging.insert(merge, all_new=all_new), self._values)
+            self._inserted = written(self._connection, merging.insert(merge, all_new=all_new), self._values)
         if replacing:
-            self._updated = changed(self._connection, merging.differing(merge), self._values)
+            self._updated = written(self._connection, merging.differing(merge), self._values)
         if self._updated:
             self._same_cursor(merge)
             run(self._connection, merging.update(merge), self._values)

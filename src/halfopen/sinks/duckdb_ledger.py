@@ -8,7 +8,7 @@ import duckdb
 
 from halfopen.contract.model import FeedKind
 from halfopen.sinks.base import Answer, Applied, Hole
-from halfopen.sinks.duckdb_run import changed, naive, run
+from halfopen.sinks.duckdb_run import naive, run, written
 from halfopen.sinks.duckdb_schema import quoted
 from halfopen.sinks.duckdb_stage import Shape
 from halfopen.window.coverage import Coverage
@@ -40,9 +40,10 @@ def commit(connection: duckdb.DuckDBPyConnection, applied: Applied, values: dict
         "late": applied.late,
         "quarantined": applied.quarantined,
     }
-    first = run(connection, f"SELECT min(first_asked_at) FROM halfopen.ledger WHERE {_OF_LINE}", row).fetchone()
-    row["first_asked_at"] = first[0] if first and first[0] is not None else row["asked_at"]
-    run(connection, f"DELETE FROM halfopen.ledger WHERE {_OF_LINE}", row)
+    before = run(connection, f"SELECT first_asked_at FROM halfopen.ledger WHERE {_OF_LINE}", row).fetchone()
+    row["first_asked_at"] = before[0] if before and before[0] is not None else row["asked_at"]
+    if before:
+        run(connection, f"DELETE FROM halfopen.ledger WHERE {_OF_LINE}", row)
     run(
         connection,
         "INSERT INTO halfopen.ledger VALUES ($p_product, $p_feed, $p_window_start, $p_window_end, $p_rung,"
@@ -152,7 +153,7 @@ def late(connection: duckdb.DuckDBPyConnection, shape: Shape, values: dict[str, 
     cause = (
         " AND (c._was_fetched IS NULL OR c._cursor < c._was_fetched)" if shape.feed.kind is FeedKind.AGGREGATE else ""
     )
-    return changed(
+    return written(
         connection,
         "INSERT INTO halfopen.late_rows"
         f" WITH candidates AS MATERIALIZED (SELECT * FROM ({' UNION ALL '.join(sources)}) WHERE _cursor IS NOT NULL),"

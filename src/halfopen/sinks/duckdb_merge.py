@@ -32,13 +32,20 @@ class Merge:
     """What shapes the SQL of one answer.
 
     unusable: some staged rows are held back; unreadable: optional fields with a value that has no reading, whose text
-    is kept in `custom`; distinct: a key comes more than once.
+    is kept in `custom`; distinct: no key comes more than once; at_hand: `values_at_hand` has been made.
     """
 
     shape: Shape
     unusable: bool
     unreadable: tuple[str, ...]
     distinct: bool = True
+    at_hand: bool = False
+
+
+@lru_cache(maxsize=256)
+def at_hand(merge: Merge) -> str:
+    """Make `values_at_hand`: all values in their mirror types, once for all further statements of a small answer."""
+    return f"CREATE OR REPLACE TEMP TABLE values_at_hand AS {_typed(merge)}"
 
 
 @lru_cache(maxsize=256)
@@ -48,6 +55,7 @@ def keyed(merge: Merge) -> str:
     present = merge.shape.present
     needed = [feed.key, feed.cursor] if feed.cursor in present else [feed.key]
     cursor = f"t.{quoted(feed.cursor)}" if feed.cursor in present else "NULL::TIMESTAMP"
+    values = "SELECT * FROM values_at_hand" if merge.at_hand else typed(feed, "staged", needed)
     newest = (
         "" if merge.distinct
         else " QUALIFY row_number() OVER (PARTITION BY _id ORDER BY _compares DESC NULLS LAST, _n DESC) = 1"
@@ -61,7 +69,7 @@ def keyed(merge: Merge) -> str:
         " FROM (SELECT *, coalesce(_version, _cursor) AS _compares FROM ("
         f"SELECT t._n, $p_product::VARCHAR || chr(31) || t.{quoted(feed.key)} AS _id, {cursor} AS _cursor,"
         f" CASE WHEN {cursor} > $p_ahead::TIMESTAMP THEN $p_clock::TIMESTAMP END AS _version"
-        f" FROM ({typed(feed, 'staged', needed)}) t{_usable(merge)}){newest}) a"
+        f" FROM ({values}) t{_usable(merge)}){newest}) a"
         f" LEFT JOIN {quoted(feed.name)} s ON s._id = a._id"
     )
 
@@ -146,6 +154,10 @@ def _usable(merge: Merge) -> str:
 
 
 def _values(merge: Merge) -> str:
+    return "SELECT * FROM values_at_hand" if merge.at_hand else _typed(merge)
+
+
+def _typed(merge: Merge) -> str:
     """All present columns in their mirror types, further ones as they are, unreadable fields also as `_raw_...`."""
     shape = merge.shape
     raw = [f"_raw_{name}" for name in merge.unreadable]

@@ -11,7 +11,7 @@ import duckdb
 from halfopen.contract.judge import VALUE_LIMIT, typed
 from halfopen.sinks.base import Answer
 from halfopen.sinks.duckdb_merge import BY_SEQUENCE, stored_text
-from halfopen.sinks.duckdb_run import changed, naive, run
+from halfopen.sinks.duckdb_run import naive, run, written
 from halfopen.sinks.duckdb_schema import SEPARATOR, literal, quoted
 from halfopen.sinks.duckdb_stage import Note, Shape
 
@@ -32,7 +32,7 @@ _HOLD_BROKEN = (
 def hold(connection: duckdb.DuckDBPyConnection, shape: Shape, values: dict[str, Any]) -> None:
     """Put the unusable rows of `verdicts` into quarantine, and their numbers into `held` (with whether it is new)."""
     run(connection, _held(shape), values)
-    changed(
+    written(
         connection,
         "INSERT INTO halfopen.quarantine"
         " SELECT $p_product::VARCHAR, $p_feed::VARCHAR, key, any_value(codes), any_value(raw), row_digest,"
@@ -63,7 +63,7 @@ def hold_broken(
 def supersede(connection: duckdb.DuckDBPyConnection, shape: Shape, values: dict[str, Any]) -> int:
     """Let go of held rows of which `keyed` brought a good version that is newer."""
     newer = "" if shape.feed.kind in BY_SEQUENCE else " AND coalesce(k._version, k._cursor) >= q.cursor IS NOT false"
-    return changed(
+    return written(
         connection,
         "UPDATE halfopen.quarantine AS q SET state = 'superseded' FROM keyed k WHERE q.state = 'held'"
         " AND q.product = $p_product::VARCHAR AND q.feed = $p_feed::VARCHAR AND k._accepted"

@@ -18,7 +18,7 @@ def run(
     return connection.execute(sql, {f"p_{name}": (values or {})[name] for name in _names(sql)})
 
 
-def changed(connection: duckdb.DuckDBPyConnection, sql: str, values: Mapping[str, Any] | None = None) -> int:
+def written(connection: duckdb.DuckDBPyConnection, sql: str, values: Mapping[str, Any] | None = None) -> int:
     """Execute and give the count of rows that it wrote."""
     row = run(connection, sql, values).fetchone()
     return int(row[0]) if row else 0

@@ -1,11 +1,12 @@
-"""A body becomes the temporary table `stage`: texts only, contract fields under their names, further columns as `_x0`.
+"""A body becomes a temporary table: texts only, contract fields under their names, further columns as `_x0`.
 
-The view `staged` adds `_n`, the row's number. CSV goes straight into DuckDB; only a body that DuckDB refuses is read
-again in Python, to part its broken rows from the sound ones.
+This happens before the transaction: in DuckDB a failed statement ends it, and a body may well fail. Inside of it the
+view `staged` shows one of these tables with `_n`, the row's number. CSV goes straight into DuckDB; only a body that
+DuckDB refuses, or whose quotes are odd in number, is read again in Python, to part its broken rows from the sound
+ones: DuckDB 2.0.0 takes some bodies that end inside of a quote for whole ones.
 """
 
 import csv
-import mmap
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,13 +16,14 @@ import duckdb
 from halfopen.contract.model import Feed
 from halfopen.errors import BodyError, ContractError
 from halfopen.sinks.base import Answer
+from halfopen.sinks.duckdb_run import written
 from halfopen.sinks.duckdb_schema import first_line, literal, quoted
 from halfopen.wire.csv import LONGEST_ROW, read
 from halfopen.wire.negotiate import Format
 
 CURSOR_SYNONYMS = ("modified_at", "updated_at", "last_modified", "last_modified_at")
 """Names under which products send a cursor that they should have called otherwise, the likeliest first."""
-_BLOCK_BYTES = 1 << 16
+_BLOCK_BYTES = 1 << 18
 _BOM = b"\xef\xbb\xbf"
 
 
@@ -61,8 +63,9 @@ class Note:
 
 @dataclass(frozen=True, kw_only=True)
 class Staged:
-    """What lies in `stage`; shape is None when the body has neither rows nor a header."""
+    """What lies in `table`; shape is None when the body has neither rows nor a header, and there is no table."""
 
+    table: str
     shape: Shape | None
     rows: int
     broken: tuple[tuple[str, str], ...]
@@ -70,15 +73,20 @@ class Staged:
     notes: tuple[Note, ...]
 
 
-def stage(connection: duckdb.DuckDBPyConnection, answer: Answer, body: Path, spare: Path) -> Staged:
-    """Fill `stage` from `body`; `spare` is a path for a mended copy.
+def stage(connection: duckdb.DuckDBPyConnection, answer: Answer, body: Path, spare: Path, table: str) -> Staged:
+    """Make the temporary `table` from `body`; `spare` is a path for a mended copy.
 
     Raises:
         ContractError: the body cannot be parsed, or is not this feed's.
     """
     if answer.format is Format.CSV:
-        return _stage_csv(connection, answer, body, spare)
-    return _stage_ndjson(connection, answer, body)
+        return _stage_csv(connection, answer, body, spare, table)
+    return _stage_ndjson(connection, answer, body, table)
+
+
+def show(connection: duckdb.DuckDBPyConnection, staged: Staged) -> None:
+    """Let `staged` be this table; its `rowid` counts from 0 in the order of the body."""
+    connection.execute(f"CREATE OR REPLACE TEMP VIEW staged AS SELECT rowid AS _n, * FROM {staged.table}")
 
 
 def shape_of(feed: Feed, renames: Mapping[str, str], names: Sequence[str]) -> tuple[Shape, list[int], list[Note]]:
@@ -112,48 +120,53 @@ def shape_of(feed: Feed, renames: Mapping[str, str], names: Sequence[str]) -> tu
     return shape, [found[name] for name, _ in fields] + [extras[name] for name in ordered], notes
 
 
-def _stage_csv(connection: duckdb.DuckDBPyConnection, answer: Answer, body: Path, spare: Path) -> Staged:
+def _stage_csv(connection: duckdb.DuckDBPyConnection, answer: Answer, body: Path, spare: Path, table: str) -> Staged:
     names = _header(answer, body)
     if names is None:
-        return Staged(shape=None, rows=0, broken=(), notes=(Note(code="no_header", count=1, field=None, value=None),))
+        notes = [Note(code="no_header", count=1, field=None, value=None)]
+        return Staged(table=table, shape=None, rows=0, broken=(), notes=tuple(notes))
     shape, places, notes = shape_of(answer.feed, answer.columns, names)
     _demand_key(answer, shape, names)
+    columns = [f"c{place}" for place in range(len(names))]
+    selected = ", ".join(
+        f"{columns[place]} AS {quoted(name)}"
+        for place, name in zip(places, (*shape.present, *shape.extra_columns), strict=True)
+    )
+    create = f"CREATE OR REPLACE TEMP TABLE {table} AS SELECT {selected} FROM "
     broken: list[tuple[str, str]] = []
-    try:
-        rows = _load_csv(connection, shape, places, body, len(names))
-    except duckdb.InvalidInputException:
+    quotes = _quotes(body)
+    rows = None if quotes % 2 else _load(connection, create + _read_csv(body, columns, parallel=not quotes))
+    if rows is None:
         broken = list(_mend(answer, body, spare, len(names)))
-        try:
-            rows = _load_csv(connection, shape, places, spare, len(names))
-        except duckdb.InvalidInputException as error:
-            raise ContractError(f"{_where(answer)}: not a whole CSV: {first_line(error)}") from error
-    return Staged(shape=shape, rows=rows, broken=tuple(broken), notes=tuple(notes))
+        rows = _load(connection, create + _read_csv(spare, columns, parallel=False))
+    if rows is None:
+        raise ContractError(f"{_where(answer)}: not a whole CSV, though each of its rows may pass; look at the body")
+    return Staged(table=table, shape=shape, rows=rows, broken=tuple(broken), notes=tuple(notes))
 
 
-def _load_csv(
-    connection: duckdb.DuckDBPyConnection, shape: Shape, places: Sequence[int], body: Path, width: int
-) -> int:
-    """Let DuckDB read the body.
+def _load(connection: duckdb.DuckDBPyConnection, sql: str) -> int | None:
+    """Rows that were read, None where DuckDB finds the body wrong."""
+    try:
+        return written(connection, sql)
+    except duckdb.InvalidInputException:
+        return None
+
+
+def _read_csv(body: Path, columns: Sequence[str], *, parallel: bool) -> str:
+    """A table function of the body.
 
     Threads that start in the middle of a file take line ends inside of quotes for rows (seen with DuckDB 2.0.0), so
     only a body without a quote is read by several.
     """
-    types = ", ".join(f"'c{place}': 'VARCHAR'" for place in range(width))
-    columns = ", ".join(
-        f"c{place} AS {quoted(name)}"
-        for place, name in zip(places, (*shape.present, *shape.extra_columns), strict=True)
+    types = ", ".join(f"'{name}': 'VARCHAR'" for name in columns)
+    return (
+        f"read_csv({literal(str(body))}, columns = {{{types}}}, auto_detect = false, header = true, delim = ',',"
+        " quote = '\"', escape = '\"', nullstr = '', allow_quoted_nulls = false, null_padding = false,"
+        f" strict_mode = true, max_line_size = {LONGEST_ROW}, parallel = {parallel})"
     )
-    count = connection.execute(
-        f"CREATE OR REPLACE TEMP TABLE stage AS SELECT {columns} FROM read_csv({literal(str(body))},"
-        f" columns = {{{types}}}, auto_detect = false, header = true, delim = ',', quote = '\"', escape = '\"',"
-        " nullstr = '', allow_quoted_nulls = false, null_padding = false, strict_mode = true,"
-        f" max_line_size = {LONGEST_ROW}, parallel = {not _has_quotes(body)})"
-    ).fetchone()
-    _number(connection)
-    return int(count[0]) if count else 0
 
 
-def _stage_ndjson(connection: duckdb.DuckDBPyConnection, answer: Answer, body: Path) -> Staged:
+def _stage_ndjson(connection: duckdb.DuckDBPyConnection, answer: Answer, body: Path, table: str) -> Staged:
     path = literal(str(body))
     try:
         keys = connection.execute(
@@ -161,7 +174,7 @@ def _stage_ndjson(connection: duckdb.DuckDBPyConnection, answer: Answer, body: P
         ).fetchall()
         names = [name for (name,) in keys]
         if not names:
-            return Staged(shape=None, rows=0, broken=(), notes=())
+            return Staged(table=table, shape=None, rows=0, broken=(), notes=())
         if len({name.casefold() for name in names}) < len(names):
             raise ContractError(f"{_where(answer)}: two names differ in nothing but case: {', '.join(names)}")
         shape, places, notes = shape_of(answer.feed, answer.columns, names)
@@ -171,19 +184,14 @@ def _stage_ndjson(connection: duckdb.DuckDBPyConnection, answer: Answer, body: P
             for place, name in zip(places, (*shape.present, *shape.extra_columns), strict=True)
         )
         types = ", ".join(f"{literal(name)}: 'VARCHAR'" for name in names)
-        count = connection.execute(
-            f"CREATE OR REPLACE TEMP TABLE stage AS SELECT {columns} FROM read_json({path},"
-            f" format = 'newline_delimited', columns = {{{types}}}, maximum_object_size = {LONGEST_ROW})"
-        ).fetchone()
+        rows = written(
+            connection,
+            f"CREATE OR REPLACE TEMP TABLE {table} AS SELECT {columns} FROM read_json({path},"
+            f" format = 'newline_delimited', columns = {{{types}}}, maximum_object_size = {LONGEST_ROW})",
+        )
     except duckdb.InvalidInputException as error:
         raise ContractError(f"{_where(answer)}: not whole NDJSON: {first_line(error)}") from error
-    _number(connection)
-    return Staged(shape=shape, rows=int(count[0]) if count else 0, broken=(), notes=tuple(notes))
-
-
-def _number(connection: duckdb.DuckDBPyConnection) -> None:
-    """Number the rows: `rowid` counts from 0 in the order of the body."""
-    connection.execute("CREATE OR REPLACE TEMP VIEW staged AS SELECT rowid AS _n, * FROM stage")
+    return Staged(table=table, shape=shape, rows=rows, broken=(), notes=tuple(notes))
 
 
 def _header(answer: Answer, body: Path) -> list[str] | None:
@@ -213,7 +221,7 @@ def _mend(answer: Answer, body: Path, spare: Path, width: int) -> Iterator[tuple
             if code is None:
                 sound.write(record + b"\r\n")
             else:
-                yield code, record.decode(errors="replace")
+                yield code, record.decode(errors="backslashreplace")
 
 
 def _fault(record: bytes, width: int) -> str | None:
@@ -241,11 +249,8 @@ def _records(answer: Answer, body: Path) -> Iterator[bytes]:
         raise ContractError(f"{_where(answer)}: not a whole CSV: a quote is not closed in {held[:80]!r}")
 
 
-def _has_quotes(body: Path) -> bool:
-    if body.stat().st_size < _BLOCK_BYTES:
-        return True
-    with body.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
-        return data.find(b'"') >= 0
+def _quotes(body: Path) -> int:
+    return sum(block.count(b'"') for block in _blocks(body))
 
 
 def _blocks(body: Path) -> Iterator[bytes]:
