@@ -1,9 +1,12 @@
 """The contract as tables: the mirror's columns, and views that speak the canonical words."""
 
+import json
+from collections.abc import Mapping
 from types import MappingProxyType
 
+from halfopen.contract import vocabulary
 from halfopen.contract.model import Feed, Field, Kind
-from halfopen.contract.sql import quote
+from halfopen.contract.sql import literal, quote
 
 _SPECIAL = MappingProxyType(
     {
@@ -52,3 +55,45 @@ def create_table(feed: Feed, dialect: str = "duckdb") -> str:
         f"PRIMARY KEY (product, {quote(feed.key)})",
     ]
     return f"CREATE TABLE {quote(feed.name)} (\n  " + ",\n  ".join(columns) + "\n)"
+
+
+def canonical_view(feed: Feed, dialect: str = "duckdb") -> str:
+    """`create view <feed>_canonical`: the mirror's rows, words in the contract's own spelling.
+
+    Choices as the canonical word, countries as alpha-2 (of alpha-3 codes too), currencies as the code of ISO 4217 or of
+    the supported coin. A word that is not known stays as it was sent, a currency in upper case.
+
+    Raises:
+        KeyError: the dialect is none of `DIALECTS`.
+    """
+    columns = [
+        "product",
+        *(_canonical(field, name, dialect) for name, field in feed.fields.items()),
+        *("custom", "_window_start", "_window_end", "_fetched_at", "_seq"),
+    ]
+    view = quote(f"{feed.name}_canonical")
+    return f"CREATE OR REPLACE VIEW {view} AS SELECT\n  " + ",\n  ".join(columns) + f"\nFROM {quote(feed.name)}"
+
+
+def _canonical(field: Field, name: str, dialect: str) -> str:
+    words = dict(vocabulary.words(field))
+    if field.kind is Kind.COUNTRY:
+        words |= vocabulary.alpha3()
+    if field.kind is Kind.CURRENCY:
+        words = {word: code for word, code in words.items() if word.upper() != code}
+    if not words and field.kind is not Kind.CURRENCY:
+        return quote(name)
+    column = quote(name)
+    unknown = f"upper({column})" if field.kind is Kind.CURRENCY else column
+    return f"coalesce({_MAPPED[dialect](column, words)}, {unknown}) AS {column}"
+
+
+def _mapped_duckdb(column: str, words: Mapping[str, str]) -> str:
+    return f"MAP {{{', '.join(f'{literal(word)}: {literal(code)}' for word, code in words.items())}}}[lower({column})]"
+
+
+def _mapped_postgresql(column: str, words: Mapping[str, str]) -> str:
+    return f"{literal(json.dumps(words, ensure_ascii=False))}::jsonb ->> lower({column})"
+
+
+_MAPPED = MappingProxyType({"duckdb": _mapped_duckdb, "postgresql": _mapped_postgresql})

@@ -134,7 +134,11 @@ class _Column:
 
     @property
     def select(self) -> str:
-        value = "'***'" if self.field.secret else f"left({self.quoted}, {VALUE_LIMIT})"
+        value = (
+            f"CASE WHEN {self.quoted} IS NOT NULL THEN '***' END"
+            if self.field.secret
+            else f"left({self.quoted}, {VALUE_LIMIT})"
+        )
         needed = self.field.required or self.name == self.feed.cursor
         fatal = ["required_field_missing", "required_field_empty", *sorted(UNREADABLE)] if needed else []
         unusable = f"code IN ({', '.join(map(literal, fatal))})" if fatal else "false"
