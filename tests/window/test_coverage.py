@@ -74,6 +74,8 @@ def test_frontier_is_the_end_of_the_newest(coverage: Coverage):
 
 
 def test_neighbours_merge_and_gaps_of_a_microsecond_stay():
+    assert Coverage.of([window(0, 60)]).add(window(60, 120)) == Coverage.of([window(0, 120)])
+    assert Coverage.of([window(60, 120)]).add(window(0, 60)) == Coverage.of([window(0, 120)])
     assert Coverage.of([window(60, 120), window(0, 60)]) == Coverage.of([window(0, 120)])
     apart = Coverage.of([window(0, 59.999999), window(60, 120)])
     assert len(apart) == 2

@@ -80,6 +80,17 @@ def test_halves_are_cut_on_a_whole_second_until_a_second_is_left(span: Window):
     assert abs(left.length - right.length) <= 2 * SECOND
 
 
+@pytest.mark.parametrize(("start", "end", "cut"), [(0, 1.2, 1), (0.1, 1.1 + 0.1, 1), (0, 2, 1), (0.9, 60, 30)])
+def test_halves_of_short_windows(start: float, end: float, cut: int):
+    assert window(start, end).halves() == (window(start, cut), window(cut, end))
+
+
+@pytest.mark.parametrize("end", [0, 0.5, 1])
+def test_a_second_is_not_halved(end: float):
+    with pytest.raises(ValueError, match="one second or shorter"):
+        window(0, end).halves()
+
+
 @given(spans, steps)
 def test_partition_is_disjoint_complete_ordered_and_on_the_grid(span: Window, step: timedelta):
     pieces = list(span.partition(step))

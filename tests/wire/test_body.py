@@ -48,6 +48,15 @@ def test_gives_back_megabytes(encoding, encode):
 
 
 @each_encoder
+def test_nothing_stays_inside_where_a_step_of_output_is_just_full(encoding, encode):
+    for length in range((1 << 20) - 10, (1 << 20) + 300, 7):
+        data = bytes(length)
+        body = encode(data)
+        assert decoded(encoding, body, len(body)) == data
+        assert decoded(encoding, body, len(body) - 3) == data
+
+
+@each_encoder
 def test_a_body_that_ends_early_is_refused_wherever_it_is_cut(encoding, encode):
     body = encode(b"id,amount\r\n1,12345678901234567.89\r\n" * 20)
     for cut in range(len(body)):
@@ -76,6 +85,12 @@ def test_several_members_are_one_body(encoding, encode):
         assert decoded(encoding, body, size) == b"one,two"
     with pytest.raises(BodyError, match="ends early"):
         decoded(encoding, body[:-1])
+
+
+@pytest.mark.parametrize("encode", [zlib.compress, raw_deflate])
+def test_deflate_has_one_member(encode):
+    with pytest.raises(BodyError, match="goes on after its end"):
+        decoded("deflate", encode(b"one") + encode(b"two"))
 
 
 @each_encoder

@@ -122,6 +122,7 @@ def test_reads_other_shapes(body: bytes, rows):
         (b'\xef\xbb\xbfa,b\r\n"x" ,z\r\n', 11, "' ' stands after a closing quote"),
         (b"a,b\r\nx,y\r\nx\r\n", 10, "the count of fields is 1 here and 2 in the header"),
         (b"a,b\r\nx,y\r\nx,y,\r\n", 10, "the count of fields is 3 here and 2 in the header"),
+        (b"a,b\r\n\xc3\xa9,y\r\nx\r\n", 11, "the count of fields is 1 here"),
         (b"a,b\r\nx,y\r\n\r\n", 10, "the count of fields is 1 here and 2 in the header"),
         (b"a,b\rx,y\r", 3, "a bare carriage return ends no row"),
         (b'a,b\n"x\r\n",\r', 10, "stands inside of a bare field"),

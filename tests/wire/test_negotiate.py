@@ -26,6 +26,7 @@ from halfopen.wire.negotiate import Format, NegotiationError, choose, of_media_t
         ("*/*;q=0.1, application/x-ndjson;q=0.2", "ndjson"),
         ("application/json;q=high", "json"),
         ("text/csv;q=0", "csv"),
+        ("application/json;q=0", "csv"),
         ("image/png", "csv"),
         (",;=,", "csv"),
     ],

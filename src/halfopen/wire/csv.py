@@ -37,8 +37,6 @@ def read(blocks: Iterable[bytes]) -> Iterator[list[str | None]]:
     tail = b""
     for block in blocks:
         tail += block
-        if reader.is_fresh and len(tail) < len(_BOM) and _BOM.startswith(tail):
-            continue
         end = tail.rfind(b"\n") + 1
         if end:
             yield from reader.rows(tail[:end])
@@ -58,14 +56,9 @@ class _Reader:
         self._open: list[str] = []  # the lines of the row in hand
         self._open_length = 0
 
-    @property
-    def is_fresh(self) -> bool:
-        """Whether nothing of the body has been read."""
-        return not self._taken
-
     def rows(self, data: bytes) -> Iterator[list[str | None]]:
         """Read lines, of which only the body's last may lack its newline."""
-        if self.is_fresh and data.startswith(_BOM):
+        if not self._taken and data.startswith(_BOM):
             self._taken = self._at = len(_BOM)
             data = data[len(_BOM) :]
         invalid: UnicodeDecodeError | None = None
