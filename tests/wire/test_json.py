@@ -187,6 +187,7 @@ BROKEN = [
     (b'[{"a":1},{"a":NaN},{"a":1}]', 14, "cannot be read (invalid character)"),
     (b'[{"a":-Infinity}]', 7, "cannot be read"),
     (b'[{"a":01}]', 7, "cannot be read (invalid number)"),
+    (b'[ {"a":' + b"9" * 5000 + b"}]", 2, "Integer value out of range"),
     (b'[{"a":1,}]', 8, "cannot be read (trailing comma in object)"),
     (b"[{'a':1}]", 2, "cannot be read"),
     (b'[{"a":"x\ny"}]', 8, "cannot be read (invalid character)"),

@@ -6,7 +6,8 @@ from typing import Final
 
 import msgspec
 
-from halfopen.wire.json_rows import ArrayRows, EnvelopeRows, LineRows, RowFinder, rows_at
+from halfopen.wire.json_envelope import EnvelopeRows, rows_at
+from halfopen.wire.json_rows import ArrayRows, LineRows, RowFinder
 
 Rows = list[dict[str, object]]
 Decode = Callable[[bytes], Rows]

@@ -6,7 +6,7 @@ What the body is made of around the rows (brackets, commas, an end) is judged he
 
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from enum import Enum, auto
 from typing import Final, Generic, NoReturn, TypeVar
 
@@ -20,7 +20,7 @@ LONGEST_ROW: Final = 16 << 20
 """Bytes; a row that does not end within them is refused, so that a broken body cannot take all memory."""
 
 _PIECE: Final = 1 << 18  # a bigger block is taken in pieces, so that memory does not depend on the caller
-_BOM: Final = b"\xef\xbb\xbf"
+BOM: Final = b"\xef\xbb\xbf"
 _SPACE: Final = re.compile(rb"[ \t\r\n]*+")
 _SEPARATOR: Final = re.compile(rb"[ \t\r\n]*+,[ \t\r\n]*+(?=\{)")
 _BRACE: Final = re.compile(rb'[^"{}]*+(?:"(?:[^"\\]++|\\.)*+"[^"{}]*+)*+[{}]', re.DOTALL)
@@ -154,8 +154,8 @@ class ArrayRows(RowFinder[T]):
 
     def _advance(self, *, last: bool) -> Iterator[T]:
         buffer, at = self._buffer, 0
-        if self._awaits is _Awaits.OPENING and not self._offset and buffer.startswith(_BOM):
-            at = len(_BOM)
+        if self._awaits is _Awaits.OPENING and not self._offset and buffer.startswith(BOM):
+            at = len(BOM)
         while (at := _space_end(buffer, at)) < len(buffer):
             if self._awaits in {_Awaits.FIRST_ROW, _Awaits.ROW} and buffer[at] == ord("{"):
                 end = at
@@ -165,12 +165,16 @@ class ArrayRows(RowFinder[T]):
                     break
                 at = end
                 self._awaits = _Awaits.SEPARATOR
-            elif not last and self._awaits is _Awaits.OPENING and _BOM.startswith(buffer):
+            elif not last and self._awaits is _Awaits.OPENING and BOM.startswith(buffer):
                 break
             else:
                 self._punctuation(at)
                 at += 1
         self._drop(at)
+
+    def _row_start(self, text: bytes, row: int) -> int:
+        del text, row
+        return 1  # behind the bracket that was put before the rows
 
     def _rows(self, at: int) -> Iterator[tuple[int, T]]:
         """Decode the whole rows from `at` on; gives where they end with what they are, or nothing."""
@@ -216,8 +220,8 @@ class LineRows(RowFinder[T]):
     """The rows of NDJSON, one object a line, blank lines allowed; `decode` gets whole lines."""
 
     def _advance(self, *, last: bool) -> Iterator[T]:
-        if not self._offset and self._buffer.startswith(_BOM):
-            self._drop(len(_BOM))
+        if not self._offset and self._buffer.startswith(BOM):
+            self._drop(len(BOM))
         end = len(self._buffer) if last else self._buffer.rfind(b"\n") + 1
         if self._buffer[:end].strip():
             yield self._read(self._buffer[:end], 0)
@@ -228,44 +232,6 @@ class LineRows(RowFinder[T]):
 
     def _end(self) -> None:
         """A last line without its newline is whole when the decoder could read it."""
-
-
-class EnvelopeRows(RowFinder[T]):
-    """The rows of an array somewhere inside of one object; `decode` gets the whole body."""
-
-    def feed(self, piece: bytes) -> Iterator[T]:
-        """Keep the piece; everything is given at the end."""
-        self._pieces.append(piece)
-        return iter(())
-
-    def __init__(self, decode: Callable[[bytes], T]) -> None:
-        super().__init__(decode)
-        self._pieces: list[bytes] = []
-
-    def _advance(self, *, last: bool) -> Iterator[T]:
-        del last
-        self._buffer = b"".join(self._pieces).removeprefix(_BOM)
-        self._pieces.clear()
-        yield self._read(self._buffer, 0)
-
-    def _end(self) -> None:
-        """The decoder has read a whole body."""
-
-
-def rows_at(document: object, path: Sequence[str]) -> list[dict[str, object]]:
-    """Walk into an envelope.
-
-    Raises:
-        BodyError: there is no such path, or something else than an array of objects stands there.
-    """
-    for depth, name in enumerate(path, 1):
-        if not isinstance(document, dict) or name not in document:
-            names = ", ".join(map(repr, document)) if isinstance(document, dict) else type(document).__name__
-            raise BodyError(f"JSON body has no {'.'.join(path[:depth])!r}: found {names[:200]}")
-        document = document[name]
-    if not isinstance(document, list) or not all(isinstance(row, dict) for row in document):
-        raise BodyError(f"JSON body holds no array of objects at {'.'.join(path)!r}")
-    return document
 
 
 def _space_end(buffer: bytes, at: int) -> int:
