@@ -144,13 +144,14 @@ class ArrayRows(RowFinder[T]):
 
     The buffer is cut after the last `}` that a `,` and a `{` follow, and the decoder judges the cut: when what stands
     before it is a whole array, nothing was cut through, since JSON is read from left to right. Where it is not (the cut
-    lay in a text, or in objects inside of a row) the braces outside of texts are counted instead, from then on.
+    lay in a text, or in objects inside of a row) the braces outside of texts are counted instead; after a few wrong cuts
+    that is done from the start, for the rest of the body.
     """
 
     def __init__(self, decode: Callable[[bytes], T]) -> None:
         super().__init__(decode)
         self._awaits = _Awaits.OPENING
-        self._trusts_cuts = True
+        self._trust = _TRIES
 
     def _advance(self, *, last: bool) -> Iterator[T]:
         buffer, at = self._buffer, 0
@@ -178,11 +179,11 @@ class ArrayRows(RowFinder[T]):
 
     def _rows(self, at: int) -> Iterator[tuple[int, T]]:
         """Decode the whole rows from `at` on; gives where they end with what they are, or nothing."""
-        if self._trusts_cuts and (cut := _last_cut(self._buffer, at)):
+        if self._trust and (cut := _last_cut(self._buffer, at)):
             try:
                 yield cut, self._decode(b"[" + self._buffer[at:cut] + b"]")
             except _UNREADABLE:
-                self._trusts_cuts = False
+                self._trust -= 1
             else:
                 return
         if (end := _rows_end(self._buffer, at)) > at:
