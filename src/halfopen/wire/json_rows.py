@@ -144,8 +144,8 @@ class ArrayRows(RowFinder[T]):
 
     The buffer is cut after the last `}` that a `,` and a `{` follow, and the decoder judges the cut: when what stands
     before it is a whole array, nothing was cut through, since JSON is read from left to right. Where it is not (the cut
-    lay in a text, or in objects inside of a row) the braces outside of texts are counted instead; after a few wrong cuts
-    that is done from the start, for the rest of the body.
+    lay in a text, or in objects inside of a row) the braces outside of texts are counted instead, and after a few
+    wrong cuts that is done from the start for the rest of the body.
     """
 
     def __init__(self, decode: Callable[[bytes], T]) -> None:
