@@ -219,8 +219,8 @@ class _Reader:
                 what = "the cursor" if name == self.feed.cursor else "required"
                 self._wrong(
                     f"columns.{name}",
-                    f"{what}, but not mapped, and {self.origin} has no column {name!r}; "
-                    f"{_near(name, self.found.values())}; write columns = {{ {name} = ... }}",
+                    f"{what}, but not mapped, and {self.origin} has no column {name!r} "
+                    f"({_near(name, self.found.values())}): write columns = {{ {name} = ... }}",
                 )
 
     def _divisor(self, name: str) -> str | None:

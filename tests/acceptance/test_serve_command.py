@@ -1,0 +1,135 @@
+"""`halfopen serve` as a command: what it says at start, how it ends, what it refuses."""
+
+import asyncio
+import signal
+import socket
+import subprocess
+import sys
+
+import aiohttp
+import pytest
+
+from support.serving import AT, PLAYERS, SIGNED_IN, asked, database, insert, player, written
+from support.serving_process import serving, start
+
+FEED = '[serve.feeds.players]\ntable = "players"\n'
+WHOLE = asked(AT, AT.replace(day=2))
+SLOW = """
+[serve.feeds.players]
+sql = '''
+select p.* from (with recursive n(i) as (select 1 union all select i + 1 from n where i < 4000000) select i from n) n
+join players p on n.i % 2000000 = 0
+'''
+"""
+
+
+@pytest.fixture
+def folder(tmp_path):
+    path = database(tmp_path, players=PLAYERS)
+    insert(path, "players", [player(n) for n in range(10)])
+    return tmp_path
+
+
+def command(*words: str) -> tuple[int, str, str]:
+    done = subprocess.run(
+        [sys.executable, "-m", "halfopen", "serve", *words], check=False, capture_output=True, text=True, timeout=60
+    )
+    return done.returncode, done.stdout, done.stderr
+
+
+async def test_it_says_a_line_a_feed_and_the_url_and_stops_with_0(folder):
+    process, lines = await start(written(folder, FEED))
+    assert len(lines) == 14
+    assert lines[0].split() == ["players", "/api/players", "from", "players"]
+    assert "not offered: the configuration has no section [serve.feeds.contacts]" in lines[1]
+    url = lines[-1].removeprefix("serving on ")
+    async with aiohttp.ClientSession(url, headers=SIGNED_IN) as client, client.get(WHOLE) as answer:
+        assert (await answer.text()).count("\r\n") == 11
+    process.send_signal(signal.SIGTERM)
+    out, err = await process.communicate()
+    assert process.returncode == 0
+    assert out == b"stopped\n"
+    assert b"Traceback" not in err
+    assert err.count(b"\n") == 1, "one event a request"
+    assert b"s3cret" not in err
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+async def test_what_is_in_flight_is_finished_before_it_stops(folder, number):
+    async with (
+        serving(written(folder, SLOW)) as (url, process),
+        aiohttp.ClientSession(url, headers=SIGNED_IN) as client,
+    ):
+        flying = asyncio.create_task(client.get(WHOLE))
+        await asyncio.sleep(0.3)
+        assert not flying.done()
+        process.send_signal(number)
+        async with await flying as answer:
+            assert answer.status == 200
+            assert (await answer.text()).count("\r\n") == 21
+        assert await asyncio.wait_for(process.wait(), 5) == 0
+        with pytest.raises(aiohttp.ClientConnectorError):
+            await client.get(WHOLE)
+
+
+@pytest.mark.parametrize(
+    ("feeds", "more", "words"),
+    [
+        (FEED.replace('players"\n', 'playrs"\n'), "", ["players.table", "'playrs'", "did you mean 'players'?"]),
+        (FEED + 'cursor = "changed"\n', "", ["serve.feeds.players.cursor", "'changed'"]),
+        (FEED, 'timezne = "UTC"', ["timezne", "timezone"]),
+        (FEED, 'late_rows = "lift"', ["serve.late_rows", "plain"]),
+        (FEED, 'allow = ["nowhere"]', ["serve.allow", "'nowhere'", "CIDR"]),
+    ],
+)  # fmt: skip
+def test_a_wrong_configuration_ends_with_one_line(folder, feeds, more, words):
+    code, out, err = command("--config", str(written(folder, feeds, more)))
+    assert (code, out) == (2, "")
+    assert err.count("\n") == 1, err
+    assert all(word in err for word in words), err
+
+
+@pytest.mark.parametrize("change", ["missing", "no database", "a folder"])
+def test_an_unreadable_database_ends_with_one_line(folder, change):
+    file = folder / "operator.sqlite"
+    file.unlink()
+    if change == "no database":
+        file.write_text("this is no database, but long enough to be taken for one" * 100)
+    if change == "a folder":
+        file.mkdir()
+    code, out, err = command("--config", str(written(folder, FEED)))
+    assert (code, out) == (2, "")
+    assert err.count("\n") == 1, err
+    assert "serve.database" in err
+    assert "operator.sqlite" in err
+
+
+def test_a_busy_port_ends_with_one_line(folder):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        code, out, err = command("--config", str(written(folder, FEED)), "--port", str(taken.getsockname()[1]))
+    assert (code, out) == (2, "")
+    assert err.count("\n") == 1, err
+    assert "cannot listen on 127.0.0.1" in err
+
+
+def test_a_configuration_is_checked_with_a_few_rows_of_each_feed(folder):
+    path = written(folder, FEED)
+    assert command("--config", str(path), "--check-config")[0] == 0
+    insert(folder / "operator.sqlite", "players", [("bad", "yesterday", "2024-05-01 00:00:00", "x")])
+    code, _, err = command("--config", str(path), "--check-config")
+    assert code == 2
+    assert err.count("\n") == 1, err
+    assert all(word in err for word in ["serve.feeds.players", "registered_at", "'yesterday'", "1 of 11 rows"]), err
+
+
+def test_checking_serves_nothing_and_needs_no_port(folder):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        code, out, _ = command(
+            "--config", str(written(folder, FEED)), "--port", str(taken.getsockname()[1]), "--check-config"
+        )
+    assert code == 0
+    assert "serving" not in out
