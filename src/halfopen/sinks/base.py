@@ -24,6 +24,8 @@ class Answer:
     body: CSV bytes as received (UTF-8, decompressed), or the NDJSON that `wire.json.text_lines` wrote.
     columns: contract field to the product's column name, where they differ. server_date: the product's Date header.
     digest: sha-256 of the decompressed body as sent, in hex. attempts: requests that it took, this one included.
+    settles: parts of the window that further rungs need not re-read any more, because this answer is as late as theirs
+    would be; the ledger has a line without counts for each.
     """
 
     product: str
@@ -39,6 +41,7 @@ class Answer:
     server_date: datetime | None
     digest: str
     attempts: int
+    settles: tuple[tuple[int, Window], ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

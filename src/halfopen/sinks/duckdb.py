@@ -204,7 +204,8 @@ class DuckDBSink:
             self._held.add(name)
         if name in self._coverage:
             passes = self._coverage[name]
-            passes[answer.rung] = passes.get(answer.rung, Coverage()).add(answer.window)
+            for rung, part in ((answer.rung, answer.window), *answer.settles):
+                passes[rung] = passes.get(rung, Coverage()).add(part)
 
 
 def _what_failed(error: duckdb.Error) -> str:

@@ -24,6 +24,7 @@ AHEAD = timedelta(hours=1)
 SMALL_ROWS = 20_000
 """Up to here planning SQL costs more than running it."""
 _TEMPORARY = ("values_at_hand", "keyed", "differing", "held", "verdicts")
+_NO_COUNTS = Applied(rows=0, changed=0, late=0, quarantined=0, findings=0)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,6 +62,9 @@ def apply(connection: duckdb.DuckDBPyConnection, answer: Answer, staged: Staged,
     values = _values(answer)
     outcome = _Application(connection, answer, values, staged).run(anything_held=anything_held)
     ledger.commit(connection, outcome.applied, values)
+    for rung, part in answer.settles:
+        place = {"rung": rung, "window_start": ledger.naive(part.start), "window_end": ledger.naive(part.end)}
+        ledger.commit(connection, _NO_COUNTS, {**values, **place})
     return outcome
 
 

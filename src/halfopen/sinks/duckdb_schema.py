@@ -77,6 +77,10 @@ def connect(path: Path, staging: Path, *, threads: int, memory_limit: str | None
     """
     if not path.parent.is_dir():
         raise SinkError(f"mirror {str(path)!r}: there is no folder {str(path.parent)!r}; make it first")
+    if "?" in str(path):
+        raise SinkError(
+            f"mirror {str(path)!r}: DuckDB takes what follows a question mark for options; name it otherwise"
+        )
     config: dict[str, str | bool | int | float | list[str]] = {
         "storage_compatibility_version": STORAGE_VERSION,
         "threads": threads,

@@ -1,0 +1,354 @@
+"""The mirror in a DuckDB file: what it survives, what it refuses, and who may read it."""
+
+import os
+import random
+import resource
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from halfopen.contract.load import feed
+from halfopen.errors import SinkError
+from halfopen.sinks import duckdb_ledger
+from halfopen.sinks.duckdb import DuckDBSink
+from halfopen.sinks.duckdb_schema import feed_columns
+from halfopen.window.coverage import Coverage
+from halfopen.window.window import Window
+from support.answers import NOON, Answers, player, session, stored, table, transaction
+
+WRITER = Path(__file__).with_name("applying.py")
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "mirror.duckdb"
+
+
+@pytest.fixture
+def mirror(path: Path) -> Iterator[DuckDBSink]:
+    sink = DuckDBSink(path, threads=2)
+    sink.open()
+    yield sink
+    sink.close()
+
+
+@pytest.fixture
+def asked(mirror: DuckDBSink, tmp_path: Path) -> Answers:
+    return Answers(mirror, tmp_path)
+
+
+def test_older_duckdb_can_read_the_file_and_it_is_clean_after_opening(mirror: DuckDBSink, path: Path) -> None:
+    assert mirror.query("SELECT tags['storage_version'] FROM duckdb_databases() WHERE NOT internal")[1] == [
+        ("v1.4.0+",)
+    ]
+    assert not path.with_name("mirror.duckdb.wal").exists()
+
+
+def test_opening_again_makes_nothing(mirror: DuckDBSink, path: Path) -> None:
+    mirror.close()
+    before = path.stat().st_mtime_ns, path.stat().st_size
+    mirror.open()
+    mirror.close()
+    assert (path.stat().st_mtime_ns, path.stat().st_size) == before
+
+
+def test_a_field_that_the_file_lacks_is_added(path: Path, tmp_path: Path) -> None:
+    columns = [f'"{name}" {kind}' for name, kind in feed_columns(feed("players")).items() if name != "city"]
+    with duckdb.connect(str(path)) as connection:
+        connection.execute(f"CREATE TABLE players ({', '.join(columns)})")
+        connection.execute("INSERT INTO players (product, id, _seq, _id) VALUES ('vegas', 'u', 1, 'vegas\x1fu')")
+    sink = DuckDBSink(path)
+    sink.open()
+    assert stored(sink, "players")["u"]["city"] is None
+    sink.apply([Answers(sink, tmp_path)("players", [player("u", city="Riga")], seq=2)])
+    assert stored(sink, "players")["u"]["city"] == "Riga"
+    sink.close()
+
+
+def test_a_mirror_of_another_version_is_refused(mirror: DuckDBSink, path: Path) -> None:
+    mirror.close()
+    with duckdb.connect(str(path)) as connection:
+        connection.execute("UPDATE halfopen.meta SET value = '99' WHERE name = 'schema'")
+    with pytest.raises(SinkError, match="version '99'"):
+        mirror.open()
+
+
+@pytest.mark.parametrize("step", ["late", "commit", "fill"])
+def test_nothing_is_seen_of_answers_that_fail_before_the_commit(
+    mirror: DuckDBSink, asked: Answers, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    first = [transaction("1"), transaction("2", amount="x")]
+    mirror.apply([asked("transactions", first)])
+    before = [mirror.query(f"FROM {name}") for name in ("transactions", "halfopen.ledger", "halfopen.quarantine")]
+    status = mirror.status()
+
+    def fall(*_: object) -> int:
+        raise RuntimeError("the power is gone")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(duckdb_ledger, step, fall)
+        changed = [transaction("1", "2026-03-01 12:00:50"), transaction("3"), transaction("4", amount="x")]
+        with pytest.raises(RuntimeError, match="power"):
+            mirror.apply([asked("transactions", changed, rung=1), asked("game_activity", [session("s")])])
+    assert [
+        mirror.query(f"FROM {name}") for name in ("transactions", "halfopen.ledger", "halfopen.quarantine")
+    ] == before
+    assert mirror.status() == status
+    assert mirror.apply([asked("transactions", changed, rung=1)])[0].changed == 2
+
+
+def test_a_statement_that_fails_is_one_line_and_leaves_the_mirror_usable(
+    mirror: DuckDBSink, asked: Answers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(connection: duckdb.DuckDBPyConnection, *_: object) -> int:
+        connection.execute("SELECT 1 FROM nowhere")
+        return 0
+
+    with monkeypatch.context() as patch:
+        patch.setattr(duckdb_ledger, "fill", fail)
+        with pytest.raises(SinkError, match="nothing was written") as failed:
+            mirror.apply([asked("transactions", [transaction("1")])])
+    assert "\n" not in str(failed.value)
+    assert stored(mirror, "transactions") == {}
+    assert mirror.apply([asked("transactions", [transaction("1")])])[0].changed == 1
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_killed_at_any_moment_rows_and_ledger_agree(path: Path, seed: int) -> None:
+    """A process applies minute after minute, each with its own rows and with one row that all change."""
+    moment = random.Random(seed)
+    print("seed", seed)  # noqa: T201 - simulations print their seed
+    committed = 0
+    for _ in range(3):
+        writer = subprocess.Popen([sys.executable, WRITER, path, str(committed)], stdout=subprocess.PIPE)
+        assert writer.stdout is not None
+        assert writer.stdout.readline() == b"ready\n"
+        time.sleep(moment.uniform(0.05, 0.9))
+        writer.send_signal(signal.SIGKILL)
+        told = writer.stdout.read().split()
+        writer.stdout.close()
+        writer.wait()
+
+        sink = DuckDBSink(path, threads=2)
+        sink.open()
+        lines = table(sink, "SELECT window_start, rows, changed FROM halfopen.ledger ORDER BY window_start")
+        minutes = [int((line["window_start"].replace(tzinfo=UTC) - NOON) / timedelta(minutes=1)) for line in lines]
+        assert minutes == list(range(len(lines)))
+        assert len(lines) >= max((int(number) + 1 for number in told), default=committed)
+        rows = stored(sink, "transactions")
+        assert set(rows) == {f"{minute}-{n}" for minute in minutes for n in range(40)} | ({"all"} if minutes else set())
+        assert not minutes or rows["all"]["comment"] == str(minutes[-1])
+        committed = len(lines)
+        assert sink.progress("vegas", "transactions").committed == Coverage.of(
+            [Window(NOON, NOON + timedelta(minutes=committed))]
+        )
+        sink.close()
+    assert committed > 0
+
+
+def test_a_full_disk_is_an_error_after_which_the_mirror_works_again(path: Path, tmp_path: Path) -> None:
+    """The file may not grow beyond a limit for a while, as on a disk that is full and then is not."""
+    sink = DuckDBSink(path, threads=2)
+    sink.open()
+    asked = Answers(sink, tmp_path)
+    sink.apply([asked("transactions", [transaction("before")])])
+    rows = [transaction(str(n), comment=os.urandom(300).hex()) for n in range(20_000)]
+    big = asked("transactions", rows)
+    ignored = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 20, hard))
+    try:
+        with pytest.raises(SinkError) as full:
+            sink.apply([big])
+        assert "\n" not in str(full.value)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+        signal.signal(signal.SIGXFSZ, ignored)
+    assert set(stored(sink, "transactions")) == {"before"}
+    assert len(table(sink, "FROM halfopen.ledger")) == 1
+    assert sink.apply([big])[0].changed == 20_000
+    sink.close()
+    sink.open()
+    assert len(stored(sink, "transactions")) == 20_001
+    sink.close()
+
+
+def test_a_file_in_other_hands_is_refused_with_advice(mirror: DuckDBSink, path: Path) -> None:
+    code = (
+        "from pathlib import Path; from halfopen.sinks.duckdb import DuckDBSink;"
+        f" DuckDBSink(Path({str(path)!r})).open()"
+    )
+    other = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert "SinkError" in other.stderr
+    assert "another process has it open" in other.stderr.splitlines()[-1]
+
+
+def test_a_file_that_is_none_is_refused_with_advice(tmp_path: Path) -> None:
+    (tmp_path / "text").write_text("not a database " * 1000)
+    for path, words in (
+        (tmp_path / "text", "not a DuckDB file"),
+        (tmp_path / "no" / "m.duckdb", "no folder"),
+        (tmp_path / "what?.duckdb", "question mark"),
+    ):
+        with pytest.raises(SinkError, match=words) as refused:
+            DuckDBSink(path).open()
+        assert "\n" not in str(refused.value)
+
+
+@pytest.mark.parametrize("name", ["plain", "od'd [name] *", "Ñ 中"])
+def test_the_folder_may_have_any_name(tmp_path: Path, name: str) -> None:
+    folder = tmp_path / name
+    folder.mkdir()
+    sink = DuckDBSink(folder / f"{name}.duckdb")
+    sink.open()
+    assert sink.apply([Answers(sink, tmp_path)("transactions", [transaction("1")])])[0].changed == 1
+    sink.close()
+    assert [entry.name for entry in folder.iterdir()] == [f"{name}.duckdb"]
+
+
+READING = [
+    "SELECT 1",
+    "FROM transactions",
+    "WITH t AS (SELECT 1 AS a) SELECT * FROM t;",
+    "VALUES (1)",
+    "DESCRIBE transactions",
+    "SHOW TABLES",
+    "SUMMARIZE transactions",
+    "EXPLAIN SELECT 1",
+    "-- a remark\nSELECT 1 -- another",
+]
+WRITING = [
+    "",
+    "SELECT 1; SELECT 2",
+    "DELETE FROM transactions",
+    "WITH gone AS (DELETE FROM transactions RETURNING *) SELECT * FROM gone",
+    "EXPLAIN ANALYZE DELETE FROM transactions",
+    "INSERT INTO halfopen.holes SELECT * FROM halfopen.holes",
+    "CREATE TABLE t (a INT)",
+    "CREATE TEMP TABLE t (a INT)",
+    "DROP TABLE transactions",
+    "COPY transactions TO '{folder}/out.csv'",
+    "COPY (SELECT 1) TO '{folder}/out.csv'",
+    "EXPORT DATABASE '{folder}/out'",
+    "ATTACH '{folder}/other.duckdb' AS other",
+    "DETACH mirror",
+    "SET enable_external_access = true",
+    "SET GLOBAL memory_limit = '1KB'",
+    "PRAGMA database_list",
+    "CALL pragma_version()",
+    "CHECKPOINT",
+    "COMMIT",
+    "INSTALL httpfs",
+    "LOAD httpfs",
+    "SELECT * FROM read_text('/etc/passwd')",
+    "SELECT * FROM read_csv('/etc/passwd')",
+    "SELECT * FROM glob('/etc/*')",
+    "FROM '/etc/passwd'",
+    "SELECT nothing FROM nowhere",
+    "SELEC 1",
+]
+
+
+@pytest.mark.parametrize("sql", READING)
+def test_reading_is_answered(mirror: DuckDBSink, asked: Answers, sql: str) -> None:
+    mirror.apply([asked("transactions", [transaction("1")])])
+    names, rows = mirror.query(sql)
+    assert names
+    assert rows
+
+
+@pytest.mark.parametrize("sql", WRITING)
+def test_all_else_is_refused_and_changes_nothing(mirror: DuckDBSink, asked: Answers, tmp_path: Path, sql: str) -> None:
+    mirror.apply([asked("transactions", [transaction("1")])])
+    before = {entry.name for entry in tmp_path.iterdir()}
+    with pytest.raises(SinkError) as refused:
+        mirror.query(sql.format(folder=tmp_path))
+    assert "\n" not in str(refused.value)
+    assert {entry.name for entry in tmp_path.iterdir()} == before
+    assert set(stored(mirror, "transactions")) == {"1"}
+    assert mirror.apply([asked("transactions", [transaction("2")])])[0].changed == 1
+
+
+def test_the_body_in_hand_cannot_be_read_by_a_query_once_applied(
+    mirror: DuckDBSink, asked: Answers, path: Path
+) -> None:
+    mirror.apply([asked("auto_logins", b"player_id,login_token,updated_at\r\np,tok,2026-03-01 12:00:00\r\n")])
+    assert mirror.query(f"SELECT * FROM glob('{path}.staging/*')")[1] == []
+
+
+def test_answers_of_queries_are_exact_and_in_utc(mirror: DuckDBSink, asked: Answers) -> None:
+    mirror.apply([asked("transactions", [transaction("1", amount="12345678901234567890.123456789012345678")])])
+    names, [row] = mirror.query(
+        "SELECT amount, TIMESTAMPTZ '2026-03-01 12:00:00+02' AS z, sum(amount) AS z FROM transactions GROUP BY ALL"
+    )
+    assert names == ["amount", "z", "z"]
+    assert row == (
+        Decimal("12345678901234567890.123456789012345678"),
+        datetime(2026, 3, 1, 10),  # noqa: DTZ001 - the mirror's moments are UTC without a zone
+        Decimal("12345678901234567890.123456789012345678"),
+    )
+
+
+def test_queries_are_answered_while_answers_are_applied(mirror: DuckDBSink, asked: Answers) -> None:
+    mirror.apply([asked("transactions", [transaction(str(n)) for n in range(40)])])
+    done = threading.Event()
+    seen: list[Any] = []
+    failures: list[BaseException] = []
+
+    def read() -> None:
+        while not done.is_set():
+            try:
+                seen.append(mirror.query("SELECT count(*), count(DISTINCT updated_at) FROM transactions")[1][0])
+            except BaseException as error:  # noqa: BLE001 - told to the test below
+                failures.append(error)
+                return
+
+    reader = threading.Thread(target=read)
+    reader.start()
+    for second in range(11, 41):
+        rows = [transaction(str(n), f"2026-03-01 12:00:{second}") for n in range(40)]
+        assert mirror.apply([asked("transactions", rows)])[0].changed == 40
+    done.set()
+    reader.join()
+    assert failures == []
+    assert set(seen) == {(40, 1)}
+
+
+def test_interrupting_stops_what_runs(mirror: DuckDBSink, asked: Answers) -> None:
+    rows = [transaction(str(n), comment="x" * 50) for n in range(60_000)]
+    big = asked("transactions", rows)
+    stopper = threading.Timer(0.15, mirror.interrupt)
+    stopper.start()
+    with pytest.raises(SinkError, match="interrupted"):
+        mirror.apply([big])
+    stopper.join()
+    assert stored(mirror, "transactions") == {}
+    assert mirror.apply([asked("transactions", rows[:2])])[0].changed == 2
+
+
+def test_progress_over_a_long_ledger_is_quick(mirror: DuckDBSink) -> None:
+    assert mirror._connection is not None
+    mirror._connection.execute(
+        "INSERT INTO halfopen.ledger (product, feed, window_start, window_end, pass, state) SELECT 'vegas', 'wallets',"
+        " TIMESTAMP '2026-01-01' + to_minutes(n), TIMESTAMP '2026-01-01' + to_minutes(n + 1), n % 2, 'committed'"
+        " FROM range(100_000) r(i), LATERAL (SELECT (i // 2)::INT AS n) WHERE i % 1000 <> 7"
+    )
+    began = time.perf_counter()
+    progress = mirror.progress("vegas", "wallets")
+    first = time.perf_counter() - began
+    began = time.perf_counter()
+    mirror.progress("vegas", "wallets")
+    again = time.perf_counter() - began
+    assert len(progress.committed) + len(progress.reread[1]) == 50_000
+    assert first < 3
+    assert again < 0.1
