@@ -2,12 +2,10 @@
 
 from collections.abc import Mapping
 
-import msgspec
-
-from halfopen.auth.base import Signed, Signer, Verifier
+from halfopen.auth.base import Signed, Signer, Verifier, Words
 
 
-class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class Options(Words, frozen=True):
     """`scheme = "none"` takes no options."""
 
 
@@ -15,12 +13,15 @@ class Open:
     """Both sides of no sign-in at all."""
 
     challenge: str | None = None
+    secret_parameters: frozenset[str] = frozenset()
+    secret_headers: frozenset[str] = frozenset()
+    is_costly: bool = False
 
-    def sign(self, path: str, query: str) -> Signed:  # noqa: ARG002 - a scheme that does not look at the path
+    def sign(self, path: str, query: str, *, now: float | None = None) -> Signed:  # noqa: ARG002 - a scheme that does not look at the path
         """The request as it is."""
         return Signed(query)
 
-    def verify(self, path: str, query: str, headers: Mapping[str, str]) -> str | None:  # noqa: ARG002 - nothing is looked at
+    def verify(self, path: str, query: str, headers: Mapping[str, str], *, now: float | None = None) -> str | None:  # noqa: ARG002 - nothing is looked at
         """Everybody passes, by the name `anonymous`."""
         return "anonymous"
 

@@ -6,8 +6,9 @@ A scheme is a module beside this one with `Options`, `signer(options)` and `veri
 import difflib
 import importlib
 import pkgutil
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Final
+from urllib.parse import quote, quote_plus
 
 import msgspec
 
@@ -15,7 +16,10 @@ import halfopen.auth
 from halfopen.auth.base import Signer, Verifier
 from halfopen.errors import ConfigError
 
-_NOT_SCHEMES = {"base", "schemes"}
+# What the schemes share, and what stands around them.
+_NOT_SCHEMES: Final = frozenset(
+    {"allowlist", "base", "flow", "gate", "hashed", "issuer", "lockout", "query", "replay", "schemes", "tokens"}
+)
 
 
 def names() -> tuple[str, ...]:
@@ -26,15 +30,28 @@ def names() -> tuple[str, ...]:
 def signer(words: Mapping[str, Any]) -> Signer:
     """For who asks; ConfigError when the words do not fit the scheme."""
     module, options = _options(words)
-    made: Signer = module.signer(options)
+    made: Signer = _made(words, module.signer, options)
     return made
 
 
 def verifier(words: Mapping[str, Any]) -> Verifier:
     """For who answers; ConfigError when the words do not fit the scheme."""
     module, options = _options(words)
-    made: Verifier = module.verifier(options)
+    made: Verifier = _made(words, module.verifier, options)
     return made
+
+
+def secrets(words: Mapping[str, Any]) -> frozenset[str]:
+    """Every text of these words that no log, error or report may hold, also as it stands in an address or a header.
+
+    A token that a signer gets later is not among them, nor a signature: they are in what `sign` returns.
+    """
+    module, options = _options(words)
+    plain = {getattr(options, name) for name in module.Options.SECRET} - {None, ""}
+    given = {form for text in plain for form in (text, quote(text, safe=""), quote_plus(text))}
+    if words["scheme"] == "basic" and options.password is not None:
+        given |= {text.split()[-1] for text in signer(words).sign("/", "").headers.values()}
+    return frozenset(given)
 
 
 def _options(words: Mapping[str, Any]) -> tuple[Any, Any]:
@@ -42,19 +59,27 @@ def _options(words: Mapping[str, Any]) -> tuple[Any, Any]:
     if scheme not in names():
         raise ConfigError(_unknown(scheme))
     module = importlib.import_module(f"halfopen.auth.{scheme}")
-    known = {field.encode_name for field in msgspec.structs.fields(module.Options)}
+    known = [field.encode_name for field in msgspec.structs.fields(module.Options)]
     given = {name: value for name, value in words.items() if name != "scheme"}
-    for name in given.keys() - known:
-        raise ConfigError(f'scheme "{scheme}" has no option {name!r}; it takes: {", ".join(sorted(known)) or "none"}')
+    for name in given.keys() - set(known):
+        takes = ", ".join(sorted(known)) or "none"
+        raise ConfigError(f'scheme "{scheme}" has no option {name!r}; {_near(name, known)}it takes: {takes}')
+    return module, _made(words, lambda given: msgspec.convert(given, module.Options), given)
+
+
+def _made(words: Mapping[str, Any], make: Callable[[Any], Any], given: Any) -> Any:
     try:
-        return module, msgspec.convert(given, module.Options)
+        return make(given)
     except (msgspec.ValidationError, ValueError) as error:
-        raise ConfigError(f'scheme "{scheme}": {error}'.replace(" - at `$.", " - at `")) from None
+        raise ConfigError(f'scheme "{words["scheme"]}": {error}'.replace(" - at `$.", " - at `")) from None
 
 
 def _unknown(scheme: object) -> str:
     if scheme is None:
         return f"no scheme is named; write one of: {', '.join(names())}"
-    near = difflib.get_close_matches(str(scheme), names(), 1)
-    hint = f"did you mean {near[0]!r}? " if near else ""
-    return f"unknown scheme {scheme!r}; {hint}Known: {', '.join(names())}"
+    return f"unknown scheme {scheme!r}; {_near(str(scheme), names())}Known: {', '.join(names())}"
+
+
+def _near(word: str, known: Iterable[str]) -> str:
+    near = difflib.get_close_matches(word, list(known), 1)
+    return f"did you mean {near[0]!r}? " if near else ""

@@ -1,0 +1,110 @@
+"""An address that keeps on presenting wrong credentials waits, longer each time, but never for hours."""
+
+import ipaddress
+from collections import OrderedDict
+from dataclasses import dataclass
+from typing import Final
+
+_IPV6_SITE: Final = 64
+_LONGEST_NAME: Final = 64
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """All times in seconds.
+
+    A mistyped password polls 13 feeds a minute: it is locked out within two minutes, and once mended waits at most
+    five. A guesser has twenty tries, then one every five minutes.
+    """
+
+    failures: int = 20
+    """That many within `span` lock the address out."""
+    span: float = 300.0
+    first_lock: float = 10.0
+    """Doubled with each further failure, up to `longest_lock`."""
+    longest_lock: float = 300.0
+    forgotten_after: float = 1800.0
+    """Without a failure for so long, an address begins anew."""
+    slow_after: int = 10
+    """From this failure on the refusal is held back for `first_delay`, doubled each time, up to `longest_delay`."""
+    first_delay: float = 0.25
+    longest_delay: float = 2.0
+    addresses: int = 10_000
+    """The most that are remembered; the ones unheard of for longest are forgotten first."""
+
+
+@dataclass(slots=True)
+class _Record:
+    count: int = 0
+    began: float = 0.0
+    last: float = 0.0
+    locks: int = 0
+    locked_at: float = 0.0
+    lock: float = 0.0
+
+
+class Lockout:
+    """One state machine an address; an IPv6 /64 counts as one. `now` in seconds of a monotonic clock."""
+
+    def __init__(self, limits: Limits | None = None) -> None:
+        self._limits = limits or Limits()
+        self._records: OrderedDict[str, _Record] = OrderedDict()
+
+    def __len__(self) -> int:
+        return len(self._records)
+
+    def wait(self, address: str, now: float) -> float:
+        """Seconds for which this address is still locked out; 0 when it may try. Asking does not lengthen it."""
+        record = self._records.get(group(address))
+        if record is None or not record.lock:
+            return 0.0
+        # Never more than the lock's own length, whatever the clock did.
+        return max(0.0, min(record.locked_at + record.lock - now, record.lock))
+
+    def failed(self, address: str, now: float) -> float:
+        """Counts a wrong try; returns the seconds for which to hold its refusal back."""
+        record = self._touched(group(address))
+        limits = self._limits
+        if not 0 <= now - record.last <= limits.forgotten_after + record.lock:
+            record.count, record.locks, record.lock = 0, 0, 0.0
+        if not record.count or (not record.locks and now - record.began > limits.span):
+            record.count, record.began = 0, now
+        record.count += 1
+        record.last = now
+        if record.locks or record.count >= limits.failures:
+            # Bounded, so that 2 ** locks stays a number.
+            record.locks = min(record.locks + 1, 32)
+            record.lock = min(limits.first_lock * 2.0 ** (record.locks - 1), limits.longest_lock)
+            record.locked_at = now
+        return self._delay(record.count)
+
+    def succeeded(self, address: str, now: float) -> None:  # noqa: ARG002 - the same call as `failed`
+        """Forgives everything."""
+        if self._records:
+            self._records.pop(group(address), None)
+
+    def _delay(self, count: int) -> float:
+        beyond = count - self._limits.slow_after
+        if beyond < 0:
+            return 0.0
+        return min(self._limits.first_delay * 2.0 ** min(beyond, 32), self._limits.longest_delay)
+
+    def _touched(self, name: str) -> _Record:
+        record = self._records.setdefault(name, _Record())
+        self._records.move_to_end(name)
+        if len(self._records) > self._limits.addresses:
+            self._records.popitem(last=False)
+        return record
+
+
+def group(address: str) -> str:
+    """What counts as one: an IPv4 address, an IPv6 /64; an IPv4-mapped address is its IPv4 one."""
+    try:
+        found = ipaddress.ip_address(address.partition("%")[0])
+    except ValueError:
+        return address[:_LONGEST_NAME]
+    if isinstance(found, ipaddress.IPv4Address):
+        return str(found)
+    if found.ipv4_mapped is not None:
+        return str(found.ipv4_mapped)
+    return str(ipaddress.ip_network((int(found), _IPV6_SITE), strict=False))
