@@ -55,7 +55,9 @@ def test_live_ticks_and_the_queue_end_in_the_fold_of_the_events(casino):
         assert rows(casino, table) == expected, table
 
 
-def test_some_rows_become_visible_after_rows_with_later_stamps(casino):
+def test_some_rows_become_visible_after_rows_with_later_stamps(tmp_path):
+    casino = Casino(tmp_path / "casino.sqlite", World(5, 150, START, 6))
+    casino.create()
     now = START + timedelta(minutes=10)
     casino.history(now)
     lateness = timedelta(0)
@@ -68,6 +70,7 @@ def test_some_rows_become_visible_after_rows_with_later_stamps(casino):
             seen = max([seen, *(n for n, _ in fresh)])
             stamps = [datetime.fromisoformat(ts).replace(tzinfo=UTC) for _, ts in fresh]
             lateness = max([lateness, *(before - at for at in stamps)])
+    casino.close()
     assert timedelta(seconds=0.5) < lateness <= timedelta(seconds=HELD_SECONDS)
 
 

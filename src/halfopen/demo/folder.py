@@ -10,7 +10,6 @@ from halfopen.demo.config import CASINO, FILE, MIRROR
 from halfopen.errors import UsageError
 
 MARK = ".halfopen-demo"
-SPOOL = "spool"
 
 
 @contextmanager
@@ -42,7 +41,7 @@ def afresh(folder: Path) -> Iterator[Path]:
 def _sweep(folder: Path) -> None:
     """Only what a demo makes, by name."""
     for entry in folder.iterdir():
-        if entry.name == FILE or entry.name.startswith((CASINO, MIRROR)) or entry.name == SPOOL:
+        if entry.name == FILE or entry.name.startswith((CASINO, MIRROR)):
             if entry.is_dir():
                 shutil.rmtree(entry)
             else:

@@ -10,7 +10,7 @@ from halfopen.demo.money import WHALE, spread
 from halfopen.demo.person import Person, Purse, address, pick
 from halfopen.demo.play import session
 
-AWAY_SECONDS = 3_600.0
+AWAY_SECONDS = 1_200.0
 """Mean time between two visits: an active clientele, so that a short look at it shows everything."""
 LOW_STAKES = 8
 HIGH_STAKES = 400

@@ -4,13 +4,13 @@ import asyncio
 import contextlib
 import signal
 import threading
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import uvloop
 from rich.console import Console
 from rich.live import Live
 
@@ -18,15 +18,18 @@ from halfopen.config.load import Config, load
 from halfopen.demo import config, view
 from halfopen.demo.casino import Casino
 from halfopen.demo.compare import Comparison, compare
-from halfopen.demo.folder import SPOOL, afresh
+from halfopen.demo.folder import afresh
 from halfopen.demo.world import World
 from halfopen.errors import UsageError
 from halfopen.serve.server import Server
-from halfopen.sinks.duckdb import DuckDBSink
+from halfopen.sync.events import Event, Failed
+from halfopen.sync.mirror import owned
 from halfopen.sync.puller import Puller, utc_now
 
 PAST = timedelta(hours=2)
 """Of casino time, so that the first screen has rows."""
+GIVE_UP = timedelta(seconds=60)
+"""Without progress at the end: everything is in one process, so what does not come by then does not come."""
 LINE_SECONDS = 5.0
 FRAME_SECONDS = 0.5
 DIFFERS = 1
@@ -60,7 +63,7 @@ def run(settings: Settings, console: Console) -> int:
     settings.check()
     with afresh(settings.folder):
         try:
-            return asyncio.run(_Show(settings, console).play())
+            return uvloop.run(_Show(settings, console).play())
         except (asyncio.CancelledError, KeyboardInterrupt):
             return INTERRUPTED
 
@@ -76,6 +79,7 @@ class _Show:
         self.world = World(settings.seed, settings.players, now - PAST / settings.speed, settings.speed)
         self.casino = Casino(settings.folder / config.CASINO, self.world)
         self.began = utc_now()
+        self.trouble = ""
 
     async def play(self) -> int:
         with _interrupts(self.over):
@@ -85,7 +89,8 @@ class _Show:
             found = self._config(urlsplit(server.url).port or self.settings.port)
             await server.start(listener)
             try:
-                async with self._puller(found) as puller:
+                async with owned(found) as puller:
+                    puller.events.listen(self._hear)
                     self._introduce(server.url)
                     freshness = await self._live(puller)
             finally:
@@ -108,12 +113,6 @@ class _Show:
     def _config(self, port: int) -> Config:
         return load(config.write(self.settings.folder, port, self.settings.speed, self.world.start))
 
-    @asynccontextmanager
-    async def _puller(self, found: Config) -> AsyncIterator[Puller]:
-        puller = Puller(found.products, DuckDBSink(self._mirror), spool=self.settings.folder / SPOOL)
-        async with puller:
-            yield puller
-
     async def _live(self, puller: Puller) -> str:
         """Live until it is over, then pull what is owed; how fresh rows were."""
         self.began = utc_now()
@@ -124,12 +123,17 @@ class _Show:
         try:
             await _first([asyncio.create_task(self._wait()), playing, pulling, watching])
         finally:
+            # From here on it ends by itself, so a Ctrl-C means at once.
+            self.over.set()
             closing.set()
             watching.cancel()
             await asyncio.wait([playing, watching])
         playing.result()
         self.say("the casino is closed; pulling until its last stamp is covered ...")
-        await puller.drain(self.casino.last or self.world.start)
+        left = await puller.drain(self.casino.last or self.world.start, GIVE_UP)
+        for feed, windows in left.items():
+            self.say(f"{feed}: could not be pulled to the end: {', '.join(windows) or 'not covered'}; {self.trouble}")
+        puller.stop()
         await pulling
         return await self._freshness(puller)
 
@@ -155,7 +159,12 @@ class _Show:
             60 / self.settings.speed,
             self.casino.written,
             status["products"][config.PRODUCT]["feeds"],
+            self.trouble,
         )
+
+    def _hear(self, event: Event) -> None:
+        if isinstance(event, Failed):
+            self.trouble = f"{event.feed}: {event.error}"
 
     async def _freshness(self, puller: Puller) -> str:
         """Late rows, and seconds from a login in the casino to its row in the mirror."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from rich.table import Table
+from rich.text import Text
 
 FRESH = ("bright_green", "yellow", "red")
 """Colours of seconds behind: within 3 cadences, within 10, beyond."""
@@ -18,6 +19,8 @@ class Moment:
     cadence: float
     written: int
     feeds: Mapping[str, Mapping[str, Any]]
+    trouble: str = ""
+    """The last thing that went wrong, while holes are left."""
 
     def total(self, name: str) -> int:
         """A count over all feeds."""
@@ -36,7 +39,7 @@ def line(moment: Moment) -> str:
     return (
         f"{moment.seconds:4.0f} s  {moment.written:,} changes in the casino, {moment.total('rows'):,} rows in the"
         f" mirror, {behind}, {moment.total('holes')} holes, {moment.total('quarantined')} quarantined,"
-        f" {moment.total('late')} late rows found"
+        f" {moment.total('late')} late rows found{_why(moment)}"
     )
 
 
@@ -44,7 +47,10 @@ def table(moment: Moment) -> Table:
     """A row a feed."""
     made = Table(
         title=f"SpaceVegas · {moment.seconds:.0f} s · {moment.written:,} changes in the casino",
-        caption=f"{moment.total('rows'):,} rows in the mirror · {moment.total('late')} late rows found by re-reads",
+        caption=Text(
+            f"{moment.total('rows'):,} rows in the mirror · {moment.total('late')} late rows found by re-reads"
+            f"{_why(moment)}"
+        ),
     )
     made.add_column("feed")
     for heading in ("rows", "seconds behind", "holes", "quarantined", "late"):
@@ -66,6 +72,10 @@ def _behind(lag: float | None, cadence: float) -> str:
         return "…"
     colour = FRESH[0] if lag <= 3 * cadence else FRESH[1] if lag <= 10 * cadence else FRESH[2]
     return f"[{colour}]{lag:.1f}[/]"
+
+
+def _why(moment: Moment) -> str:
+    return f"; {moment.trouble}" if moment.trouble and moment.total("holes") else ""
 
 
 def _trouble(count: int) -> str:
