@@ -177,3 +177,22 @@ def test_every_word_of_a_vocabulary_is_read(database: duckdb.DuckDBPyConnection,
     texts = [word.upper() if word.isascii() else word for word in vocabulary.words(FIELDS[kind.value])]
     assert not [code for (_, name), code in judged(database, texts).items() if name == kind.value]
     assert [values.parse(FIELDS[kind.value], text) for text in texts] == texts
+
+
+PIECES = st.sampled_from(
+    ["1", "abcd", "FFFF", "0", "12345", "g", ":", ":", ":", "::", "1.2.3.4", "1.2.3.256", "%e", "."]
+)
+
+
+@settings(max_examples=10, deadline=None, suppress_health_check=list(HealthCheck))
+@given(st.lists(st.lists(PIECES, min_size=1, max_size=18).map("".join), min_size=400, max_size=400))
+@example(
+    [":".join(["1"] * n + ["", *["2"] * m]) + end for n in range(10) for m in range(10) for end in ("", ":1.2.3.4")]
+)
+@example([":".join(["1"] * n) + end for n in range(11) for end in ("", ":", "::", ":1.2.3.4", "%eth0", "::%a:b")])
+@example(["::" + ":".join(["1"] * n) + end for n in range(11) for end in ("", ":", "::", ":1.2.3.4", "1.2.3.4")])
+def test_addresses_are_those_of_ipaddress(database: duckdb.DuckDBPyConnection, texts: list[str]) -> None:
+    database.execute("DELETE FROM texts")
+    database.executemany("INSERT INTO texts (_n, id, ip) VALUES (?, 'x', ?)", list(enumerate(texts)))
+    found = database.execute(violations(FEED, "texts", ["id", "ip"])).fetchall()
+    assert {row[0] for row in found} == {n for n, text in enumerate(texts) if text and read(FIELDS["ip"], text)[1]}

@@ -124,7 +124,14 @@ def _timezone(_: Field, column: str) -> Check:
 
 
 def _ip(_: Field, column: str) -> Check:
-    doubt = f"NOT {matches(column, grammar.IPV4)} AND NOT {matches(column, grammar.ipv6())}"
+    """IPv6 is counted rather than spelled out: an expression for every place of `::` takes 4 ms to compile."""
+    address = f"split_part({column}, '%', 1)"
+    colons = f"strlen({address}) - strlen(replace({address}, ':', ''))"
+    groups = f"{colons} + CASE WHEN contains({address}, '.') THEN 1 ELSE 0 END"
+    edges = " - ".join(f"CASE WHEN {edge}({address}, '::') THEN 1 ELSE 0 END" for edge in ("starts_with", "ends_with"))
+    whole = f"{matches(column, grammar.IPV6_WHOLE)} AND {groups} + 1 = {grammar.IPV6_GROUPS}"
+    cut = f"{matches(column, grammar.IPV6_CUT)} AND {groups} - {edges} < {grammar.IPV6_GROUPS}"
+    doubt = f"CASE WHEN {matches(column, grammar.IPV4)} THEN false ELSE NOT (({whole}) OR ({cut})) END"
     return Check(doubt, (("invalid_ip", "true"),), column)
 
 

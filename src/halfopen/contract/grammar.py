@@ -4,8 +4,6 @@ Each matches a whole text (`re.fullmatch`, `regexp_full_match`) and keeps to wha
 written out, since `\d` is wider in Python; no look-around, no back-references.
 """
 
-from functools import cache
-
 _TIME = "(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]"
 _OFFSET = "(?:Z|[+-](?:[01][0-9]|2[0-3])(?::?[0-5][0-9])?)"
 NAIVE = f"[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}[ T]{_TIME}(?:[.][0-9]{{1,9}})?"
@@ -30,6 +28,12 @@ FALSE = ("false", "0", "f", "no")
 
 _BYTE = "(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
 IPV4 = f"(?:{_BYTE}[.]){{3}}{_BYTE}"
+_GROUPS = "[0-9a-fA-F]{1,4}(?::[0-9a-fA-F]{1,4})*"
+IPV6_WHOLE = f"{_GROUPS}(?::{IPV4})?(?:%[^%/]+)?"
+"""The shape of an IPv6 address without `::`; that there are eight groups is counted apart, an IPv4 tail as two."""
+IPV6_CUT = f"(?:{_GROUPS})?::(?:{_GROUPS}(?::{IPV4})?|{IPV4})?(?:%[^%/]+)?"
+"""The shape of one with `::`, which stands for one group of zeros or more: at most seven others."""
+IPV6_GROUPS = 8
 _NOT_SPACE = r"[^\x00-\x20\x7f@<>(),;:\"\[\]\\]"
 EMAIL = rf"{_NOT_SPACE}+@[^\x00-\x20\x7f@<>(),;:\"\[\]\\.]+(?:[.][^\x00-\x20\x7f@<>(),;:\"\[\]\\.]+)+"
 EMAIL_LENGTH = 254
@@ -46,18 +50,3 @@ LOCALE = "[A-Za-z]{2,3}(?:[-_][A-Za-z]{4})?(?:[-_](?:[A-Za-z]{2}|[0-9]{3}))?"
 """A language, then perhaps a script, then perhaps a country or area: en, en-US, zh_Hans_CN, es-419. The language is
 one of ISO 639, in any case; the country one of ISO 3166-1."""
 BLANK = r"[\x00-\x20]*"
-
-
-@cache
-def ipv6() -> str:
-    """RFC 4291 with RFC 5952's forms, and a zone after %, as Python's `ipaddress` reads it."""
-    group, tail = "[0-9a-fA-F]{1,4}", f"(?::{IPV4})"
-    forms = [f"(?:{group}:){{7}}{group}", f"(?:{group}:){{6}}{IPV4}"]
-    for before in range(8):
-        head = f"{group}(?::{group}){{{before - 1}}}" if before else ""
-        room = 7 - before
-        after = [f"(?:{group}(?::{group}){{0,{room - 1}}})?"] if room else [""]
-        if room >= 2:  # noqa: PLR2004 - an embedded IPv4 address takes two groups
-            after.append(f"(?:{group}:){{0,{room - 2}}}{tail[4:-1]}")
-        forms.append(f"{head}::(?:{'|'.join(after)})")
-    return f"(?:{'|'.join(forms)})(?:%[^%/]+)?"

@@ -10,6 +10,7 @@ name a violation see those alone, a column at a time.
 
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 from halfopen.contract import grammar
 from halfopen.contract.checks import VALUE, Check, check, matches
@@ -107,7 +108,7 @@ class _Column:
     def identifies(self) -> bool:
         return self.field.kind is Kind.STRING and (self.name == self.feed.key or self.field.refers_to is not None)
 
-    @property
+    @cached_property
     def check(self) -> Check:
         return check(self.field, self.quoted)
 
