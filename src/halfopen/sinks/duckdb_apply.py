@@ -63,7 +63,7 @@ def apply(connection: duckdb.DuckDBPyConnection, answer: Answer, staged: Staged,
     outcome = _Application(connection, answer, values, staged).run(anything_held=anything_held)
     ledger.commit(connection, outcome.applied, values)
     for rung, part in answer.settles:
-        place = {"rung": rung, "window_start": ledger.naive(part.start), "window_end": ledger.naive(part.end)}
+        place = {"rung": rung, "window_start": naive(part.start), "window_end": naive(part.end)}
         ledger.commit(connection, _NO_COUNTS, {**values, **place})
     return outcome
 

@@ -1,0 +1,167 @@
+"""Rows a second that sync stores: one CSV body through the mirror, against the same body loaded without judging.
+
+Ours is staged, judged, merged by the version rule and committed with its ledger line. The plain alternative is one
+INSERT of DuckDB's `read_csv`, cast to the same types, into the same table with the same primary key. Both run in turn,
+each in a new process and a new file, so that neither profits from the other's memory. Printed are the medians of
+all pairs, the ratio of the times pair by pair, how far the pairs lie apart, and the peak memory of either.
+
+    python bench/sync_rows.py [--rows 1000000] [--pairs 5] [--threads 2]
+"""
+
+import argparse
+import csv
+import json
+import random
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from halfopen.contract.load import feed
+from halfopen.sinks.base import Answer
+from halfopen.sinks.duckdb import DuckDBSink
+from halfopen.sinks.duckdb_schema import connect, feed_columns
+from halfopen.window.window import Window
+from halfopen.wire.negotiate import Format
+
+SEED = 1
+START = datetime(2026, 1, 1, tzinfo=UTC)
+FEED = feed("transactions")
+COMMENTS = ("", "", "", "ok", "paid, at last", 'the "second" try', "first line\nsecond line", "пополнение 中文")
+
+
+def write_body(path: Path, rows: int) -> None:
+    """Write transactions as halfopen serves them: RFC 4180, a few texts with commas, quotes and line ends."""
+    chance = random.Random(SEED)
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(FEED.fields)
+        for number in range(rows):
+            created = START + timedelta(seconds=2 * number)
+            updated = created + timedelta(seconds=chance.randrange(90))
+            row = {
+                "id": f"{chance.getrandbits(128):032x}",
+                "player_id": f"p-{chance.randrange(50_000)}",
+                "amount": f"{chance.randrange(10**9) / 100:.2f}",
+                "currency": chance.choice(("EUR", "USD", "KES", "BTC")),
+                "dir": chance.choice(("IN", "OUT")),
+                "type": chance.choice(("Real", "Prize", "Cashback")),
+                "status": chance.choice(("Success", "Fail", "")),
+                "payment_system": "visa",
+                "created_at": f"{created:%Y-%m-%d %H:%M:%S}",
+                "updated_at": f"{updated:%Y-%m-%d %H:%M:%S}",
+                "wallet_id": f"w-{chance.randrange(60_000)}",
+                "requisite": "4916-****-****-8",
+                "comment": chance.choice(COMMENTS),
+                "utm_source": "google",
+            }
+            writer.writerow([row.get(name, "") for name in FEED.fields])
+
+
+def load_ours(body: Path, folder: Path, rows: int, threads: int) -> float:
+    """Seconds to apply the body to a new mirror."""
+    sink = DuckDBSink(folder / "ours.duckdb", threads=threads)
+    sink.open()
+    now = datetime.now(UTC)
+    answer = Answer(
+        product="bench",
+        feed=FEED,
+        window=Window(START, START + timedelta(days=365)),
+        rung=0,
+        seq=sink.next_seq(),
+        body=body,
+        format=Format.CSV,
+        columns={},
+        asked_at=now,
+        fetched_at=now,
+        server_date=None,
+        digest="",
+        attempts=1,
+    )
+    began = time.perf_counter()
+    [applied] = sink.apply([answer])
+    seconds = time.perf_counter() - began
+    sink.close()
+    if (applied.rows, applied.changed) != (rows, rows):
+        sys.exit(f"the mirror stored {applied.changed} of {rows} rows")
+    return seconds
+
+
+def load_plain(body: Path, folder: Path, rows: int, threads: int) -> float:
+    """Seconds for read_csv and INSERT into the same table."""
+    connection = connect(folder / "plain.duckdb", body.parent, threads=threads, memory_limit=None)
+    kinds = feed_columns(FEED)
+    casts = ", ".join(f'"{name}"::{kinds[name]}' for name in FEED.fields)
+    names = ", ".join(f'"{name}"' for name in FEED.fields)
+    types = ", ".join(f"'{name}': 'VARCHAR'" for name in FEED.fields)
+    began = time.perf_counter()
+    connection.execute("BEGIN")
+    connection.execute(
+        f"INSERT INTO transactions (product, {names}, _window_start, _window_end, _fetched_at, _seq, _id)"
+        f" SELECT 'bench', {casts}, now()::TIMESTAMP, now()::TIMESTAMP, now()::TIMESTAMP, 1, 'bench' || chr(31) || id"
+        f" FROM read_csv('{body}', columns = {{{types}}}, header = true, nullstr = '', allow_quoted_nulls = false,"
+        " delim = ',', quote = '\"', escape = '\"')"
+    )
+    connection.execute("COMMIT")
+    seconds = time.perf_counter() - began
+    stored = connection.execute("SELECT count(*) FROM transactions").fetchone()
+    connection.close()
+    if stored != (rows,):
+        sys.exit(f"the plain load stored {stored} of {rows} rows")
+    return seconds
+
+
+LOADS = {"ours": load_ours, "plain": load_plain}
+
+
+def measure(name: str, body: Path, rows: int, threads: int) -> tuple[float, float]:
+    """Seconds and peak MiB of one load in a process of its own."""
+    command = [sys.executable, __file__, "--rows", str(rows), "--threads", str(threads), "--load", name, str(body)]
+    done = subprocess.run(command, check=True, capture_output=True, text=True)
+    seconds, mebibytes = json.loads(done.stdout)
+    return seconds, mebibytes
+
+
+def report(rows: int, threads: int, pairs: list[dict[str, tuple[float, float]]]) -> None:
+    """Print what was measured."""
+    print(f"{rows:,} transactions, {threads} threads, {len(pairs)} pairs, seed {SEED}")
+    for name, title in (("ours", "halfopen (judged, merged, accounted for)"), ("plain", "read_csv + INSERT")):
+        seconds = [pair[name][0] for pair in pairs]
+        peak = max(pair[name][1] for pair in pairs)
+        middle = statistics.median(seconds)
+        print(f"{title:42} {middle:6.2f} s  {rows / middle:>10,.0f} rows/s  peak {peak:,.0f} MiB")
+    ratios = sorted(pair["ours"][0] / pair["plain"][0] for pair in pairs)
+    print(f"ratio {statistics.median(ratios):.2f} (pairs from {ratios[0]:.2f} to {ratios[-1]:.2f})")
+
+
+def main() -> None:
+    """Read the arguments and run the pairs."""
+    parser = argparse.ArgumentParser(description="rows a second into the mirror, against a plain load")
+    parser.add_argument("--rows", type=int, default=1_000_000)
+    parser.add_argument("--pairs", type=int, default=5)
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--load", nargs=2, metavar=("NAME", "BODY"), help=argparse.SUPPRESS)
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="halfopen-bench-") as folder:
+        if arguments.load:
+            name, body = arguments.load
+            seconds = LOADS[name](Path(body), Path(folder), arguments.rows, arguments.threads)
+            peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+            print(json.dumps([seconds, peak]))
+            return
+        body = Path(folder) / "body.csv"
+        write_body(body, arguments.rows)
+        orders = [list(LOADS), list(reversed(LOADS))]
+        pairs = [
+            {name: measure(name, body, arguments.rows, arguments.threads) for name in orders[pair % 2]}
+            for pair in range(arguments.pairs)
+        ]
+        report(arguments.rows, arguments.threads, pairs)
+
+
+if __name__ == "__main__":
+    main()
