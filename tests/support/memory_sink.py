@@ -56,7 +56,7 @@ class MemorySink:
             self.rows[place] = row
         ask = Ask(window=answer.window, rung=answer.rung, reason=Reason.LIVE)
         place_ = (answer.product, answer.feed.name)
-        self.known[place_] = bookkeeping.after_answer(self.known.get(place_, EMPTY), ask)
+        self.known[place_] = bookkeeping.after_answer(self.known.get(place_, EMPTY), ask, answer.settles)
         return Applied(rows=len(rows), changed=changed, late=changed if answer.rung else 0, quarantined=0, findings=0)
 
     def fail(self, hole: Hole) -> None:

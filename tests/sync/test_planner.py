@@ -9,7 +9,7 @@ import pytest
 
 from halfopen.sinks.base import Hole, Progress
 from halfopen.sync import backoff
-from halfopen.sync.planner import Ask, Reason, Rhythm, Scope, plan, start, wake
+from halfopen.sync.planner import Ask, Reason, Rhythm, Scope, plan, settles, start, wake
 from halfopen.sync.progress import after_answer, after_failure
 from halfopen.window.coverage import Coverage
 from halfopen.window.due import horizon
@@ -156,6 +156,14 @@ def test_a_stop_covers_up_to_its_last_second_and_rereads_the_tail() -> None:
     assert set(progress.reread) == {1, 2}
 
 
+def test_an_ask_as_late_as_a_rung_does_for_it() -> None:
+    window = span(-60, -50)
+    assert settles(window, 0, DEFAULT, at(-54.5)) == ()
+    assert settles(window, 0, DEFAULT, at(-54)) == ((1, span(-60, -55)),)
+    assert settles(window, 1, DEFAULT, at(-30)) == ((2, span(-60, -50)),)
+    assert settles(window, 0, DEFAULT, at(3 * 24 * 60)) == tuple((rung, window) for rung in (1, 2, 3, 4, 5))
+
+
 @pytest.mark.parametrize("_round", range(12))
 def test_following_the_plan_covers_every_second_as_due(_round: int) -> None:
     seed = random.SystemRandom().randrange(10**9)
@@ -186,6 +194,7 @@ class World:
         self.progress = replace(EMPTY, started=self.begin)
         self.width = timedelta(hours=1)
         self.asked: list[tuple[Ask, bool, datetime]] = []
+        self.settled: list[tuple[int, Window]] = []
         self.turn = 0
 
     def run(self, end: datetime, *, trouble: float) -> None:
@@ -201,10 +210,12 @@ class World:
         assert ask.window.end <= self.now - self.rhythm.offset, "asked before it was due"
         assert not ask.window.is_empty
         took = timedelta(seconds=self.dice.random() * self.rhythm.cadence.total_seconds() / 3)
+        settled = settles(ask.window, ask.rung, self.rhythm.ladder, self.now)
         self.asked.append((ask, failed, self.now))
         self.now += took
         if not failed:
-            self.progress = after_answer(self.progress, ask)
+            self.progress = after_answer(self.progress, ask, settled)
+            self.settled += settled
             self.width = min(self.width * 2, timedelta(days=1))
             return
         self.width = max(self.width / 2, timedelta(seconds=1))
@@ -214,7 +225,7 @@ class World:
         self.progress = after_failure(self.progress, failed_holes or new)
 
     def judge(self) -> None:
-        """Each second up to the horizon is committed once; each rung re-read each owed second once."""
+        """Each second up to the horizon is committed once; each rung re-read each owed second once, or need not."""
         while (ask := plan(self.progress, self.rhythm, self.now, self.width)) is not None:
             self.answer(ask, failed=False)
         first = self.committed(0)
@@ -227,7 +238,7 @@ class World:
         for number, rung in enumerate(self.rhythm.ladder, start=1):
             again = self.committed(number)
             assert once(again), f"rung {number} re-read a second twice"
-            covered = Coverage.of(again)
+            covered = Coverage.of([*again, *(window for rung_, window in self.settled if rung_ == number)])
             ended = self.now - rung.after - rung.span - 2 * self.rhythm.cadence
             assert all(not covered.gaps(w) for w in self.progress.committed.intersection(before(ended)))
             assert not covered.difference(self.progress.committed)

@@ -11,6 +11,7 @@ import pytest
 
 from halfopen.config.product import ProductConfig
 from halfopen.errors import ProductError
+from halfopen.sinks.duckdb import DuckDBSink
 from halfopen.sync.events import Committed, Event, Failed
 from halfopen.sync.puller import Puller
 from halfopen.window.ladder import DEFAULT, scaled
@@ -186,3 +187,18 @@ async def test_stop_drops_what_is_on_its_way_and_owes_it(tmp_path: Path) -> None
     assert set(left) == set(FEEDS)
     assert sink.known == {}
     assert os.listdir(tmp_path) == []  # noqa: PTH208 - the spool is gone; no blocking Path calls in coroutines
+
+
+async def test_what_was_backfilled_late_enough_is_not_read_again(tmp_path: Path) -> None:
+    start = floor(now(), timedelta(minutes=1)) - timedelta(hours=3)
+    sink = DuckDBSink(tmp_path / "mirror.duckdb")
+    async with FaultyProduct(truths(start, 300)) as product:
+        options = {"cadence": timedelta(minutes=1), "ladder": DEFAULT[:2]}
+        for _ in range(2):
+            async with Puller({"casino": config(product, **options)}, sink, spool=tmp_path / "spool") as pulling:
+                assert await pulling.backfill("casino", Window(start, start + timedelta(minutes=150))) == {}
+                before = len(product.asked)
+                assert await pulling.once() == 0
+        assert len(product.asked) == before, "the second pass finds nothing owed, after a restart too"
+    again = [(a, b) for feed, a, b, _ in product.asked if feed == "players"]
+    assert sum((b - a for a, b in again), timedelta(0)) < timedelta(minutes=183), "only what is young is"

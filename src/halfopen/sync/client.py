@@ -126,7 +126,8 @@ class ProductClient:
     def _signed(self, feed: str, window: Window) -> tuple[str, dict[str, str]]:
         path, _, fixed = self._product.path(feed).partition("?")
         query = moment.query_of(window, self._product.space)
-        signed = self._signer.sign(urlsplit(self._product.url + path).path, f"{fixed}&{query}" if fixed else query)
+        whole = f"{fixed}&{query}" if fixed else query
+        signed = self._signer.sign(urlsplit(self._product.url + path).path, whole, now=self._clock().timestamp())
         headers = {
             "Accept": _ACCEPT[self._product.format],
             "Accept-Encoding": "zstd, gzip",
@@ -167,5 +168,7 @@ def _next_hop(url: str, location: str) -> str:
 def _secrets(auth: Mapping[str, Any]) -> list[str]:
     """Everything secret in an auth table, as it is and as it stands in an address; the longest first."""
     plain = {value for key, value in auth.items() if key not in _OPEN_WORDS and isinstance(value, str) and value}
-    headers = {text for value in schemes.signer(auth).sign("/", "").headers.values() for text in value.split()[-1:]}
+    headers = {
+        text for value in schemes.signer(auth).sign("/", "", now=0.0).headers.values() for text in value.split()[-1:]
+    }
     return sorted(plain | {quote(text, safe="") for text in plain} | headers, key=len, reverse=True)

@@ -153,8 +153,9 @@ class Lane:
         try:
             fetched = await self._fetch(ask, body)
             if fetched is not None:
-                applied = await self._around.writer.apply(self._answer(ask, seq, fetched))
-                self._committed(ask, fetched, applied)
+                answer = self._answer(ask, seq, fetched)
+                applied = await self._around.writer.apply(answer)
+                self._committed(ask, answer, applied, fetched.size)
         except (Refusal, SinkError, ContractError) as error:
             await self._failed(ask, error)
         finally:
@@ -193,11 +194,12 @@ class Lane:
             server_date=fetched.server_date,
             digest=fetched.digest,
             attempts=ask.attempts + fetched.requests - 1,
+            settles=planner.settles(ask.window, ask.rung, self.rhythm.ladder, fetched.asked_at - self._behind),
         )
 
-    def _committed(self, ask: Ask, fetched: Fetched, applied: Applied) -> None:
-        self.progress = progress.after_answer(self.progress, ask)
-        self._width = self._width.after_answer(ask.window, applied.rows, fetched.size)
+    def _committed(self, ask: Ask, answer: Answer, applied: Applied, size: int) -> None:
+        self.progress = progress.after_answer(self.progress, ask, answer.settles)
+        self._width = self._width.after_answer(ask.window, applied.rows, size)
         self._failures = 0
         self._calm_until = self._quiet_until
         self.gained_at = self._around.clock()

@@ -15,7 +15,7 @@ from halfopen.window import ladder
 from halfopen.window.coverage import Coverage
 from halfopen.window.due import horizon
 from halfopen.window.ladder import Rung
-from halfopen.window.window import Window, floor
+from halfopen.window.window import EARLIEST, Window, floor
 
 SECOND = timedelta(seconds=1)
 NOTHING = Coverage()
@@ -140,6 +140,19 @@ def start(progress: Progress, rhythm: Rhythm, now: datetime) -> datetime:
 def missing(progress: Progress, wanted: Iterable[Window]) -> list[Window]:
     """What of these spans no first ask has covered yet, holes included."""
     return [gap for span in wanted for gap in progress.committed.gaps(span)]
+
+
+def settles(window: Window, rung: int, steps: tuple[Rung, ...], asked_at: datetime) -> tuple[tuple[int, Window], ...]:
+    """The parts of `window`, asked at `asked_at` by `rung`, that further rungs need not re-read: their time had come.
+
+    So a backfill of the past is asked once and not once a rung, and after downtime one re-read does for all of them.
+    """
+    parts = (
+        (number, window.intersection(Window(EARLIEST, floor(asked_at - step.after, step.span))))
+        for number, step in enumerate(steps, start=1)
+        if number != rung
+    )
+    return tuple((number, part) for number, part in parts if part is not None)
 
 
 def closed(progress: Progress, rhythm: Rhythm, now: datetime, scope: Scope) -> bool:

@@ -4,16 +4,20 @@ from dataclasses import replace
 
 from halfopen.sinks.base import Hole, Progress
 from halfopen.sync.planner import NOTHING, Ask, done
+from halfopen.window.window import Window
 
 
-def after_answer(progress: Progress, ask: Ask) -> Progress:
-    """The answer to `ask` is committed; holes that are covered now are filled."""
+def after_answer(progress: Progress, ask: Ask, settles: tuple[tuple[int, Window], ...] = ()) -> Progress:
+    """The answer to `ask` is committed, and does for the rungs that it settles; holes that are covered are filled."""
     if ask.rung == 0:
         started = min(progress.started or ask.window.start, ask.window.start)
         grown = replace(progress, committed=progress.committed.add(ask.window), started=started)
     else:
-        again = progress.reread.get(ask.rung, NOTHING).add(ask.window)
-        grown = replace(progress, reread={**progress.reread, ask.rung: again})
+        grown = progress
+    again = {
+        rung: grown.reread.get(rung, NOTHING).add(part) for rung, part in ((ask.rung, ask.window), *settles) if rung
+    }
+    grown = replace(grown, reread={**grown.reread, **again})
     return replace(grown, holes=tuple(hole for hole in grown.holes if not done(grown, hole.rung).covers(hole.window)))
 
 
