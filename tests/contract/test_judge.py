@@ -150,6 +150,7 @@ def test_each_code(
         ("game_activity", {"win_count": "0", "win_amount": "0.000"}),
         ("game_activity", {"bet_count": "13.0", "game_code": "5"}),
         ("transactions", {"amount": "0"}),
+        ("transactions", {"amount": "-0.00"}),
         ("transactions", {"amount": "0.000000000000000001"}),
         ("transactions", {"amount": "1000000.000000000000000001"}),
         ("transactions", {"amount": "99999999999999999999.999999999999999999"}),
