@@ -23,8 +23,8 @@ _NULL: Final = "cast(x'ff' as text)"
 _MOST_ARGUMENTS: Final = 50
 """SQLite's functions take 100 arguments in the oldest builds; json_object uses two a member."""
 
-_TRUE: Final = "('1', 't', 'true', 'y', 'yes', 'on')"
-_FALSE: Final = "('0', 'f', 'false', 'n', 'no', 'off')"
+_TRUE: Final = "('1', '1.0', 't', 'true', 'y', 'yes', 'on')"
+_FALSE: Final = "('0', '0.0', 'f', 'false', 'n', 'no', 'off')"
 
 
 @dataclass(frozen=True, slots=True)
