@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from halfopen.auth.schemes import signer, verifier
 from halfopen.errors import ConfigError
+from support.signing import CHEAP
 
 WORDS = {"scheme": "basic", "user": "intarget", "password": "p:ä ss"}
 
@@ -55,3 +56,36 @@ def test_a_user_with_a_colon_is_refused_when_read():
 
 def test_a_refused_caller_is_told_the_scheme():
     assert verifier(WORDS).challenge.startswith("Basic realm=")
+
+
+def test_a_hash_will_do_for_who_answers_and_not_for_who_asks():
+    hashed = {"scheme": "basic", "user": "intarget", "password_hash": CHEAP.hash(WORDS["password"])}
+    side = verifier(hashed)
+    assert side.is_costly
+    assert not verifier(WORDS).is_costly
+    for now in (None, 1.0, 2.0):
+        assert side.verify("/", "", lower(signer(WORDS).sign("/", "").headers), now=now) == "intarget"
+    for wrong in ({"password": "other"}, {"user": "other"}):
+        assert side.verify("/", "", lower(signer(WORDS | wrong).sign("/", "").headers), now=1.0) is None
+    with pytest.raises(ConfigError, match="needs the password itself"):
+        signer(hashed)
+
+
+def test_another_user_pays_no_hash(monkeypatch):
+    side = verifier({"scheme": "basic", "user": "intarget", "password_hash": CHEAP.hash("p")})
+    monkeypatch.setattr(side._password, "_check", lambda *_: pytest.fail("a hash was paid"))
+    assert side.verify("/", "", lower(signer(WORDS | {"user": "other"}).sign("/", "").headers)) is None
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ({}, "one of password"),
+        ({"password": "p", "password_hash": "x"}, "one of"),
+        ({"password_hash": "hunter2"}, "argon2"),
+    ],
+)
+def test_exactly_one_of_password_and_hash_is_needed(words, message):
+    with pytest.raises(ConfigError, match=message) as caught:
+        verifier({"scheme": "basic", "user": "u", **words})
+    assert "hunter2" not in str(caught.value)

@@ -8,6 +8,8 @@ from halfopen.auth.base import Signed, Signer, Verifier, Words
 from halfopen.auth.hashed import PlainSecret, TokenDigest
 
 AUTHORIZATION: Final = "authorization"
+# What may stand around a header's value; without naming them, strip would also take bytes of UTF-8 read as latin-1.
+BLANKS: Final = " \t"
 _HEADER_NAME: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+", re.ASCII)
 
 
@@ -67,7 +69,7 @@ class BearerVerifier:
     def verify(self, path: str, query: str, headers: Mapping[str, str], *, now: float | None = None) -> str | None:  # noqa: ARG002 - header only
         """The caller's name, when the header holds exactly this token."""
         found = headers.get(self._header, "")
-        token = token_of(found) if self._header == AUTHORIZATION else found.strip()
+        token = token_of(found) if self._header == AUTHORIZATION else found.strip(BLANKS)
         # Headers come as latin-1; a token that is sent as UTF-8 must still be the same bytes.
         return self._name if token and self._token.matches(_bytes(token)) else None
 
@@ -75,7 +77,7 @@ class BearerVerifier:
 def token_of(header: str) -> str | None:
     """The token of an Authorization header; None for whatever is not Bearer."""
     scheme, _, token = header.partition(" ")
-    return token.strip() if scheme.lower() == "bearer" else None
+    return token.strip(BLANKS) if scheme.lower() == "bearer" else None
 
 
 def is_sendable(token: str) -> bool:

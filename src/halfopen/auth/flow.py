@@ -37,7 +37,20 @@ LONGEST_PAUSE_SECONDS: Final = 60.0
 MOST_BYTES: Final = 65_536
 """An answer of a token address is not longer; who drives a flow reads no more."""
 _TOKEN: Final = re.compile(r"[\x21-\x7e]{1,16384}", re.ASCII)
-_ERROR_CODE: Final = re.compile(r"[a-z_]{1,40}", re.ASCII)
+# RFC 6749 section 5.2 and what is borrowed from 4.1.2.1; another word might be an echo of a secret.
+_ERROR_CODES: Final = frozenset(
+    {
+        "invalid_request",
+        "invalid_client",
+        "invalid_grant",
+        "unauthorized_client",
+        "unsupported_grant_type",
+        "invalid_scope",
+        "access_denied",
+        "server_error",
+        "temporarily_unavailable",
+    }
+)
 _OK: Final = 200
 _WAIT: Final = frozenset({429, 503})
 
@@ -174,9 +187,9 @@ def check_url(url: str) -> None:
 
 
 def error_code(answer: TokenAnswer) -> str | None:
-    """The `error` of RFC 6749 section 5.2, if it is one."""
+    """The `error` of the answer, if it is one that is known."""
     code = _json(answer.body).get("error")
-    return code if isinstance(code, str) and _ERROR_CODE.fullmatch(code) else None
+    return code if isinstance(code, str) and code in _ERROR_CODES else None
 
 
 def _read(answer: TokenAnswer, url: str) -> tuple[str, float | None]:

@@ -61,8 +61,8 @@ class Gate:
         self, verifiers: Sequence[Verifier], allow: AllowList | None = None, lockout: Lockout | None = None
     ) -> None:
         self._verifiers = tuple(verifiers)
-        self._allow = allow or AllowList()
-        self._lockout = lockout or Lockout()
+        self._allow = AllowList() if allow is None else allow
+        self._lockout = Lockout() if lockout is None else lockout
         self._endpoint = TokenEndpoint(self._verifiers)
         self._lock = threading.Lock()
         self.token_paths = self._endpoint.paths
