@@ -89,7 +89,7 @@ class Lane:
         now = self._now()
         spent = dict.fromkeys(range(len(self.rhythm.ladder) + 1), NOTHING)
         self.scope = Scope(impatient=True, spent=spent)
-        while not self._stopping and (ask := self._next(now)) is not None:
+        while not self._stopping and (ask := self._plan(now, self.scope)) is not None:
             await self._fulfil(ask)
             spent[ask.rung] = spent.get(ask.rung, NOTHING).add(ask.window)
 
@@ -124,11 +124,12 @@ class Lane:
         return planner.missing(self.progress, [window])
 
     def _next(self, now: datetime) -> Ask | None:
-        scope = self.scope
-        if not scope.impatient:
-            if now < self._quiet_until:
-                return None
-            scope = replace(scope, calm=now < self._calm_until)
+        """What to ask now; nothing before a time that the product named, little right after a failure."""
+        if now < self._quiet_until:
+            return None
+        return self._plan(now, replace(self.scope, calm=now < self._calm_until))
+
+    def _plan(self, now: datetime, scope: Scope) -> Ask | None:
         reverse = self._busy % _TURN == _TURN - 1
         return planner.plan(self.progress, self.rhythm, now, self._width.length, scope, reverse=reverse)
 

@@ -133,7 +133,7 @@ class Puller:
         end = until.replace(microsecond=0) + timedelta(seconds=1)
         lanes = await self._chosen_lanes()
         for lane in lanes:
-            lane.owe(Scope(until=end, closing=True))
+            lane.owe(Scope(until=end, closing=True, impatient=True))
         tasks = {lane.start(): lane for lane in lanes}
         await self._watched(lambda: [lane for task, lane in tasks.items() if not task.done()], give_up)
         left = [lane for task, lane in tasks.items() if not task.done()]
