@@ -40,6 +40,7 @@ def main() -> int:
     words.add_argument("--seed", type=int, default=1)
     words.add_argument("--dir", type=Path, help="a new folder that is kept; a temporary one if not given")
     options = words.parse_args()
+    sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]  # a text stream, as scripts have it
     with contextlib.ExitStack() as stack:
         folder = options.dir or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="halfopen-month-")))
         folder.mkdir(exist_ok=True)

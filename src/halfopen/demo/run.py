@@ -92,11 +92,11 @@ class _Show:
                 async with owned(found) as puller:
                     puller.events.listen(self._hear)
                     self._introduce(server.url)
-                    freshness = await self._live(puller)
+                    found_late = await self._live(puller)
             finally:
                 await server.stop()
             self.say("comparing every field of the mirror with the casino ...")
-            return self._judge(await asyncio.to_thread(compare, self.casino.database, self._mirror), freshness)
+            return self._judge(await asyncio.to_thread(compare, self.casino.database, self._mirror), found_late)
 
     def say(self, text: str) -> None:
         """A line for a person, never wrapped: it may be copied."""
@@ -114,28 +114,41 @@ class _Show:
         return load(config.write(self.settings.folder, port, self.settings.speed, self.world.start))
 
     async def _live(self, puller: Puller) -> str:
-        """Live until it is over, then pull what is owed; how fresh rows were."""
+        """Live until it is over, then pull what is owed; what was found on the way."""
         self.began = utc_now()
+        pulling = asyncio.create_task(puller.run())
+        try:
+            await self._open_hours(puller, pulling)
+            self.say("the casino is closed; pulling until its last stamp is covered ...")
+            left = await puller.drain(self.casino.last or self.world.start, GIVE_UP)
+            for feed, windows in left.items():
+                self.say(
+                    f"{feed}: could not be pulled to the end: {', '.join(windows) or 'not covered'}; {self.trouble}"
+                )
+            puller.stop()
+            await pulling
+        finally:
+            pulling.cancel()
+            await asyncio.wait([pulling])
+        return await self._found(puller)
+
+    async def _open_hours(self, puller: Puller, pulling: asyncio.Task[None]) -> None:
+        """The casino writes and everybody watches, until it is over or something fails."""
         closing = threading.Event()
         playing = asyncio.create_task(asyncio.to_thread(self.casino.run, utc_now, closing))
-        pulling = asyncio.create_task(puller.run())
         watching = asyncio.create_task(self._watch(puller))
+        waiting = asyncio.create_task(self._wait())
         try:
-            await _first([asyncio.create_task(self._wait()), playing, pulling, watching])
+            done, _ = await asyncio.wait([waiting, playing, pulling, watching], return_when=asyncio.FIRST_COMPLETED)
         finally:
             # From here on it ends by itself, so a Ctrl-C means at once.
             self.over.set()
             closing.set()
             watching.cancel()
-            await asyncio.wait([playing, watching])
+            await asyncio.wait([playing, watching, waiting])
+        for task in done:
+            task.result()
         playing.result()
-        self.say("the casino is closed; pulling until its last stamp is covered ...")
-        left = await puller.drain(self.casino.last or self.world.start, GIVE_UP)
-        for feed, windows in left.items():
-            self.say(f"{feed}: could not be pulled to the end: {', '.join(windows) or 'not covered'}; {self.trouble}")
-        puller.stop()
-        await pulling
-        return await self._freshness(puller)
 
     async def _wait(self) -> None:
         with contextlib.suppress(TimeoutError):
@@ -166,8 +179,8 @@ class _Show:
         if isinstance(event, Failed):
             self.trouble = f"{event.feed}: {event.error}"
 
-    async def _freshness(self, puller: Puller) -> str:
-        """Late rows, and seconds from a login in the casino to its row in the mirror."""
+    async def _found(self, puller: Puller) -> str:
+        """Late rows, and how long it took from a login in the casino to its row in the mirror."""
         status = await puller.status()
         late = sum(feed["late"] for feed in status["products"][config.PRODUCT]["feeds"].values())
         _, rows = await puller.query(
@@ -175,9 +188,7 @@ class _Show:
             f" where created_at >= '{self.began:%Y-%m-%d %H:%M:%S}'"
         )
         count, seconds = rows[0]
-        text = (
-            f"{late} late rows found by re-reads: a poller that asks each window once would not have them as they are"
-        )
+        text = f"{late} late rows, found by re-reads; a poller that asks each window once would have missed them"
         if count:
             text += f"\nfrom a login to its row in the mirror: p50 {seconds[0]:.1f} s, p99 {seconds[1]:.1f} s"
         return text
@@ -201,20 +212,12 @@ class _Show:
             " with a comparison of mirror and casino, row by row"
         )
 
-    def _judge(self, found: Comparison, freshness: str) -> int:
-        self.say(freshness)
+    def _judge(self, found: Comparison, words: str) -> int:
+        self.say(words)
         for sample in found.samples:
             self.say(sample)
         self.say(found.line)
         return 0 if found.equal else DIFFERS
-
-
-async def _first(tasks: list[asyncio.Task[None]]) -> None:
-    """Until one of them ends; its error is ours. The first one is only for waiting."""
-    done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-    tasks[0].cancel()
-    for task in done:
-        task.result()
 
 
 @contextlib.contextmanager
