@@ -156,7 +156,12 @@ async def running(
 def _opened(config: ServeConfig) -> Source:
     limits = config.limits
     return open_source(
-        config.source.scheme, config.source.path, connections=limits.connections, timeout=limits.statement_timeout
+        config.source.scheme,
+        config.source.path,
+        url=config.source.text,
+        shown=config.source.shown,
+        connections=limits.connections,
+        timeout=limits.statement_timeout,
     )
 
 

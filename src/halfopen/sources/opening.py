@@ -7,21 +7,35 @@ from halfopen.errors import ConfigError, SourceError
 from halfopen.sources.base import Source
 
 
-def open_source(scheme: str, path: Path | None, *, connections: int, timeout: timedelta) -> Source:
-    """A source for a database that is a file at `path`; ConfigError when there is none, or it cannot be read.
+def open_source(
+    scheme: str, path: Path | None, *, url: str = "", shown: str = "", connections: int, timeout: timedelta
+) -> Source:
+    """A source for a database: a file at `path`, or a server at `url`, which people see as `shown`, without a secret.
 
-    `connections`: answers at a time; `timeout`: how long the database may work on one answer.
+    `connections`: answers at a time; `timeout`: how long the database may work on one answer. Raises ConfigError when
+    there is no such file, or the database cannot be read.
     """
-    if scheme != "sqlite" or path is None:
-        raise ConfigError(f"serve.database: {scheme}:// cannot be served yet; sqlite:///file can")
-    if not path.is_file():
-        raise ConfigError(f"serve.database: there is no file {str(path)!r}")
-    from halfopen.sources.sqlite import SqliteSource  # noqa: PLC0415 - an engine is loaded only when it is used
-
-    source = SqliteSource(path, connections, timeout)
+    source = _made(scheme, path, url, connections, timeout)
     try:
         source.tables()
     except SourceError as error:
         source.close()
-        raise ConfigError(f"serve.database: {str(path)!r} cannot be read as SQLite: {error}") from None
+        named = repr(shown or str(path))
+        raise ConfigError(f"serve.database: {named} cannot be read as {source.capabilities.engine}: {error}") from None
     return source
+
+
+def _made(scheme: str, path: Path | None, url: str, connections: int, timeout: timedelta) -> Source:
+    if path is not None and not path.is_file():
+        raise ConfigError(f"serve.database: there is no file {str(path)!r}")
+    if scheme == "sqlite" and path is not None:
+        from halfopen.sources.sqlite import SqliteSource  # noqa: PLC0415 - an engine is loaded only when it is used
+
+        return SqliteSource(path, connections, timeout)
+    if scheme == "postgresql":
+        from halfopen.sources.postgresql import PostgresqlSource  # noqa: PLC0415 - as above
+
+        return PostgresqlSource(url, connections, timeout)
+    raise ConfigError(
+        f"serve.database: {scheme}:// cannot be served yet; sqlite:///file and postgresql://host/name can"
+    )

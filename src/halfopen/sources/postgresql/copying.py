@@ -1,0 +1,129 @@
+r"""COPY passed through: PostgreSQL makes the lines, and the blocks go on as they come, no faster than they are taken.
+
+asyncpg gives whole rows: the server sends each row as one message. COPY ends its lines with \n, the wire with \r\n, and
+a \n within quotes must stay. A quote stands in COPY's CSV only around a field or doubled within one, so that the text
+between quotes number 2n and 2n+1 is outside of all fields' quotes: split there, replace, join, all at C's speed.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Final
+
+from halfopen.errors import SourceError
+from halfopen.sources.base import ROW_END
+from halfopen.sources.postgresql.pool import Connection, words
+from halfopen.wire.negotiate import Format
+
+_DEPTH: Final = 2
+_BARE: Final = {"quote": "\x01", "delimiter": "\x02"}
+"""JSON holds neither of the two, so that COPY adds nothing to a line: no quotes, no escapes."""
+
+
+class Answer:
+    """The blocks of one COPY."""
+
+    def __init__(self, copying: "asyncio.Task[str]", blocks: "_Blocks", format_: Format, seconds: float) -> None:
+        self._copying = copying
+        self._blocks = blocks
+        self._end = _ENDS[format_]
+        self._left = self._allowed = seconds
+        self.rows = 0
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        """The blocks in the order of the query. SourceError when it fails or its time is over."""
+        while (block := await self._next()) is not None:
+            ready, rows = self._end(block)
+            self.rows += rows
+            yield ready
+
+    async def _next(self) -> bytes | None:
+        """Only the time that the database lets us wait counts: a slow reader does not use it up."""
+        loop = asyncio.get_running_loop()
+        while not self._blocks and not self._copying.done():
+            began = loop.time()
+            try:
+                async with asyncio.timeout(self._left):
+                    await self._blocks.arrived()
+            except TimeoutError:
+                limit = f"{self._allowed:g} s (serve.limits.statement_timeout)"
+                raise SourceError(f"the query ran longer than {limit}") from None
+            self._left -= loop.time() - began
+        if self._blocks:
+            return self._blocks.take()
+        with words():
+            self._copying.result()
+        return None
+
+
+@asynccontextmanager
+async def copying(connection: Connection, select: str, format_: Format, seconds: float) -> AsyncIterator[Answer]:
+    """Runs the SELECT; at the end of the context it is cancelled if it still runs."""
+    blocks = _Blocks()
+    options = {} if format_ is Format.CSV else _BARE
+    task = asyncio.create_task(connection.copy_from_query(select, output=blocks.put, format="csv", **options))
+    task.add_done_callback(blocks.wake)
+    try:
+        yield Answer(task, blocks, format_, seconds)
+    finally:
+        # asyncpg tells the server to cancel the query; the next statement of the connection waits until it has.
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+class _Blocks:
+    """A few blocks between the connection and the reader; asyncpg reads on only when `put` has returned."""
+
+    def __init__(self) -> None:
+        self._waiting: deque[bytes] = deque()
+        self._arrival = asyncio.Event()
+        self._room = asyncio.Event()
+
+    def __len__(self) -> int:
+        return len(self._waiting)
+
+    async def put(self, block: bytes) -> None:
+        self._waiting.append(block)
+        self._arrival.set()
+        while len(self._waiting) >= _DEPTH:
+            self._room.clear()
+            await self._room.wait()
+
+    def take(self) -> bytes:
+        self._room.set()
+        return self._waiting.popleft()
+
+    async def arrived(self) -> None:
+        self._arrival.clear()
+        if not self._waiting:
+            await self._arrival.wait()
+
+    def wake(self, _task: object) -> None:
+        self._arrival.set()
+
+
+def crlf(block: bytes) -> tuple[bytes, int]:
+    """Rows of COPY's CSV with the wire's line ends, and how many they are."""
+    if b'"' not in block:
+        return bytes(block.replace(b"\n", b"\r\n")), block.count(b"\n")
+    parts = block.split(b'"')
+    # No text of PostgreSQL holds a NUL, so that it can stand for the fields in quotes meanwhile.
+    outside = b"\0".join(parts[::2])
+    parts[::2] = outside.replace(b"\n", b"\r\n").split(b"\0")
+    return b'"'.join(parts), outside.count(b"\n")
+
+
+def _comma(block: bytes) -> tuple[bytes, int]:
+    return bytes(block.replace(b"\n", ROW_END[Format.JSON])), block.count(b"\n")
+
+
+def _as_it_is(block: bytes) -> tuple[bytes, int]:
+    return bytes(block), block.count(b"\n")
+
+
+_ENDS: Final[dict[Format, Callable[[bytes], tuple[bytes, int]]]] = {
+    Format.CSV: crlf,
+    Format.JSON: _comma,
+    Format.NDJSON: _as_it_is,
+}

@@ -1,0 +1,76 @@
+"""An operator's PostgreSQL as a source: read only, every answer one COPY in one REPEATABLE READ transaction."""
+
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from typing import Any
+
+from halfopen.errors import SourceError
+from halfopen.sources.base import Capabilities, Selection
+from halfopen.sources.postgresql.catalog import Catalog
+from halfopen.sources.postgresql.copying import Answer, copying
+from halfopen.sources.postgresql.plans import Planner
+from halfopen.sources.postgresql.pool import Pool, words
+from halfopen.sources.postgresql.sql import name
+from halfopen.window.window import Window
+from halfopen.wire.negotiate import Format
+
+
+class PostgresqlSource:
+    """One database. `connections`: answers at a time; `timeout`: time that the database may work on one answer."""
+
+    capabilities = Capabilities(engine="postgresql", snapshots=True, exact_text=True)
+
+    def __init__(self, url: str, connections: int = 10, timeout: timedelta = timedelta(minutes=5)) -> None:
+        self._pool = Pool(url, connections, timeout)
+        self._catalog = Catalog(url, timeout)
+        self._planner = Planner()
+        self._timeout = timeout
+
+    def tables(self) -> Sequence[str]:
+        """Tables and views by name."""
+        return self._catalog.tables()
+
+    def relation(self, table: str | None, sql: str | None) -> str:
+        """A quoted table, or the SELECT in brackets."""
+        return self._catalog.relation(table, sql)
+
+    def columns(self, relation: str) -> Sequence[str]:
+        """A relation's columns."""
+        return self._catalog.columns(relation)
+
+    def quote(self, name_: str) -> str:
+        """A column as SQL."""
+        return name(name_)
+
+    def try_expression(self, relation: str, sql: str) -> None:
+        """Plans the expression."""
+        self._ask(f"select ({sql}) from {relation} limit 0")
+
+    @asynccontextmanager
+    async def stream(
+        self, selection: Selection, window: Window | None, format_: Format, limit: int | None = None
+    ) -> AsyncGenerator[Answer, None]:
+        """The rows of a window, as PostgreSQL makes them."""
+        async with self._pool.transaction() as connection:
+            try:
+                with words():
+                    select = await self._planner.plan(connection, selection, window, format_, limit)
+                async with copying(connection, select, format_, self._timeout.total_seconds()) as answer:
+                    yield answer
+            except SourceError:
+                self._planner.forget(selection)
+                raise
+
+    async def ping(self) -> None:
+        """Asks for nothing, which needs a connection and the server."""
+        async with self._pool.transaction():
+            pass
+
+    def close(self) -> None:
+        """Ends all connections; answers in the making fail."""
+        self._pool.close()
+        self._catalog.close()
+
+    def _ask(self, sql: str) -> list[Any]:
+        return self._catalog.fetch(sql)
