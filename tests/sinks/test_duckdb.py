@@ -20,12 +20,23 @@ import pytest
 from halfopen.contract.load import feed
 from halfopen.errors import SinkError
 from halfopen.sinks import duckdb_ledger
+from halfopen.sinks.base import Hole
 from halfopen.sinks.duckdb import DuckDBSink
 from halfopen.sinks.duckdb_schema import feed_columns
 from halfopen.window.coverage import Coverage
 from halfopen.window.window import Window
 from support.answers import NOON, Answers, player, session, stored, table, transaction
 
+OWED = Hole(
+    product="vegas",
+    feed="transactions",
+    window=Window(NOON + timedelta(minutes=7), NOON + timedelta(minutes=8)),
+    rung=0,
+    since=NOON,
+    attempts=1,
+    last_error="503",
+    next_try=NOON,
+)
 WRITER = Path(__file__).with_name("applying.py")
 
 
@@ -89,6 +100,7 @@ def test_nothing_is_seen_of_answers_that_fail_before_the_commit(
 ) -> None:
     first = [transaction("1"), transaction("2", amount="x")]
     mirror.apply([asked("transactions", first)])
+    mirror.fail(OWED)
     before = [mirror.query(f"FROM {name}") for name in ("transactions", "halfopen.ledger", "halfopen.quarantine")]
     status = mirror.status()
 
@@ -114,6 +126,7 @@ def test_a_statement_that_fails_is_one_line_and_leaves_the_mirror_usable(
         connection.execute("SELECT 1 FROM nowhere")
         return 0
 
+    mirror.fail(OWED)
     with monkeypatch.context() as patch:
         patch.setattr(duckdb_ledger, "fill", fail)
         with pytest.raises(SinkError, match="nothing was written") as failed:

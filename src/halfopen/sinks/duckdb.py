@@ -14,7 +14,7 @@ from halfopen.errors import SinkError
 from halfopen.sinks import duckdb_ledger as ledger
 from halfopen.sinks import duckdb_quarantine as quarantine
 from halfopen.sinks.base import Answer, Applied, Hole, Progress
-from halfopen.sinks.duckdb_apply import Outcome, apply, discard, prepare
+from halfopen.sinks.duckdb_apply import SMALL_ROWS, Outcome, apply, discard, prepare
 from halfopen.sinks.duckdb_query import query
 from halfopen.sinks.duckdb_schema import connect, first_line
 from halfopen.window.coverage import Coverage
@@ -41,6 +41,7 @@ class DuckDBSink:
         self._seq = 0
         self._rows: dict[tuple[str, str], int] = {}
         self._held: set[tuple[str, str]] = set()
+        self._owing: set[tuple[str, str]] = set()
         self._coverage: dict[tuple[str, str], dict[int, Coverage]] = {}
 
     def open(self) -> None:
@@ -53,6 +54,7 @@ class DuckDBSink:
             self._staging.mkdir(mode=0o700)
             self._rows = ledger.rows_stored(connection, NAMES)
             self._held = set(quarantine.held_at(connection))
+            self._owing = ledger.owing(connection)
             self._seq = max(self._seq, ledger.last_seq(connection))
         except (OSError, duckdb.Error) as error:
             connection.close()
@@ -80,6 +82,7 @@ class DuckDBSink:
         outcomes: list[Outcome] = []
         with self._reading() as connection:
             staged = prepare(connection, answers, self._staging)
+        owing = self._owing & {(answer.product, answer.feed.name) for answer in answers}
         with self._transaction() as connection:
             held = set(self._held)
             for answer, lying in zip(answers, staged, strict=True):
@@ -88,18 +91,19 @@ class DuckDBSink:
                 if outcome.held:
                     held.add(name)
                 outcomes.append(outcome)
-            for product, feed in dict.fromkeys((answer.product, answer.feed.name) for answer in answers):
-                ledger.fill(connection, product, feed)
+            settled = {name for name in owing if ledger.fill(connection, *name) == 0}
+            if sum(lying.rows for lying in staged) > SMALL_ROWS:
+                discard(connection, len(answers))
+        self._owing -= settled
         for answer, outcome in zip(answers, outcomes, strict=True):
             self._remember(answer, outcome)
-        with self._reading() as connection:
-            discard(connection, len(answers))
         return [outcome.applied for outcome in outcomes]
 
     def fail(self, hole: Hole) -> None:
         """Record a window that failed; see `Sink.fail`."""
         with self._transaction() as connection:
             ledger.fail(connection, hole)
+        self._owing.add((hole.product, hole.feed))
 
     def progress(self, product: str, feed: str) -> Progress:
         """What is committed, re-read and owed."""

@@ -20,6 +20,7 @@ _OF_LINE = (
     " AND pass = $p_rung::INTEGER"
 )
 
+_OWING = "SELECT DISTINCT product, feed FROM halfopen.holes"
 _ISLANDS = (
     "SELECT pass, min(window_start), max(window_end) FROM ("
     "SELECT *, count(*) FILTER (starts) OVER (PARTITION BY pass ORDER BY window_start, window_end) AS island FROM ("
@@ -84,13 +85,14 @@ def fail(connection: duckdb.DuckDBPyConnection, hole: Hole) -> None:
 
 
 def fill(connection: duckdb.DuckDBPyConnection, product: str, feed: str) -> int:
-    """Remove the holes that committed windows cover, alone or together; give how many.
+    """Remove the holes that committed windows cover, alone or together; give how many are left.
 
     A first ask that failed is filled by whatever is committed; a failed re-read only by what was asked after it
     failed, for it was to look again.
     """
-    filled = 0
-    for hole in holes(connection, product, feed):
+    found = holes(connection, product, feed)
+    left = len(found)
+    for hole in found:
         row = {
             "product": product,
             "feed": feed,
@@ -108,8 +110,8 @@ def fill(connection: duckdb.DuckDBPyConnection, product: str, feed: str) -> int:
         ).fetchall()
         if Coverage.of(_windows(lines)).covers(hole.window):
             run(connection, f"DELETE FROM halfopen.holes WHERE {_OF_LINE}", row)
-            filled += 1
-    return filled
+            left -= 1
+    return left
 
 
 def holes(connection: duckdb.DuckDBPyConnection, product: str, feed: str) -> tuple[Hole, ...]:
@@ -133,6 +135,11 @@ def holes(connection: duckdb.DuckDBPyConnection, product: str, feed: str) -> tup
         )
         for start, end, rung, since, attempts, last_error, next_try in rows
     )
+
+
+def owing(connection: duckdb.DuckDBPyConnection) -> set[tuple[str, str]]:
+    """Products and feeds that have holes."""
+    return {(product, feed) for product, feed in connection.execute(_OWING).fetchall()}
 
 
 def coverage(connection: duckdb.DuckDBPyConnection, product: str, feed: str) -> dict[int, Coverage]:
