@@ -90,6 +90,11 @@ def test_after_refusals_it_pauses_longer_each_time_and_not_for_ever(ours):
     assert pauses == [2, 4, 8, 16, 32, 60, 60, 60]
     obtain(ours, now, lambda _: granted())
     assert not ours.needs_token(now)
+    # What was refused before counts no more.
+    for later in (100.0, 102.0):
+        with pytest.raises(TokenRefused):
+            obtain(ours, now + later, refuses)
+    assert len(asked) == 10
 
 
 def test_a_refusal_tells_how_long_to_wait(ours):

@@ -32,6 +32,12 @@ def test_enough_failures_lock_out_and_the_lock_ends():
     assert lockout.wait(HERE, 110.0) == 0
 
 
+def test_a_clock_that_was_set_back_does_not_lengthen_the_lock():
+    lockout = Lockout()
+    locked(lockout, 10_000.0)
+    assert lockout.wait(HERE, 0.0) == 10
+
+
 def test_asking_while_locked_does_not_lengthen_the_lock():
     lockout = Lockout()
     locked(lockout)

@@ -85,3 +85,10 @@ def test_words_that_do_not_fit_are_named(change, message):
     for side in (signer, verifier):
         with pytest.raises(ConfigError, match=message):
             side(WORDS | change)
+
+
+def test_a_token_counts_for_nothing_without_a_clock():
+    side = verifier(TOKEN)
+    headers = {"authorization": f"Bearer {side.tokens.issue(NOW, b'n' * 12)}"}
+    assert side.verify("/", "", headers, now=NOW) == "intarget"
+    assert side.verify("/", "", headers) is None

@@ -60,9 +60,12 @@ class Tokens:
         return hmac.compare_digest(mac, self._mac(signed))
 
     def _mac(self, signed: bytes) -> bytes:
-        day = int.from_bytes(signed[:_END_BYTES], "big") // ROTATION_SECONDS
-        key = hmac.digest(self._root, b"halfopen token key" + day.to_bytes(_END_BYTES, "big"), "sha256")
-        return hmac.digest(key, signed, "sha256")
+        return hmac.digest(self._key(int.from_bytes(signed[:_END_BYTES], "big")), signed, "sha256")
+
+    def _key(self, end: int) -> bytes:
+        """The key of the day in which a token ends."""
+        day = (end // ROTATION_SECONDS).to_bytes(_END_BYTES, "big")
+        return hmac.digest(self._root, b"halfopen token key" + day, "sha256")
 
     @functools.cached_property
     def _root(self) -> bytes:
