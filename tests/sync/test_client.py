@@ -13,7 +13,7 @@ from halfopen.sync.client import Fetched, ProductClient
 from halfopen.sync.refusal import Refusal
 from halfopen.window.window import Window
 from halfopen.wire.negotiate import Format
-from support.faulty import BAD, ODD, Fault, FaultyProduct, Truth, csv_of
+from support.faulty import ANSWERS, BAD, ODD, Fault, FaultyProduct, Truth, csv_of, send
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 HOUR = Window(NOON, NOON + timedelta(hours=1))
@@ -57,7 +57,7 @@ def asker(product: FaultyProduct, tmp_path: Path) -> Asker:
 
 
 def whole(product: FaultyProduct) -> bytes:
-    (only,) = product.truths.values()
+    only = product.truths["/api/logins"]
     return csv_of("logins", only.window(HOUR.start, HOUR.end, datetime.now(UTC)))
 
 
@@ -145,3 +145,73 @@ async def test_an_answer_beyond_the_limit_is_too_big(product: FaultyProduct, tmp
         with pytest.raises(Refusal) as caught:
             await client.fetch("logins", HOUR, tmp_path / "body", 1000)
     assert caught.value.too_big
+
+
+@pytest.mark.parametrize(
+    ("location", "message"),
+    [
+        ("http://elsewhere.example/api/logins?x=1", r"redirects to http://elsewhere\.example, where credentials"),
+        ("https://127.0.0.1/", r"redirects to https://127\.0\.0\.1, where credentials"),
+        ("/loop", "redirects more than 5 times"),
+    ],
+)
+async def test_credentials_do_not_travel(
+    product: FaultyProduct, asker: Asker, monkeypatch: pytest.MonkeyPatch, location: str, message: str
+) -> None:
+    async def moved(writer: object, _feed: object, _rows: object, _product: object) -> bool:
+        return await send(writer, "302 Found", b"", {"Location": location})  # type: ignore[arg-type]
+
+    monkeypatch.setitem(ANSWERS, Fault.NONE, moved)  # type: ignore[misc]
+    monkeypatch.setitem(product.truths, "/loop", truth())
+    product.truths["/loop"].feed = "logins"
+    if location == "/loop":
+        monkeypatch.setattr("support.faulty.moment.window_from_query", lambda _query: HOUR)
+    with pytest.raises(Refusal, match=message):
+        await asker.fetch()
+    assert len(product.seen_targets) == (5 if location == "/loop" else 1)
+
+
+async def test_a_redirect_within_the_product_is_followed(
+    product: FaultyProduct, asker: Asker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def moved(writer: object, _feed: object, _rows: object, _product: object) -> bool:
+        query = product.seen_targets[-1].partition("?")[2]
+        return await send(writer, "307 Temporary Redirect", b"", {"Location": f"/v2/logins?{query}"})  # type: ignore[arg-type]
+
+    monkeypatch.setitem(ANSWERS, Fault.RESET, moved)  # type: ignore[misc]
+    product.faults = lambda number, _feed: Fault.RESET if number == 0 else Fault.NONE
+    product.truths["/v2/logins"] = product.truths["/api/logins"]
+    got = await asker.fetch()
+    assert got.body.read_bytes() == whole(product)
+    assert [target.partition("?")[0] for target in product.seen_targets] == ["/api/logins", "/v2/logins"]
+    assert product.seen_headers[1]["authorization"] == product.seen_headers[0]["authorization"]
+
+
+@pytest.mark.parametrize(
+    ("body", "rows"),
+    [
+        (b"[]", 0),
+        (b'{"data": []}', 0),
+        (b'{"total": 1, "items": [{"id": "1", "amount": 12345678901234567.89}]}', 1),
+        (b'{"id": "1"}\n{"id": "2"}\n', 2),
+        (b'\xef\xbb\xbf[{"id": "1"}]', 1),
+    ],
+)
+async def test_json_becomes_lines_of_texts(
+    asker: Asker, monkeypatch: pytest.MonkeyPatch, body: bytes, rows: int
+) -> None:
+    monkeypatch.setattr("support.faulty.csv_of", lambda _feed, _rows: body)
+    got = await asker.fetch()
+    assert got.format is Format.NDJSON
+    lines = got.body.read_bytes().splitlines()
+    assert len(lines) == rows
+    assert all(b'"id":"' in line for line in lines)
+    if b"12345678901234567.89" in body:
+        assert b'"12345678901234567.89"' in lines[0]
+
+
+@pytest.mark.parametrize("body", [b"null", b'{"ok": true}', b'{"data": null}', b'{"id": "1"', b"[1, 2]", b"\n\n"])
+async def test_json_that_is_no_rows_is_refused(asker: Asker, monkeypatch: pytest.MonkeyPatch, body: bytes) -> None:
+    monkeypatch.setattr("support.faulty.csv_of", lambda _feed, _rows: body)
+    with pytest.raises(Refusal):
+        await asker.fetch()

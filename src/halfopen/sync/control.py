@@ -169,7 +169,7 @@ class Server:
 
 
 class Client:
-    """The mirror through the process that owns it; a `sync.mirror.Mirror`."""
+    """The mirror through the process that owns it, for one question; a `sync.mirror.Mirror`."""
 
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.events = Events()

@@ -38,4 +38,4 @@ class Width:
 
 
 def _clamped(length: timedelta, least: timedelta) -> timedelta:
-    return min(max(timedelta(seconds=int(length.total_seconds())), least), MOST)
+    return timedelta(seconds=int(min(max(length, least), MOST).total_seconds()))

@@ -1,0 +1,45 @@
+from datetime import UTC, datetime, timedelta
+
+from halfopen.config.product import ProductConfig
+from halfopen.sync.report import lags, with_lag
+
+NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
+
+
+def test_every_configured_feed_is_there_and_lag_is_counted_from_the_watermark() -> None:
+    products = {"a": ProductConfig(name="a", url="http://a", feeds=("players", "wallets"))}
+    whole = {"watermark": NOON, "frontier": NOON, "holes": 2, "quarantined": 1, "late": 3, "rows": 4}
+    found = with_lag({"products": {"a": {"feeds": {"players": whole}}}}, products, NOON + timedelta(seconds=1.5))
+    assert found == {
+        "products": {
+            "a": {
+                "feeds": {
+                    "players": {
+                        "watermark": "2026-03-01 12:00:00",
+                        "frontier": "2026-03-01 12:00:00",
+                        "lag_seconds": 1.5,
+                        "holes": 2,
+                        "quarantined": 1,
+                        "late": 3,
+                        "rows": 4,
+                    },
+                    "wallets": {
+                        "watermark": None,
+                        "frontier": None,
+                        "lag_seconds": None,
+                        "holes": 0,
+                        "quarantined": 0,
+                        "late": 0,
+                        "rows": 0,
+                    },
+                }
+            }
+        }
+    }
+    assert lags(found) == {"a.players": 1.5, "a.wallets": None}
+
+
+def test_a_product_that_is_no_longer_configured_is_still_shown() -> None:
+    known = {"watermark": None, "frontier": None, "holes": 0, "quarantined": 0, "late": 0, "rows": 9}
+    found = with_lag({"products": {"old": {"feeds": {"logins": known}}}}, {}, NOON)
+    assert found["products"]["old"]["feeds"]["logins"]["rows"] == 9
