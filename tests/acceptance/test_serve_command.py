@@ -1,10 +1,13 @@
 """`halfopen serve` as a command: what it says at start, how it ends, what it refuses."""
 
 import asyncio
+import os
 import signal
 import socket
 import subprocess
 import sys
+from collections.abc import Callable
+from pathlib import Path
 
 import aiohttp
 import pytest
@@ -133,3 +136,45 @@ def test_checking_serves_nothing_and_needs_no_port(folder):
         )
     assert code == 0
     assert "serving" not in out
+
+
+def children(process: int) -> set[str]:
+    return set(Path(f"/proc/{process}/task/{process}/children").read_text().split())
+
+
+def alive(processes: set[str]) -> set[str]:
+    return {each for each in processes if Path(f"/proc/{each}").exists()}
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    async with asyncio.timeout(10):
+        while not condition():  # noqa: ASYNC110 - another process tells nobody
+            await asyncio.sleep(0.1)
+
+
+async def test_several_workers_share_the_port_and_a_dead_one_is_replaced(folder):
+    async with serving(written(folder, FEED), "--workers", "2") as (url, process):
+
+        async def answers() -> None:
+            for _ in range(20):
+                async with aiohttp.ClientSession(url, headers=SIGNED_IN) as client, client.get(WHOLE) as answer:
+                    assert (await answer.text()).count("\r\n") == 11
+
+        await answers()
+        await until(lambda: len(children(process.pid)) == 2)
+        first = children(process.pid)
+        os.kill(int(min(first)), signal.SIGKILL)
+        await until(lambda: len(children(process.pid) - {min(first)}) == 2)
+        await answers()
+        last = children(process.pid)
+        process.terminate()
+        assert await asyncio.wait_for(process.wait(), 10) == 0
+        assert not alive(last)
+
+
+async def test_workers_end_with_their_parent(folder):
+    async with serving(written(folder, FEED), "--workers", "2") as (_, process):
+        await until(lambda: len(children(process.pid)) == 2)
+        workers = children(process.pid)
+        process.kill()
+        await until(lambda: not alive(workers))

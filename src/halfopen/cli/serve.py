@@ -2,14 +2,19 @@
 
 import asyncio
 import logging
+import os
 import signal
+import socket
 import sys
+from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Final
 
 import structlog
 import uvloop
 from cyclopts import Parameter
+from cyclopts.validators import Number
 
 from halfopen.config.load import load
 from halfopen.config.serve import ServeConfig
@@ -17,8 +22,10 @@ from halfopen.contract.load import feeds
 from halfopen.serve.mapping import Offers
 from halfopen.serve.server import Server
 from halfopen.serve.trial import trial
+from halfopen.serve.workers import run as run_workers
 
 _WRONG: Final = 2
+_LOOK_SECONDS: Final = 1.0
 
 
 def serve(
@@ -26,6 +33,7 @@ def serve(
     config: Path = Path("halfopen.toml"),
     host: str | None = None,
     port: int | None = None,
+    workers: Annotated[int, Parameter(validator=Number(gte=1))] = 1,
     check_config: Annotated[bool, Parameter(negative=())] = False,
 ) -> int:
     """Serve the feeds of the configuration's database over HTTP.
@@ -34,26 +42,46 @@ def serve(
         config: the configuration file.
         host: address to listen on, instead of serve.listen.
         port: port to listen on, instead of serve.listen; 0 takes a free one.
+        workers: processes that answer, each with its own connections to the database.
         check_config: only read the configuration, look up its tables and columns and judge a few rows of each feed.
     """
     settings = load(config, sections=("serve",)).needed_serve()
-    main = _check(settings) if check_config else _serve(settings, host, port)
-    return uvloop.run(main)
-
-
-async def _serve(settings: ServeConfig, host: str | None, port: int | None) -> int:
+    if check_config:
+        return uvloop.run(_check(settings))
     server = Server(settings, host, port, log=_log())
+    listener = server.listen()
+    _say(*_lines(server.offers), f"serving on {server.url}")
+    if workers == 1:
+        code = uvloop.run(_serve(server, listener))
+    else:
+        # What this process has open must not be shared with its workers: each opens its own.
+        server.source.close()
+        code = run_workers(workers, partial(_work, settings, listener, os.getpid()), _died)
+    _say("stopped")
+    return code
+
+
+def _work(settings: ServeConfig, listener: socket.socket, parent: int) -> int:
+    return uvloop.run(_serve(Server(settings, log=_log()), listener, parent))
+
+
+async def _serve(server: Server, listener: socket.socket, parent: int | None = None) -> int:
+    """Answers until a signal comes, or the parent that would send it has gone."""
     stopping = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stopping.set)
     try:
-        await server.start()
-        _say(*_lines(server.offers), f"serving on {server.url}")
-        await stopping.wait()
+        await server.start(listener)
+        while not stopping.is_set() and parent in (None, os.getppid()):
+            with suppress(TimeoutError):
+                await asyncio.wait_for(stopping.wait(), _LOOK_SECONDS)
     finally:
         await server.stop()
-    _say("stopped")
     return 0
+
+
+def _died(process: int) -> None:
+    sys.stderr.write(f"halfopen: worker {process} has ended by itself and is replaced\n")
 
 
 async def _check(settings: ServeConfig) -> int:

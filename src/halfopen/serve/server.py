@@ -31,6 +31,7 @@ from halfopen.sources.opening import open_source
 SHUTDOWN_SECONDS: Final = 20
 """How long answers in flight may go on after the stop."""
 
+_BACKLOG: Final = 2048
 _KEEP_ALIVE_SECONDS: Final = 75
 """More than a poller's minute, so that it finds its connection still open."""
 
@@ -71,6 +72,8 @@ class Server:
         source: Source | None = None,
     ) -> None:
         _check(config)
+        self._verifiers = [schemes.verifier(words) for words in config.auth]
+        self._allow = AllowList(config.allow, config.trusted_proxies)
         configured_host, configured_port = config.address
         self._config = config
         self._host = configured_host if host is None else host
@@ -94,6 +97,7 @@ class Server:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             listener.bind((self._host, self._port))
+            listener.listen(_BACKLOG)
         except OSError as error:
             listener.close()
             raise ConfigError(
@@ -128,8 +132,8 @@ class Server:
             self.source,
             self.offers,
             PlainWindows(self.source, self._clock, refuse_unfinished=config.unfinished == "refuse"),
-            [schemes.verifier(words) for words in config.auth],
-            allow=AllowList(config.allow, config.trusted_proxies),
+            self._verifiers,
+            allow=self._allow,
             limits=config.limits,
             log=self._log,
         )

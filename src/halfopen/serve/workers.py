@@ -1,0 +1,80 @@
+"""Several processes behind one port: each accepts from the same listening socket, each has its own connections.
+
+A worker that dies is replaced; the stop is passed on to all, and each finishes what it has in flight.
+"""
+
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable
+from types import FrameType
+from typing import Final
+
+_STOPS: Final = (signal.SIGTERM, signal.SIGINT)
+_PAUSE_SECONDS: Final = 1.0
+"""Between a death and its replacement, so that a worker that cannot live does not keep a processor busy."""
+
+
+def run(count: int, work: Callable[[], int], died: Callable[[int], None]) -> int:
+    """Runs `work` in `count` forked processes until this one is told to stop; the exit code.
+
+    `died` is called with a process's id when it has ended by itself. Nothing of this process may run in threads.
+    """
+    return _Workers(work, died).run(count)
+
+
+class _Workers:
+    def __init__(self, work: Callable[[], int], died: Callable[[int], None]) -> None:
+        self._work = work
+        self._died = died
+        self._processes: set[int] = set()
+        self._stopping = False
+
+    def run(self, count: int) -> int:
+        before = {number: signal.signal(number, self._stop) for number in _STOPS}
+        try:
+            for _ in range(count):
+                self._start()
+            while self._processes:
+                process, _ = os.wait()
+                self._processes.discard(process)
+                if not self._stopping:
+                    self._died(process)
+                    time.sleep(_PAUSE_SECONDS)
+                    self._start()
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+        return 0
+
+    def _start(self) -> None:
+        # A stop that comes while a worker is being made waits until the worker is known.
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, _STOPS)
+        try:
+            if not self._stopping:
+                process = os.fork()
+                if process == 0:
+                    _live(self._work)
+                self._processes.add(process)
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+    def _stop(self, _number: int, _frame: FrameType | None) -> None:
+        self._stopping = True
+        for process in self._processes:
+            os.kill(process, signal.SIGTERM)
+
+
+def _live(work: Callable[[], int]) -> None:
+    """Never returns: a worker must not go on with its parent's business."""
+    code = 1
+    try:
+        for number in _STOPS:
+            signal.signal(number, signal.SIG_DFL)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, _STOPS)
+        code = work()
+    finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
