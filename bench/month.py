@@ -118,6 +118,7 @@ def _wait_for(url: str, process: subprocess.Popen[bytes]) -> None:
 
 def _backfill(folder: Path, memory: Memory, since: datetime, until: datetime) -> None:
     time.sleep(1)
+    first = len(memory.samples)
     before = memory.samples[-1]
     began = time.perf_counter()
     done = subprocess.run(
@@ -141,6 +142,9 @@ def _backfill(folder: Path, memory: Memory, since: datetime, until: datetime) ->
         f"server memory: {before / MIB:.0f} MiB before, {peak / MIB:.0f} MiB at most, {after / MIB:.0f} MiB after:"
         f" it grew by {(peak - before) / MIB:.0f} MiB"
     )
+    pulled = memory.samples[first:]
+    series = [max(pulled[at : at + len(pulled) // 10 + 1]) / MIB for at in range(0, len(pulled), len(pulled) // 10 + 1)]
+    print("server memory over the pull, MiB:", " ".join(f"{sample:.0f}" for sample in series))
 
 
 def _judge(casino: Path, mirror: Path) -> int:
