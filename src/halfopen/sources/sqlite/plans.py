@@ -23,6 +23,9 @@ SAMPLE_ROWS: Final = 200
 KEPT_SECONDS: Final = 300.0
 """How long forms that were learnt from a full sample are trusted."""
 
+REST: Final = 20
+"""A short sample is taken again after this many times the time that it took: five per cent of the time at most."""
+
 
 @dataclass(frozen=True, slots=True)
 class Plan:
@@ -35,12 +38,20 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Forms:
-    """What a sample taught about a selection; `full` when there were as many rows as were asked for."""
+    """What a sample taught about a selection; `full` when there were as many rows as were asked for.
+
+    taken_at and seconds: when the sample was taken, on the monotonic clock, and what it cost.
+    """
 
     columns: dict[str, Form]
     cursor: Form
     full: bool
     taken_at: float
+    seconds: float
+
+    def is_old(self, now: float) -> bool:
+        """A full sample is trusted for a while, a short one only as long as looking again would be a burden."""
+        return now - self.taken_at > (KEPT_SECONDS if self.full else REST * self.seconds)
 
 
 class Planner:
@@ -74,7 +85,7 @@ class Planner:
     def _forms(self, connection: sqlite3.Connection, selection: Selection) -> Forms:
         known = self._known.get(selection)
         now = time.monotonic()
-        if known is None or not known.full or now - known.taken_at > KEPT_SECONDS:
+        if known is None or known.is_old(now):
             known = self._known[selection] = _learnt(connection, selection, now)
         return known
 
@@ -105,6 +116,7 @@ def _learnt(connection: sqlite3.Connection, selection: Selection, now: float) ->
         forms.stamps(cursors),
         full=len(rows) >= SAMPLE_ROWS,
         taken_at=now,
+        seconds=time.monotonic() - now,
     )
 
 
