@@ -107,6 +107,7 @@ class FaultyProduct:
         self.seen_targets: list[str] = []
         self.delay = 0.0
         self.retry_after = "1"
+        self.clock_shift = timedelta(0)
         self.password: str | None = None
         self._numbers = itertools.count()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -115,13 +116,19 @@ class FaultyProduct:
         self._server = await asyncio.start_server(self._connection, "127.0.0.1", 0)
         self.port = self._server.sockets[0].getsockname()[1]
         self.url = f"http://127.0.0.1:{self.port}"
+        CLOCKS[self.port] = self.now
         return self
 
     async def __aexit__(self, *_: object) -> None:
+        del CLOCKS[self.port]
         self._server.close()
         for task in tuple(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def now(self) -> datetime:
+        """The time by this product's own clock."""
+        return datetime.now(UTC) + self.clock_shift
 
     async def _connection(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
@@ -162,15 +169,24 @@ class FaultyProduct:
         fault = self.faults(next(self._numbers), truth.feed)
         self.drawn[fault] += 1
         self.asked.append((truth.feed, window.start, window.end, fault))
-        rows = truth.window(window.start, window.end, datetime.now(UTC))
+        rows = truth.window(window.start, window.end, self.now())
         return await ANSWERS[fault](writer, truth.feed, rows, self)
+
+
+def clock_of(writer: asyncio.StreamWriter) -> Callable[[], datetime]:
+    """The clock of the product that this connection belongs to."""
+    clock: Callable[[], datetime] = CLOCKS.get(writer.get_extra_info("sockname")[1], lambda: datetime.now(UTC))
+    return clock
+
+
+CLOCKS: dict[int, Callable[[], datetime]] = {}
 
 
 async def send(
     writer: asyncio.StreamWriter, status: str, body: bytes, headers: dict[str, str], *, length: bool = True
 ) -> bool:
     """A response whole, with Content-Length unless told otherwise."""
-    all_headers = {"Date": format_datetime(datetime.now(UTC), usegmt=True), **headers}
+    all_headers = {"Date": format_datetime(clock_of(writer)(), usegmt=True), **headers}
     if length:
         all_headers.setdefault("Content-Length", str(len(body)))
     head = "".join(f"{name}: {value}\r\n" for name, value in all_headers.items())

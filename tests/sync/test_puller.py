@@ -202,3 +202,20 @@ async def test_what_was_backfilled_late_enough_is_not_read_again(tmp_path: Path)
         assert len(product.asked) == before, "the second pass finds nothing owed, after a restart too"
     again = [(a, b) for feed, a, b, _ in product.asked if feed == "players"]
     assert sum((b - a for a, b in again), timedelta(0)) < timedelta(minutes=183), "only what is young is"
+
+
+async def test_a_product_whose_clock_is_behind_is_asked_by_its_own_clock(tmp_path: Path) -> None:
+    shift = timedelta(seconds=-3)
+    start = floor(now() + shift, SECOND)
+    sink = MemorySink()
+    events: list[Event] = []
+    async with FaultyProduct(truths(start, 8)) as product, puller(product, sink, tmp_path, since=start) as pulling:
+        product.clock_shift = shift
+        pulling.events.listen(events.append)
+        await pulling.run(timedelta(seconds=8))
+        assert await pulling.drain(start + timedelta(seconds=7)) == {}
+    early = [event for event in events if isinstance(event, Failed)]
+    assert len(early) == len(FEEDS), "only the first ask, before its clock is known"
+    assert all("clock has not reached the end of the window" in event.error for event in early)
+    assert sum(event.late for event in events if isinstance(event, Committed)) == 0
+    assert stored(sink, "players") == {f"players-{n}" for n in range(8)}

@@ -37,6 +37,7 @@ class Fetched:
     """One whole answer: `body` is CSV as received or lines of JSON; `rows` is counted only where the product says it.
 
     notes: what was odd about it though it was taken, as words of one line each. requests: how many it took.
+    final: False where the product itself says that the window was not over yet.
     """
 
     body: Path
@@ -48,6 +49,7 @@ class Fetched:
     fetched_at: datetime
     notes: tuple[str, ...] = ()
     requests: int = 1
+    final: bool = True
 
 
 class ProductClient:
@@ -95,6 +97,7 @@ class ProductClient:
             fetched_at=self._clock(),
             notes=notes,
             requests=requests,
+            final=first.headers.get("Halfopen-Final", "true").strip().lower() != "false",
         )
 
     async def _agreed(

@@ -178,6 +178,7 @@ class Lane:
         self._behind = _behind(fetched)
         seconds = (fetched.fetched_at - fetched.asked_at).total_seconds()
         self._tell(Answered, ask, size=fetched.size, seconds=seconds, notes=fetched.notes)
+        _demand_over(self.product.name, self.feed.name, ask.window, fetched, self._behind)
         return fetched
 
     def _answer(self, ask: Ask, seq: int, fetched: Fetched) -> Answer:
@@ -281,7 +282,26 @@ def _note(sink: Sink, holes: tuple[Hole, ...]) -> None:
 
 
 def _behind(fetched: Fetched) -> timedelta:
-    """How far the product's clock is behind ours for certain: its Date has whole seconds, cut down."""
+    """How far the product's clock may be behind ours, where it is for certain: its Date has whole seconds, cut down.
+
+    A Date that is off by more than minutes is no clock but a cache, and tells nothing.
+    """
     if fetched.server_date is None:
         return timedelta(0)
-    return min(max(fetched.asked_at - fetched.server_date - SECOND, timedelta(0)), _MOST_SKEW)
+    behind = fetched.asked_at - fetched.server_date
+    return behind if SECOND < behind <= _MOST_SKEW else timedelta(0)
+
+
+def _demand_over(product: str, feed: str, window: Window, fetched: Fetched, behind: timedelta) -> None:
+    """Refuse an answer that came before the window was over by the product's own clock: rows may still come."""
+    clock = fetched.server_date
+    early = bool(behind) and clock is not None and clock + SECOND <= window.end
+    if early or not fetched.final:
+        raise Refusal(
+            f"{product} {feed} {window}: the product's clock has not reached the end of the window"
+            f" ({clock:%Y-%m-%d %H:%M:%S}); it is asked again when it has"
+            if clock is not None
+            else f"{product} {feed} {window}: the product says that the window is not over; it is asked again",
+            status=200,
+            retry_after=max(window.end - clock, SECOND) if clock is not None and early else SECOND,
+        )
