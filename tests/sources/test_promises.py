@@ -1,13 +1,11 @@
-"""What every source promises, engine by engine; a new engine is one harness beside `engines/sqlite.py`."""
+"""What every source promises, engine by engine; a new engine is one harness in `engines/` and a line in its list."""
 
 import asyncio
 import csv
 import io
 import json
-import sqlite3
 import tempfile
 from collections import Counter
-from contextlib import closing
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -22,7 +20,7 @@ from halfopen.sources.base import ROW_END, Column, Selection, UnknownRelation
 from halfopen.window.window import Window
 from halfopen.wire import csv as wire_csv
 from halfopen.wire.negotiate import Format
-from sources.engines.sqlite import ENGINES, Engine
+from sources.engines.all import ENGINES, Engine
 
 AT = datetime(2024, 3, 31, 23, 59, 0, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
@@ -110,7 +108,7 @@ def test_csv_json_and_ndjson_tell_the_same_rows(engine, rows):
 
 @few
 @given(
-    offsets=st.lists(st.integers(-2, 12).map(lambda n: n * 10**6) | st.integers(-2_000_000, 12_000_000), max_size=30),
+    offsets=st.lists(st.integers(-4, 24).map(lambda n: n * 500_000) | st.integers(-2_000_000, 12_000_000), max_size=30),
     cuts=st.tuples(*[st.integers(0, 10)] * 3),
     fraction=st.sampled_from([0, 0, 0, 500_000, 999_000]),
 )
@@ -163,8 +161,7 @@ async def test_no_row_is_written_while_an_answer_is_read(engine, tmp_path):
     async with source.stream(selection(source), Window(AT, AT + 9 * SECOND), Format.CSV) as stream:
         blocks = aiter(stream)
         first = await anext(blocks)
-        with closing(sqlite3.connect(path, timeout=1)) as writer:
-            engine.add(writer, COLUMNS, [("late", None, None, None, None, AT + 2 * SECOND)] * 100)
+        engine.insert(path, COLUMNS, [("late", None, None, None, None, AT + 2 * SECOND)] * 100)
         rest = [block async for block in blocks]
     assert stream.rows == 20_000
     assert b"late" not in first + b"".join(rest)
@@ -183,7 +180,7 @@ async def test_blocks_are_whole_rows_and_counted(engine, tmp_path):
             sizes.append(len(block))
             assert stream.rows == seen
     assert seen == 30_000
-    assert max(sizes) < 200_000
+    assert max(sizes) < 300_000
     source.close()
 
 
@@ -196,7 +193,7 @@ async def test_at_most_as_many_rows_as_wanted(engine, tmp_path):
 
 ENDLESS = (
     "select id, note, amount, flag, born, at from "
-    "(with recursive n(i) as (select 1 union all select i + 1 from n) select i from n) cross join t"
+    "(with recursive n(i) as (select 1 union all select i + 1 from n) select i from n) as endless cross join t"
 )
 SILENT = ENDLESS + " where i < 0"
 
@@ -221,10 +218,8 @@ async def test_a_query_that_fails_midway_raises_after_its_rows(engine, tmp_path)
     rows = [(str(n), "x" * 100, None, None, None, AT) for n in range(5000)]
     path = engine.make(tmp_path, COLUMNS, [*rows, ("bad", None, None, None, None, AT)])
     source = engine.source(path)
-    columns = (
-        *selection(source).columns,
-        Column(name="b", kind=Kind.STRING, sql="json_extract(iif(id = 'bad', '{', '{}'), '$.a')"),
-    )
+    fails, words = engine.failing
+    columns = (*selection(source).columns, Column(name="b", kind=Kind.STRING, sql=fails))
     got = []
 
     async def take() -> None:
@@ -232,7 +227,7 @@ async def test_a_query_that_fails_midway_raises_after_its_rows(engine, tmp_path)
             async for block in stream:
                 got.append(block)  # noqa: PERF401 - a comprehension would lose what came before the failure
 
-    with pytest.raises(SourceError, match="malformed JSON"):
+    with pytest.raises(SourceError, match=words):
         await take()
     assert got
     assert len(as_csv(await body(source, selection(source), None))) == 5001

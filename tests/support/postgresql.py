@@ -151,13 +151,29 @@ def server_url() -> str:
 @contextmanager
 def database(options: str = "") -> Iterator[str]:
     """The address of a new and empty database; `options` follow CREATE DATABASE, as `ENCODING 'SQL_ASCII'`."""
-    name = f"halfopen_{token_hex(6)}"
-    base = server_url()
-    run(_ask(base, f"create database {name} {options}"))
+    url = _create(options)
     try:
-        yield urlunsplit(urlsplit(base)._replace(path=f"/{name}"))
+        yield url
     finally:
-        run(_ask(base, f"drop database {name} with (force)"))
+        _drop(url)
+
+
+@functools.cache
+def process_database() -> str:
+    """The address of a database that all tests of this process share; dropped when it ends."""
+    url = _create("")
+    atexit.register(_drop, url)
+    return url
+
+
+def _create(options: str) -> str:
+    name = f"halfopen_{token_hex(6)}"
+    ask(server_url(), f"create database {name} {options}")
+    return urlunsplit(urlsplit(server_url())._replace(path=f"/{name}"))
+
+
+def _drop(url: str) -> None:
+    ask(server_url(), f"drop database {urlsplit(url).path[1:]} with (force)")
 
 
 def ask(url: str, sql: str, *values: Any) -> list[asyncpg.Record]:

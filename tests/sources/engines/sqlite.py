@@ -30,6 +30,8 @@ class Engine:
     column: str
     stamp: Callable[[datetime], object]
     resolution: int = 1
+    failing: tuple[str, str] = ("json_extract(iif(id = 'bad', '{', '{}'), '$.a')", "malformed JSON")
+    """An expression that fails for one id, and what the error says."""
 
     def make(self, folder: Path, columns: dict[str, str], rows: Sequence[Sequence[object]], *, index: str = "") -> Path:
         """A database with the table `t`; a column's type is text, number, boolean or stamp."""
@@ -43,6 +45,11 @@ class Engine:
                 connection.execute(f"create index by_cursor on t ({index})")
             self.add(connection, columns, rows)
         return path
+
+    def insert(self, path: Path, columns: dict[str, str], rows: Sequence[Sequence[object]]) -> None:
+        """More rows, from a writer of their own."""
+        with closing(sqlite3.connect(path, timeout=1)) as writer:
+            self.add(writer, columns, rows)
 
     def add(self, connection: sqlite3.Connection, columns: dict[str, str], rows: Sequence[Sequence[object]]) -> None:
         """More rows, committed."""

@@ -1,0 +1,34 @@
+"""The engines that the suite of promises runs against: real ones, each in all its ways of keeping a row."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, Protocol
+
+from halfopen.sources.base import Source
+from sources.engines import postgresql, sqlite
+
+
+class Engine(Protocol):
+    """One way in which an engine keeps the rows of the suite."""
+
+    name: str
+    resolution: int
+    """What survives of a moment, in microseconds."""
+    failing: tuple[str, str]
+    """An expression that fails for the id 'bad' alone, and what the error says."""
+
+    def make(self, folder: Path, columns: dict[str, str], rows: Sequence[Sequence[object]], *, index: str = "") -> Any:
+        """The table `t` alone in a database; a column's type is text, number, boolean or stamp."""
+        ...
+
+    def insert(self, place: Any, columns: dict[str, str], rows: Sequence[Sequence[object]]) -> None:
+        """More rows, from a writer of their own that waits for nobody."""
+        ...
+
+    def source(self, place: Any, connections: int = 4, timeout: timedelta = timedelta(minutes=1)) -> Source:
+        """The source over what `make` made."""
+        ...
+
+
+ENGINES: list[Engine] = [*sqlite.ENGINES, *postgresql.ENGINES]
