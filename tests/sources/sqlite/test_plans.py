@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from halfopen.contract.model import Kind
+from halfopen.errors import SourceError
 from halfopen.sources.base import Busy, Column, Selection
 from halfopen.sources.sqlite import SqliteSource, source
 from halfopen.sources.sqlite.connections import Connections
@@ -103,4 +104,24 @@ async def test_a_database_that_a_writer_has_locked_is_busy(tmp_path, monkeypatch
             await ids(made)
         writer.execute("rollback")
         assert await ids(made) == []
+    made.close()
+
+
+async def test_the_time_of_a_query_is_counted_over_all_its_blocks(tmp_path):
+    path = ENGINES[0].make(tmp_path, SHAPE, [("x" * 1000, AT)])
+    made = SqliteSource(path, 1, timedelta(seconds=0.3))
+    endless = "with recursive n(i) as (select 1 union all select i + 1 from n) select t.* from n cross join t"
+    chosen = Selection(feed="f", relation=made.relation(None, endless), columns=COLUMNS)
+    stream = None
+
+    async def take() -> None:
+        nonlocal stream
+        async with made.stream(chosen, None, Format.CSV) as stream:
+            async for _ in stream:
+                pass
+
+    with pytest.raises(SourceError, match="longer than"):
+        await asyncio.wait_for(take(), 10)
+    assert stream is not None
+    assert stream.rows > 1000
     made.close()
