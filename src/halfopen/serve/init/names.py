@@ -1,0 +1,97 @@
+"""Identifiers as words: `usr_emailAddr`, `UserEmails` and `tbl_user_email` all say user, email.
+
+Pure. Abbreviations and the words of the trade are data (`vocabulary.toml`).
+"""
+
+import re
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Final
+
+Words = tuple[str, ...]
+
+_PIECES: Final = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|\d+")
+_ENOUGH: Final = 3
+_MOST: Final = 0.6
+
+_KEEP: Final = frozenset(
+    "status bonus address canvas access process success loss progress business series news sms ads class has is was "
+    "analytics gross plus express points previous sports odds utm_s".split()
+)
+_IRREGULAR: Final = {"currencies": "currency", "people": "person", "matches": "match", "matche": "match"}
+
+
+def singular(word: str) -> str:
+    """The singular of an English word, near enough to compare names."""
+    if word in _IRREGULAR:
+        return _IRREGULAR[word]
+    if len(word) < len("bets") or word in _KEEP or not word.endswith("s"):
+        return word
+    if word.endswith("ies") and len(word) > len("ties"):
+        return word[:-3] + "y"
+    if word.endswith(("sses", "xes", "ches", "shes", "uses")):
+        return word[:-2]
+    return word if word.endswith(("ss", "us", "is")) else word[:-1]
+
+
+@dataclass(frozen=True)
+class Lexicon:
+    """How to read words: `abbreviations` to words, and all `known` words, which glued names are cut into."""
+
+    abbreviations: Mapping[str, Sequence[str]]
+    known: Collection[str]
+
+    def words(self, identifier: str) -> Words:
+        """The words of an identifier: lower case, singular, abbreviations written out."""
+        pieces = _PIECES.findall(identifier.rpartition(".")[2])
+        return tuple(word for piece in pieces for word in self._spelt(piece.lower()))
+
+    def _spelt(self, piece: str) -> Words:
+        plain = singular(piece)
+        for candidate in (piece, plain):
+            if candidate in self.abbreviations:
+                return tuple(self.abbreviations[candidate])
+        if plain in self.known or not piece.isalpha():
+            return (plain,)
+        cut = self._cut(piece)
+        return cut or (plain,)
+
+    def _cut(self, piece: str) -> Words | None:
+        """`playeraccount` as player, account: the fewest known words that fill the piece whole."""
+        known = self.known
+
+        @cache
+        def best(start: int) -> Words | None:
+            if start == len(piece):
+                return ()
+            found: Words | None = None
+            for end in range(len(piece), start + 1, -1):
+                part = piece[start:end]
+                word = singular(part)
+                if word not in known and part not in self.abbreviations:
+                    continue
+                rest = best(end)
+                if rest is None:
+                    continue
+                spelt = tuple(self.abbreviations.get(part, (word,)))
+                if found is None or len(spelt) + len(rest) < len(found):
+                    found = (*spelt, *rest)
+            return found
+
+        return best(0)
+
+
+def common_prefix(names: Iterable[Words]) -> Words:
+    """The first word that most of several names begin with (`tbl_`, `usr_`), or nothing."""
+    listed = [name for name in names if name]
+    if len(listed) < _ENOUGH:
+        return ()
+    word, times = Counter(name[0] for name in listed).most_common(1)[0]
+    return (word,) if times >= _MOST * len(listed) and times >= _ENOUGH else ()
+
+
+def without(prefix: Words, name: Words) -> Words:
+    """`name` without the prefix, unless nothing would be left."""
+    return name[len(prefix) :] if prefix and name[: len(prefix)] == prefix and len(name) > len(prefix) else name
