@@ -226,3 +226,10 @@ async def appears(path: Path) -> None:
     async with asyncio.timeout(20):
         while not os.path.exists(path):  # noqa: ASYNC110, ASYNC240, PTH110 - another process makes it, in a coroutine
             await asyncio.sleep(0.05)
+
+
+async def test_an_offset_on_a_hot_feed_is_warned_of(folder: Path, product: FaultyProduct) -> None:
+    write_config(folder, product.url, 'offsets = { wallets = "2s" }')
+    done = await run("sync", "--for", "1", folder=folder)
+    assert done.code == 0
+    assert "warning: products.casino: an offset on wallets:" in done.err

@@ -11,6 +11,9 @@ from rich.console import Console
 
 from halfopen.config import durations
 from halfopen.config.load import Config, load
+from halfopen.config.product import ProductConfig
+from halfopen.contract.load import feeds as contract_feeds
+from halfopen.contract.model import FeedKind
 from halfopen.errors import ConfigError, UsageError
 from halfopen.sync.mirror import owned
 from halfopen.sync.puller import Puller, utc_now
@@ -50,6 +53,14 @@ async def _sync(
     settings: Config, products: tuple[str, ...], feeds: tuple[str, ...], *, once: bool, length: timedelta | None
 ) -> int:
     console = Console(stderr=True)
+    for name in settings.chosen_products(products):
+        if hot := _starved(settings.products[name], feeds):
+            console.print(
+                f"halfopen: warning: products.{name}: an offset on {', '.join(hot)}: a row that changes again within it"
+                " is in no window that is asked; offset 0s with re-reads loses nothing",
+                markup=False,
+                soft_wrap=True,
+            )
     async with owned(settings, products=products, feeds=feeds) as puller:
         with polite(puller.stop) as caught, following(puller.events, console, utc_now):
             holes = await _pulled(puller, once=once, length=length)
@@ -62,6 +73,17 @@ async def _pulled(puller: Puller, *, once: bool, length: timedelta | None) -> in
         return await puller.once()
     await puller.run(length)
     return 0
+
+
+def _starved(product: ProductConfig, chosen: tuple[str, ...]) -> list[str]:
+    """Feeds whose rows change, pulled only some time after their windows have closed."""
+    return [
+        feed
+        for feed in product.feeds
+        if (not chosen or feed in chosen)
+        and product.offset_of(feed)
+        and contract_feeds()[feed].kind in {FeedKind.MUTABLE, FeedKind.AGGREGATE}
+    ]
 
 
 def _exit_code(caught: Caught, holes: int) -> int:

@@ -13,10 +13,10 @@ from halfopen.config.product import ProductConfig
 from halfopen.contract.model import Feed
 from halfopen.errors import ContractError, HalfopenError, SinkError
 from halfopen.sinks.base import Answer, Applied, Hole, Progress, Sink
-from halfopen.sync import backoff, planner, progress
+from halfopen.sync import backoff, planner, progress, skew
 from halfopen.sync.client import Fetched, ProductClient
 from halfopen.sync.events import Answered, Asked, Committed, Event, Events, Failed
-from halfopen.sync.planner import NOTHING, SECOND, Ask, Rhythm, Scope
+from halfopen.sync.planner import NOTHING, Ask, Rhythm, Scope
 from halfopen.sync.refusal import Refusal
 from halfopen.sync.width import Width
 from halfopen.sync.writer import Writer
@@ -26,7 +26,6 @@ from halfopen.window.window import Window
 _TURN = 4
 # A wider window than the cadence may not bring more than this in one answer; it is halved then.
 MOST_BYTES = 1 << 30
-_MOST_SKEW = timedelta(minutes=5)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -175,10 +174,10 @@ class Lane:
         finally:
             self._fetching = None
         self.answers += 1
-        self._behind = _behind(fetched)
+        self._behind = skew.behind(fetched)
         seconds = (fetched.fetched_at - fetched.asked_at).total_seconds()
         self._tell(Answered, ask, size=fetched.size, seconds=seconds, notes=fetched.notes)
-        _demand_over(self.product.name, self.feed.name, ask.window, fetched, self._behind)
+        skew.demand_over(ask.window, fetched, f"{self.product.name} {self.feed.name}")
         return fetched
 
     def _answer(self, ask: Ask, seq: int, fetched: Fetched) -> Answer:
@@ -279,29 +278,3 @@ class Lane:
 def _note(sink: Sink, holes: tuple[Hole, ...]) -> None:
     for hole in holes:
         sink.fail(hole)
-
-
-def _behind(fetched: Fetched) -> timedelta:
-    """How far the product's clock may be behind ours, where it is for certain: its Date has whole seconds, cut down.
-
-    A Date that is off by more than minutes is no clock but a cache, and tells nothing.
-    """
-    if fetched.server_date is None:
-        return timedelta(0)
-    behind = fetched.asked_at - fetched.server_date
-    return behind if SECOND < behind <= _MOST_SKEW else timedelta(0)
-
-
-def _demand_over(product: str, feed: str, window: Window, fetched: Fetched, behind: timedelta) -> None:
-    """Refuse an answer that came before the window was over by the product's own clock: rows may still come."""
-    clock = fetched.server_date
-    early = bool(behind) and clock is not None and clock + SECOND <= window.end
-    if early or not fetched.final:
-        raise Refusal(
-            f"{product} {feed} {window}: the product's clock has not reached the end of the window"
-            f" ({clock:%Y-%m-%d %H:%M:%S}); it is asked again when it has"
-            if clock is not None
-            else f"{product} {feed} {window}: the product says that the window is not over; it is asked again",
-            status=200,
-            retry_after=max(window.end - clock, SECOND) if clock is not None and early else SECOND,
-        )
