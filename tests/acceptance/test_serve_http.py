@@ -12,6 +12,8 @@ import aiohttp
 import pytest
 import structlog
 
+from halfopen.errors import ConfigError
+from halfopen.serve.server import Server
 from halfopen.wire.negotiate import Format
 from support.serving import AT, PLAYERS, asked, configured, database, insert, player, served, text
 
@@ -297,3 +299,22 @@ async def test_many_callers_at_once_all_get_the_same(config):
                 return await answer.read()
 
         assert len(set(await asyncio.gather(*[one() for _ in range(60)]))) == 1
+
+
+async def test_https_with_the_operators_certificate(tmp_path, config):
+    cert, key = tmp_path / "cert.pem", tmp_path / "key.pem"
+    made, _ = await run(
+        "openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "1",
+        "-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", str(key), "-out", str(cert),
+    )  # fmt: skip
+    assert made == 0
+    feed = '[serve.feeds.players]\ntable = "players"\n'
+    secure = configured(tmp_path, f'[serve.tls]\ncert = "{cert}"\nkey = "{key}"\n{feed}')
+    async with served(secure) as (server, _):
+        code, body = await run(*curl(server.url + asked(AT, AT + MINUTE), "--cacert", str(cert)))
+    assert server.url.startswith("https://")
+    assert code == 0
+    assert body.count(b'"p') == 242
+    key.write_text("no key")
+    with pytest.raises(ConfigError, match=r"serve\.tls"):
+        Server(secure, port=0)

@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import logging
 import socket
+import ssl
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime
@@ -19,7 +20,7 @@ import structlog
 import uvicorn
 
 from halfopen.auth import schemes
-from halfopen.config.serve import ServeConfig
+from halfopen.config.serve import ServeConfig, Tls
 from halfopen.errors import ConfigError
 from halfopen.serve.allow import AllowList
 from halfopen.serve.app import App
@@ -174,6 +175,16 @@ def _check(config: ServeConfig) -> None:
         raise ConfigError('serve.auth: nobody could sign in; write [[serve.auth]], with scheme = "none" to let all in')
     if config.late_rows != "plain":
         raise ConfigError(f'serve.late_rows: {config.late_rows!r} is not there yet; write "plain"')
+    if config.tls is not None:
+        _check_tls(config.tls)
+
+
+def _check_tls(tls: Tls) -> None:
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(tls.cert, tls.key)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise ConfigError(f"serve.tls: {tls.cert!r} with {tls.key!r} cannot be used: {reason}") from None
 
 
 def _settings(app: App, config: ServeConfig) -> uvicorn.Config:
@@ -186,6 +197,7 @@ def _settings(app: App, config: ServeConfig) -> uvicorn.Config:
         access_log=False,
         log_level=logging.CRITICAL,
         server_header=False,
+        date_header=True,
         proxy_headers=False,
         timeout_keep_alive=_KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=SHUTDOWN_SECONDS,
