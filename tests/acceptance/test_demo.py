@@ -1,5 +1,6 @@
 """`halfopen demo` as people run it: a process, from opening to comparison."""
 
+import asyncio
 import re
 import shlex
 import signal
@@ -7,10 +8,18 @@ import socket
 import subprocess
 import sys
 import time
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 
+import aiohttp
 import duckdb
 import pytest
+
+from halfopen.config.load import load
+from halfopen.demo import config
+from halfopen.serve.server import running
+from support.spacevegas import START, build
 
 LINE = re.compile(r"^13 feeds, (\d+) rows: 0 missing, 0 differing, 0 extra$", re.MULTILINE)
 
@@ -134,3 +143,14 @@ def test_words_that_do_not_fit_are_told_in_one_line(tmp_path, words, part):
     assert part in err
     assert err.count("\n") == 1
     assert not list(tmp_path.iterdir())
+
+
+async def test_the_date_of_an_answer_is_never_of_an_earlier_second(tmp_path):
+    """A puller takes a Date from before the window's end for a slow clock, and asks again."""
+    settings = load(config.write(build(tmp_path, players=5, hours=1).parent, 8400, 12, START)).needed_serve()
+    async with running(settings, port=0) as server, aiohttp.ClientSession() as session:
+        for _ in range(30):
+            asked = datetime.now(UTC).replace(microsecond=0)
+            async with session.get(f"{server.url}/healthz") as answer:
+                assert parsedate_to_datetime(answer.headers["Date"]) >= asked
+            await asyncio.sleep(0.1)

@@ -10,6 +10,7 @@ import secrets
 import time
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
+from email.utils import formatdate
 from typing import Any, Final
 from urllib.parse import parse_qs
 
@@ -174,7 +175,7 @@ class App:
 
     async def _rows(self, request: Request, offer: Offer, format_: Format, window: Window) -> None:
         reading = await self._windows.reading(offer, window)
-        headers = {**_BASE_HEADERS, "Content-Type": format_.media_type, "Request-Id": request.id, **reading.headers}
+        headers = {**_base_headers(), "Content-Type": format_.media_type, "Request-Id": request.id, **reading.headers}
         names = offer.selection.names
         delivery = Delivery(request.send, request.scope["http_version"], headers, lambda: request.rows)
         request.delivery = delivery
@@ -240,6 +241,11 @@ class App:
             self._log.error("request", **known)
 
 
+def _base_headers() -> dict[str, str]:
+    """Date as of now: uvicorn's own is up to a second old, and a puller takes an old Date for a clock that is slow."""
+    return {**_BASE_HEADERS, "Date": formatdate(usegmt=True)}
+
+
 async def _refuse(request: Request, problem: Problem) -> None:
     request.status = problem.status
     await _send(
@@ -256,7 +262,7 @@ async def _say(request: Request, body: bytes) -> None:
 
 
 async def _send(request: Request, status: int, body: bytes, headers: Mapping[str, str]) -> None:
-    sent = {**_BASE_HEADERS, "Request-Id": request.id, "Content-Length": str(len(body)), **headers}
+    sent = {**_base_headers(), "Request-Id": request.id, "Content-Length": str(len(body)), **headers}
     raw = [(name.lower().encode("latin-1"), value.encode("latin-1", "replace")) for name, value in sent.items()]
     await request.send({"type": "http.response.start", "status": status, "headers": raw})
     await request.send({"type": "http.response.body", "body": b"" if request.method == "HEAD" else body})

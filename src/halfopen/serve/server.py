@@ -197,7 +197,7 @@ def _settings(app: App, config: ServeConfig) -> uvicorn.Config:
         access_log=False,
         log_level=logging.CRITICAL,
         server_header=False,
-        date_header=True,
+        date_header=False,
         proxy_headers=False,
         timeout_keep_alive=_KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=SHUTDOWN_SECONDS,
