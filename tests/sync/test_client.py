@@ -9,6 +9,7 @@ import aiohttp
 import pytest
 
 from halfopen.config.product import ProductConfig
+from halfopen.errors import SinkError
 from halfopen.sync.client import Fetched, ProductClient
 from halfopen.sync.refusal import Refusal
 from halfopen.window.window import Window
@@ -215,3 +216,12 @@ async def test_json_that_is_no_rows_is_refused(asker: Asker, monkeypatch: pytest
     monkeypatch.setattr("support.faulty.csv_of", lambda _feed, _rows: body)
     with pytest.raises(Refusal):
         await asker.fetch()
+
+
+@pytest.mark.parametrize("format_", ["csv", "json"])
+async def test_a_full_disk_is_the_mirrors_trouble_and_not_the_products(product: FaultyProduct, format_: str) -> None:
+    config = ProductConfig(name="casino", url=product.url, format=format_)  # type: ignore[arg-type]
+    async with aiohttp.ClientSession(auto_decompress=False) as session:
+        client = ProductClient(config, session, lambda: datetime.now(UTC))
+        with pytest.raises(SinkError, match="cannot spool an answer to /dev/full: No space left on device; make room"):
+            await client.fetch("logins", HOUR, Path("/dev/full"))

@@ -76,7 +76,10 @@ def _print_table(names: Sequence[str], rows: Rows) -> None:
         table.add_column(Text(name), overflow="fold")
     for row in rows:
         table.add_row(*(Text(_text(value) or "") for value in row))
-    Console(soft_wrap=False).print(table)
+    console = Console()
+    if not console.is_terminal:
+        console = Console(width=console.measure(table, options=console.options.update(width=10**6)).maximum)
+    console.print(table)
 
 
 def _text(value: Any) -> str | None:

@@ -41,7 +41,7 @@ def status(
     if as_json:
         sys.stdout.write(json.dumps(found) + "\n")
     else:
-        Console().print(_table(found))
+        _print(_table(found))
     if limit is None:
         return GOOD
     return BAD_NEWS if any(lag is None or lag > limit.total_seconds() for lag in lags(found).values()) else GOOD
@@ -63,6 +63,13 @@ def _table(found: dict[str, Any]) -> Table:
             lag = "-" if one["lag_seconds"] is None else f"{one['lag_seconds']:,.0f} s"
             table.add_row(product, feed, one["watermark"] or "-", lag, *(f"{one[name]:,}" for name in _COUNTS))
     return table
+
+
+def _print(table: Table) -> None:
+    """Whole, however narrow the terminal: a watermark that is cut says nothing."""
+    console = Console()
+    wide = Console(width=max(console.width, console.measure(table, options=console.options.update(width=1000)).maximum))
+    wide.print(table)
 
 
 def _limit(text: str | None) -> timedelta | None:

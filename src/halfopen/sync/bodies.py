@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from halfopen.contract.model import Feed
-from halfopen.errors import BodyError
+from halfopen.errors import BodyError, SinkError
 from halfopen.sync.refusal import Refusal
 from halfopen.sync.transfer import BLOCK, Transfer, excerpt
 from halfopen.wire import json as wire_json
@@ -125,5 +125,7 @@ def _into_lines(body: Path, path: tuple[str, ...], *, ndjson: bool) -> None:
         lines.replace(body)
     except BodyError as error:
         raise Refusal(f"the answer is no whole JSON: {error}", status=OK) from None
+    except OSError as error:
+        raise SinkError(f"cannot spool an answer to {lines}: {error.strerror}; make room there") from None
     finally:
         lines.unlink(missing_ok=True)

@@ -151,15 +151,18 @@ class Server:
         if request.start is None or request.end is None:
             raise halfopen.errors.UsageError("a backfill needs a start and an end")
 
+        window = Window(request.start, request.end)
+
         def tell(event: Event) -> None:
-            if event.product == request.product and isinstance(event, (Committed, Failed)) and event.rung == 0:
+            ours = event.product == request.product and event.rung == 0
+            if ours and isinstance(event, (Committed, Failed)) and window.covers(Window(event.start, event.end)):
                 writer.write(_ENCODER.encode(Line(event=event)) + b"\n")
 
         silence = self._puller.events.listen(tell)
         try:
             left = await self._puller.backfill(
                 request.product,
-                Window(request.start, request.end),
+                window,
                 request.feeds,
                 timedelta(seconds=request.give_up),
             )

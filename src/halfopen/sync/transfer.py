@@ -6,9 +6,10 @@ whole one, so the raw bytes are decoded here.
 
 import base64
 import binascii
+import contextlib
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -139,11 +140,18 @@ async def _spooled(response: aiohttp.ClientResponse, body: Path, most_bytes: int
     )
 
 
-def _open(body: Path) -> BinaryIO:
+@contextlib.contextmanager
+def _open(body: Path) -> Iterator[BinaryIO]:
+    """The spool; what could not be written has been told by `_write` when it is closed."""
     try:
-        return body.open("wb")
+        file = body.open("wb")
     except OSError as error:
         raise SinkError(f"cannot spool an answer to {body}: {error.strerror}; make room there") from None
+    try:
+        yield file
+    finally:
+        with contextlib.suppress(OSError):
+            file.close()
 
 
 def _write(file: BinaryIO, data: bytes, *, flush: bool = False) -> None:

@@ -107,7 +107,7 @@ class Writer:
         if len(jobs) > 1:
             try:
                 applied = self._sink.apply([job.answer for job in jobs if job.answer is not None])
-            except (SinkError, ContractError):
+            except (SinkError, ContractError, OSError):
                 pass
             else:
                 for job, one in zip(jobs, applied, strict=True):
@@ -119,6 +119,8 @@ class Writer:
     def _store_one(self, job: _Job) -> None:
         try:
             job.future.set_result(self._sink.apply([job.answer] if job.answer is not None else [])[0])
+        except OSError as error:
+            job.future.set_exception(SinkError(f"the mirror failed: {error}"))
         except BaseException as error:  # noqa: BLE001 - whoever waits for the answer gets it
             job.future.set_exception(error)
 
