@@ -13,12 +13,16 @@ from halfopen.sources.base import Column
 from halfopen.sources.exact import UNIT_PLACES
 from halfopen.sources.postgresql import stamps
 from halfopen.sources.postgresql.sql import text
-from halfopen.sources.postgresql.types import Shape, Type
+from halfopen.sources.postgresql.types import Shape, Type, plain_text
 
 _TRUE: Final = "('1', 't', 'true', 'y', 'yes', 'on')"
 _FALSE: Final = "('0', 'f', 'false', 'n', 'no', 'off')"
 _NUMBER: Final = r"^\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?\s*$"
 _DAY: Final = r"^\s*\d{4}-\d\d-\d\d"
+_JSON_ITEM: Final = r'("([^"\\[:cntrl:]]|\\["\\/bfnrt])*"|-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?|true|false|null)'
+_JSON_LIST: Final = rf"^\s*\[\s*({_JSON_ITEM}(\s*,\s*{_JSON_ITEM})*)?\s*\]\s*$"
+"""Narrower than JSON is: a cast of a text that is none would end the whole answer."""
+
 _LONGEST_NUMBER: Final = 1000
 _DIVISION_PLACES: Final = 38
 """A quotient that ends does so before; one that does not is cut at UNIT_PLACES."""
@@ -65,17 +69,6 @@ def number(sql: str, type_: Type) -> str:
         return f"({sql})::int"
     plain = plain_text(sql, type_)
     return f"case when {_is_number(plain)} then ({plain})::numeric end"
-
-
-def plain_text(sql: str, type_: Type) -> str:
-    """A value of any type as text."""
-    if type_.shape is Shape.TEXT:
-        return sql
-    if type_.shape is Shape.ARRAY:
-        return f"array_to_string({sql}, ', ')"
-    if type_.shape is Shape.JSON:
-        return f"({sql} #>> '{{}}')"
-    return f"({sql})::text"
 
 
 def _text(sql: str, type_: Type, *, is_address: bool) -> Piece:
@@ -159,10 +152,7 @@ def _rounded(sql: str, places: int) -> str:
     """Half to even; PostgreSQL's own `round` of numeric goes away from zero."""
     half = f"0.{'0' * places}5"
     even = f"round({sql} * 0.5, {places}) * 2"
-    return (
-        f"case when scale({sql}) <= {places} then {sql} "
-        f"when abs(round({sql}, {places}) - {sql}) = {half} then {even} else round({sql}, {places}) end"
-    )
+    return f"case when abs(round({sql}, {places}) - {sql}) = {half} then {even} else round({sql}, {places}) end"
 
 
 def _is_number(plain: str) -> str:
@@ -180,6 +170,8 @@ def _items(sql: str, type_: Type) -> str:
         return f"array_remove(({sql})::text[], null)"
     split = f"array_remove(regexp_split_to_array(btrim({plain_text(sql, type_)}), '\\s*,\\s*'), '')"
     if type_.shape is not Shape.JSON:
-        return split
+        plain = plain_text(sql, type_)
+        listed = f"array(select item from json_array_elements_text(({plain})::json) as item where item is not null)"
+        return f"case when {plain} ~ {text(_JSON_LIST)} then {listed} else {split} end"
     listed = f"array(select item from jsonb_array_elements_text(({sql})::jsonb) as item where item is not null)"
     return f"case when jsonb_typeof(({sql})::jsonb) = 'array' then {listed} else {split} end"

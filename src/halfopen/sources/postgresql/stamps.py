@@ -7,7 +7,7 @@ are ISO stamps of a day that exists; a cast of any other text would end the whol
 from typing import Final
 
 from halfopen.sources.postgresql.sql import text
-from halfopen.sources.postgresql.types import Shape, Type
+from halfopen.sources.postgresql.types import Shape, Type, plain_text
 
 SECONDS_BELOW: Final = 100_000_000_000
 MILLISECONDS_BELOW: Final = SECONDS_BELOW * 1000
@@ -17,10 +17,10 @@ LARGEST: Final = 9 * 10**18
 NUMBERS: Final = (Shape.INTEGER, Shape.NUMERIC, Shape.FLOAT)
 
 _STAMP: Final = (
-    r"^\s*(?!0000)\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])[ T]([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d{1,9})?"
-    r"(Z|[+-]\d\d(:?\d\d)?)?\s*$"
+    r"^\s*(?!0000)\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])"
+    r"([ T]([01]\d|2[0-3]):[0-5]\d(:[0-5]\d(\.\d+)?)?(Z|[+-](0\d|1[0-4])(:?[0-5]\d)?)?)?\s*$"
 )
-_ZONE: Final = r"(Z|[+-]\d\d(:?\d\d)?)\s*$"
+_ZONE: Final = r":[0-5]\d(:[0-5]\d(\.\d+)?)?(Z|[+-]\d\d(:?\d\d)?)\s*$"
 
 
 def zoned(sql: str, type_: Type, zone: str) -> str:
@@ -33,7 +33,7 @@ def zoned(sql: str, type_: Type, zone: str) -> str:
         return f"({sql}::timestamp at time zone {text(zone)})"
     if type_.shape in NUMBERS:
         return f"case when {_is_number(sql)} then {_epoch(sql)} end"
-    return _of_text(f"({sql})::text", zone)
+    return _of_text(plain_text(sql, type_), zone)
 
 
 def floored(sql: str, type_: Type, zone: str) -> str:
@@ -47,7 +47,7 @@ def floored(sql: str, type_: Type, zone: str) -> str:
     if type_.shape in NUMBERS:
         return f"case when {_is_number(sql)} then {_epoch(sql, floor=True)} at time zone 'UTC' end"
     # Without the fraction from the start: a seventh digit would be rounded.
-    return f"({_of_text(f'({sql})::text', zone, floor=True)} at time zone 'UTC')"
+    return f"({_of_text(plain_text(sql, type_), zone, floor=True)} at time zone 'UTC')"
 
 
 def is_plain(type_: Type) -> bool:

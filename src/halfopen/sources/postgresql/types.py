@@ -57,6 +57,17 @@ _SHAPES: Final = {
 }
 
 
+def plain_text(sql: str, type_: Type) -> str:
+    """A value of any type as text."""
+    if type_.shape is Shape.TEXT:
+        return sql
+    if type_.shape is Shape.ARRAY:
+        return f"array_to_string({sql}, ', ')"
+    if type_.shape is Shape.JSON:
+        return f"({sql} #>> '{{}}')"
+    return f"({sql})::text"
+
+
 async def types_of(connection: Connection, relation: str, expressions: Sequence[str]) -> list[Type]:
     """The type of each expression over the relation; reads no row."""
     if not expressions:
