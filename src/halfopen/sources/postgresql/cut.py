@@ -47,16 +47,18 @@ def _epoch_cut(sql: str, type_: Type, window: Window) -> str:
     """One range for each unit that a number may count; their sizes tell them apart."""
     ranges = []
     for parts, smallest, largest in _UNITS:
-        start, end = (_epoch(edge, parts) for edge in (window.start, window.end))
+        start, end = (_epoch(edge, parts, type_) for edge in (window.start, window.end))
         ranges += [f"({_between(sql, start, end)} and {sql} >= {smallest} and {sql} < {largest})"]
     if window.start < datetime.fromisoformat("1970-01-01T00:00:00Z"):
         return _between(stamps.zoned(sql, type_, "UTC"), moment(window.start), moment(window.end))
     return f"({' or '.join(ranges)})"
 
 
-def _epoch(edge: datetime, parts: int) -> str:
-    """The edge in parts of a second; with a fraction where it does not fall on one."""
+def _epoch(edge: datetime, parts: int, type_: Type) -> str:
+    """The edge in parts of a second; for whole numbers the next one, because a fraction would keep the index away."""
     whole, rest = divmod(micros_of(edge) * parts, 1_000_000)
+    if type_.shape is Shape.INTEGER:
+        return str(whole + (rest > 0))
     return f"{whole}.{rest:06d}" if rest else str(whole)
 
 
