@@ -146,6 +146,8 @@ def test_without_a_cursor_the_request_sequence_decides(sink: Sink, answer: Answe
     assert sink.apply([stale])[0].changed == 0
     assert sink.apply([answer("bonus_list", [{"id": "1", "name": "Summer"}, rows[1]])])[0].changed == 1
     assert [row["name"] for row in stored(sink, "bonus_list").values()] == ["Summer", "Derby"]
+    sink.apply([answer("bonus_list", [{"id": "1", "name": "Autumn", "modified_at": None}])])
+    assert table(sink, "FROM halfopen.findings") == []
 
 
 @pytest.mark.parametrize("clock", [None, NOON + timedelta(hours=9)])

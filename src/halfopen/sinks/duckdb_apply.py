@@ -157,8 +157,7 @@ class _Application:
         if replacing:
             self._updated = written(self._connection, merging.differing(merge), self._values)
         if self._updated:
-            self._same_cursor(merge)
-            run(self._connection, merging.update(merge), self._values)
+            self._overwrite(merge)
         cursor = merge.shape.feed.cursor
         for code, count in (("cursor_went_back", back), ("cursor_in_future", ahead)):
             if count:
@@ -170,14 +169,14 @@ class _Application:
         run(self._connection, merging.keyed(merge), self._values)
         return self._connection.execute(merging.SUMMARY).fetchone() or (0,) * 6
 
-    def _same_cursor(self, merge: Merge) -> None:
-        if merge.shape.feed.kind in merging.BY_SEQUENCE:
-            return
-        row = self._connection.execute("SELECT count(*) FILTER (_same_cursor) FROM differing").fetchone()
-        if row and row[0]:
-            self._notes.append(
-                Note(code="changed_without_cursor", count=row[0], field=merge.shape.feed.cursor, value=None)
-            )
+    def _overwrite(self, merge: Merge) -> None:
+        columns, query = merging.changes(merge)
+        *flags, same_cursor = self._connection.execute(query).fetchone() or (*columns, 0)
+        changing = tuple(name for name, flag in zip(columns, flags, strict=True) if flag)
+        run(self._connection, merging.update(merge, changing), self._values)
+        if same_cursor and merge.shape.feed.kind not in merging.BY_SEQUENCE:
+            cursor = merge.shape.feed.cursor
+            self._notes.append(Note(code="changed_without_cursor", count=same_cursor, field=cursor, value=None))
 
     def _sources(self) -> list[str]:
         sources = []

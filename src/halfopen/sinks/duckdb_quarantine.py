@@ -62,7 +62,7 @@ def hold_broken(
 
 def supersede(connection: duckdb.DuckDBPyConnection, shape: Shape, values: dict[str, Any]) -> int:
     """Let go of held rows of which `keyed` brought a good version that is newer."""
-    newer = "" if shape.feed.kind in BY_SEQUENCE else " AND coalesce(k._version, k._cursor) >= q.cursor IS NOT false"
+    newer = "" if shape.feed.kind in BY_SEQUENCE else " AND (coalesce(k._version, k._cursor) >= q.cursor) IS NOT false"
     return written(
         connection,
         "UPDATE halfopen.quarantine AS q SET state = 'superseded' FROM keyed k WHERE q.state = 'held'"

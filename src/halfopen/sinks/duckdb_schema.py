@@ -14,6 +14,9 @@ STORAGE_VERSION = "v1.4.0"
 SCHEMA_VERSION = "1"
 SEPARATOR = "\x1f"
 """Between product and key in `_id`: a control character that no identifier holds."""
+INDEXED_KEYS = 2048
+"""A join of up to as many keys looks them up in the index; with DuckDB's 50, 60 keys of 4,000,000 rows cost 145 ms
+instead of 3, for the whole table is read. More than 2048 rows DuckDB 2.0 never takes from an index."""
 
 LINEAGE = {
     "_window_start": "TIMESTAMP",
@@ -98,6 +101,7 @@ def connect(path: Path, staging: Path, *, threads: int, memory_limit: str | None
     try:
         connection.execute("SET TimeZone = 'UTC'")
         connection.execute("SET enable_progress_bar = false")
+        connection.execute(f"SET dynamic_or_filter_threshold = {INDEXED_KEYS}")
         connection.execute(f"SET allowed_directories = [{literal(f'{staging}/')}]")
         connection.execute("SET enable_external_access = false")
         _migrate(connection, path)
