@@ -112,6 +112,13 @@ async def test_backfill_then_read_to_the_last_digit(folder: Path, product: Fault
     assert (feed["rows"], feed["holes"], feed["quarantined"], feed["late"]) == (1000, 0, 0, 0)
     assert feed["watermark"] == feed["frontier"]
     assert 0 <= feed["lag_seconds"] < 60
+    told = (await run("status", "--json", "--proof", folder=folder)).json()["proof"]
+    assert told["owed"] == []
+    assert [(span["feed"], span["rows"]) for span in told["spans"]] == [
+        ("players", 1000),
+        ("wallets", 1000),
+    ]
+    assert all(len(span["digest"]) == 64 and span["from"] < span["to"] for span in told["spans"])
     again = len(product.asked)
     assert (await backfilled(folder)).code == 0
     assert len(product.asked) <= again + 2, "only the seconds since then are asked"

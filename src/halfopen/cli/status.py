@@ -10,11 +10,13 @@ import uvloop
 from cyclopts import Parameter
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from halfopen.config import durations
 from halfopen.config.load import Config, load
 from halfopen.errors import ConfigError, UsageError
 from halfopen.sync.mirror import attached
+from halfopen.sync.proof import proof
 from halfopen.sync.report import lags
 
 GOOD, BAD_NEWS = 0, 1
@@ -26,6 +28,7 @@ def status(
     config: Path = Path("halfopen.toml"),
     as_json: Annotated[bool, Parameter(name="--json", negative=())] = False,
     max_lag: str | None = None,
+    with_proof: Annotated[bool, Parameter(name="--proof", negative=())] = False,
 ) -> int:
     """Tell how far each feed has come, also while sync runs.
 
@@ -35,13 +38,19 @@ def status(
         config: the configuration file.
         as_json: for programs.
         max_lag: the most that any feed may be behind, like 90s or 5m.
+        with_proof: also the covered spans of each feed with their counts and digests, and what is owed.
     """
     limit = _limit(max_lag)
-    found = uvloop.run(_status(load(config, sections=("mirror", "products"))))
+    settings = load(config, sections=("mirror", "products"))
+    found = uvloop.run(_status(settings))
+    shown = uvloop.run(_proof(settings)) if with_proof else {}
     if as_json:
-        sys.stdout.write(json.dumps(found) + "\n")
+        sys.stdout.write(json.dumps({**found, **({"proof": shown} if with_proof else {})}) + "\n")
     else:
         _print(_table(found))
+        for title, records in shown.items():
+            sys.stdout.write(f"\n{title}: {len(records) or 'nothing'}\n")
+            _print(_records(records))
     if limit is None:
         return GOOD
     return BAD_NEWS if any(lag is None or lag > limit.total_seconds() for lag in lags(found).values()) else GOOD
@@ -50,6 +59,23 @@ def status(
 async def _status(settings: Config) -> dict[str, Any]:
     async with attached(settings) as mirror:
         return await mirror.status()
+
+
+async def _proof(settings: Config) -> dict[str, list[dict[str, Any]]]:
+    async def query(sql: str) -> tuple[list[str], list[tuple[Any, ...]]]:
+        async with attached(settings) as mirror:
+            return await mirror.query(sql)
+
+    return await proof(query)
+
+
+def _records(records: list[dict[str, Any]]) -> Table:
+    table = Table(box=None, pad_edge=False)
+    for name in records[0] if records else ():
+        table.add_column(name, no_wrap=True, justify="right" if isinstance(records[0][name], int) else "left")
+    for record in records:
+        table.add_row(*(Text("-" if value is None else str(value)) for value in record.values()))
+    return table
 
 
 def _table(found: dict[str, Any]) -> Table:
