@@ -134,6 +134,8 @@ def test_a_port_in_use_is_told_in_one_line(tmp_path):
         (("--speed", "7"), "--speed 7"),
         (("--speed", "120"), "--speed 120"),
         (("--seconds", "0"), "--seconds 0"),
+        (("--seconds", "nan"), "--seconds nan"),
+        (("--seconds", "inf"), "--seconds inf"),
         (("--players", "0"), "--players 0"),
     ],
 )

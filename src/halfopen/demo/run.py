@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import math
 import signal
 import threading
 from collections.abc import Iterator
@@ -52,8 +53,8 @@ class Settings:
         if self.speed not in config.SPEEDS:
             known = ", ".join(map(str, config.SPEEDS))
             raise UsageError(f"--speed {self.speed}: a cadence is 60 / speed whole seconds; choose one of {known}")
-        if self.seconds is not None and self.seconds <= 0:
-            raise UsageError(f"--seconds {self.seconds:g}: needs more than 0")
+        if self.seconds is not None and not 0 < self.seconds < math.inf:
+            raise UsageError(f"--seconds {self.seconds:g}: needs more than 0, and an end")
         if self.players < 1:
             raise UsageError(f"--players {self.players}: needs 1 or more")
 
