@@ -4,10 +4,9 @@ import asyncio
 import json
 import sqlite3
 import tempfile
-from collections import Counter, defaultdict
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
-from decimal import Context, Decimal
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -19,9 +18,9 @@ from halfopen.sources.base import Column, Selection, Sessions
 from halfopen.sources.sqlite import SqliteSource
 from halfopen.window.window import Window
 from halfopen.wire.negotiate import Format
+from support.session_model import WIDE, model
 
 AT = datetime(2024, 1, 1, 12, tzinfo=UTC)
-WIDE = Context(prec=200)
 ORDER = (
     "player_id", "session_id", "game_name", "bet_count", "win_count", "bet_amount", "win_amount", "created_at",
     "updated_at",
@@ -72,47 +71,6 @@ def action(  # noqa: PLR0917 - the columns of the table, in their order
 
 def minute(n: int = 0) -> Window:
     return Window(AT + timedelta(minutes=n), AT + timedelta(minutes=n + 1))
-
-
-def model(actions: list[tuple], window: Window, *, full: bool) -> dict[str, dict]:
-    """What must come out, for actions of all kinds."""
-    parsed = [(*action, datetime.fromisoformat(action[3]).replace(tzinfo=UTC)) for action in actions]
-    touched = {row[0] for row in parsed if window.contains(row[-1])}
-    sessions = defaultdict(list)
-    for row in parsed:
-        if row[0] in touched:
-            sessions[row[0]].append(row)
-    result = {}
-    for name, rows in sessions.items():
-        total = {"bet": Decimal(0), "win": Decimal(0)}
-        count = Counter()
-        rounds = set()
-        for _, kind, amount, _, round_, *_ in rows:
-            value = Decimal(str(amount))
-            if kind in ("bet", "free"):
-                total["bet"], count["bet"] = WIDE.add(total["bet"], value), count["bet"] + 1
-            elif kind == "win":
-                total["win"] = WIDE.add(total["win"], value)
-                rounds |= {round_} if value > 0 else set()
-                count["win"] += value > 0
-            elif full and kind == "back" and value >= 0:
-                total["bet"], count["bet"] = WIDE.subtract(total["bet"], value), count["bet"] - 1
-            elif full and kind == "back":
-                total["win"] = WIDE.add(total["win"], value)
-        first, last = min(row[-1] for row in rows), max(row[-1] for row in rows)
-        games = [row[6] for row in sorted(rows, key=lambda r: r[3])]
-        result[name] = {
-            "session_id": name, "player_id": "p1", "game_name": most(games),
-            "bet_count": count["bet"], "win_count": len(rounds) if full else count["win"],
-            "bet_amount": total["bet"], "win_amount": total["win"],
-            "created_at": f"{first:%Y-%m-%d %H:%M:%S}", "updated_at": f"{last:%Y-%m-%d %H:%M:%S}",
-        }  # fmt: skip
-    return result
-
-
-def most(values: list[str]) -> str:
-    counts = Counter(values)
-    return min(values, key=lambda value: (-counts[value], values.index(value)))
 
 
 amounts = st.integers(-(2**62), 2**62) | st.decimals(-(10**20), 10**20, places=18).map(lambda d: format(d, "f"))
