@@ -108,6 +108,7 @@ class FaultyProduct:
         self.delay = 0.0
         self.retry_after = "1"
         self.clock_shift = timedelta(0)
+        self.longest = timedelta.max
         self.password: str | None = None
         self._numbers = itertools.count()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -166,6 +167,8 @@ class FaultyProduct:
         if truth is None:
             return await send(writer, "404 Not Found", b"no such feed", {"Content-Type": "text/plain"})
         window = moment.window_from_query(urlsplit(target).query)
+        if window.length > self.longest:
+            return await send(writer, "413 Content Too Large", b"", {"Content-Type": "text/plain"})
         fault = self.faults(next(self._numbers), truth.feed)
         self.drawn[fault] += 1
         self.asked.append((truth.feed, window.start, window.end, fault))

@@ -219,3 +219,15 @@ async def test_a_product_whose_clock_is_behind_is_asked_by_its_own_clock(tmp_pat
     assert all("clock has not reached the end of the window" in event.error for event in early)
     assert sum(event.late for event in events if isinstance(event, Committed)) == 0
     assert stored(sink, "players") == {f"players-{n}" for n in range(8)}
+
+
+async def test_a_limit_on_windows_is_found_and_kept(tmp_path: Path) -> None:
+    start = floor(now(), SECOND) - timedelta(hours=30)
+    sink = MemorySink()
+    async with FaultyProduct(truths(start, 100, timedelta(minutes=10))) as product:
+        product.longest = timedelta(minutes=20)
+        async with puller(product, sink, tmp_path) as pulling:
+            assert await pulling.backfill("casino", Window(start, start + timedelta(hours=18)), ("logins",)) == {}
+    assert stored(sink, "logins") == {f"logins-{n}" for n in range(100)}
+    assert len(product.seen_targets) < 1.3 * len(product.asked), "few requests run into the limit"
+    assert sink.known["casino", "logins"].holes == ()

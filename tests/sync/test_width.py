@@ -42,3 +42,15 @@ def test_only_size_cuts_far_below_the_cadence() -> None:
         too_big = too_big.after_trouble(window(too_big.length), MINUTE, too_big=True)
     assert outage.length == timedelta(seconds=7)
     assert too_big.length == LEAST
+
+
+def test_a_limit_of_the_product_is_not_run_into_each_time() -> None:
+    limit, width, refused = 10 * MINUTE, Width(HOUR), 0
+    for _ in range(200):
+        if width.length > limit:
+            refused += 1
+            width = width.after_trouble(window(width.length), MINUTE, too_big=True)
+        else:
+            width = width.after_answer(window(width.length), 10, 1000)
+    assert refused < 20
+    assert width.length > limit / 2 - MINUTE
