@@ -18,6 +18,7 @@ INTERRUPTED = 130
 # Each command is imported only when it runs: `halfopen --version` must not load a database.
 COMMANDS = {
     "demo": "halfopen.cli.demo:demo",
+    "init": "halfopen.cli.init:init",
     "serve": "halfopen.cli.serve:serve",
     "sync": "halfopen.cli.sync:sync",
     "backfill": "halfopen.cli.backfill:backfill",

@@ -122,7 +122,7 @@ def _samples(connection: sqlite3.Connection, table: str, columns: list[str]) -> 
         rows = [row for query in queries for row in connection.execute(query).fetchall()]
     except sqlite3.OperationalError:
         rows = []  # a view whose tables are gone says nothing
-    return {column: tuple(row[at] for row in rows if row[at] is not None) for at, column in enumerate(columns)}
+    return Samples(columns, rows)
 
 
 _LINE: Final = re.compile(

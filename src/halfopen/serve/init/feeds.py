@@ -1,0 +1,124 @@
+"""All 13 feeds of a schema: which tables they are, and what each field is. Pure and deterministic."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Final
+
+from halfopen.contract.load import feeds
+from halfopen.serve.init.assign import Assigner, called
+from halfopen.serve.init.expression import Choice, column
+from halfopen.serve.init.games import Games
+from halfopen.serve.init.links import Links, Names
+from halfopen.serve.init.match import Matcher
+from halfopen.serve.init.money import Money
+from halfopen.serve.init.proposal import Part, Proposal
+from halfopen.serve.init.resolve import Resolver
+from halfopen.serve.init.vocabulary import vocabulary
+from halfopen.serve.init.wallets import Wallets
+from halfopen.sources.schema import Schema, Table
+
+_OWN_TABLE: Final = 0.9
+_A_TOKEN: Final = 0.85
+_PLAIN: Final = (
+    "players", "logins", "bonus_assignments", "bonus_list", "sports_tournaments", "sports_events", "sports_bets",
+    "sports_odds",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Proposer:
+    """Proposes the mapping of one schema."""
+
+    schema: Schema
+
+    def proposals(self) -> dict[str, Proposal]:
+        """Every feed's proposal, in the contract's order."""
+        matcher = Matcher(Links(Names(self.schema, vocabulary())), vocabulary())
+        assigner = Assigner(matcher)
+        roles = assigner.roles()
+        resolver = Resolver(matcher, roles, self._keys(Resolver(matcher, roles), roles))
+        taken = frozenset(roles.values())
+        found = {feed: self._plain(resolver, feed) for feed in _PLAIN}
+        found["transactions"] = Money(resolver, assigner).proposal(taken - {roles.get("transactions", "")})
+        found["game_activity"] = Games(resolver, assigner).proposal(taken - {roles.get("game_activity", "")})
+        found["wallets"] = Wallets(resolver).proposal()
+        found["contacts"] = self._contacts(resolver, taken)
+        found["auto_logins"] = self._auto_logins(resolver)
+        return {feed: _said(found[feed], assigner) for feed in feeds()}
+
+    def _keys(self, resolver: Resolver, roles: Mapping[str, str]) -> dict[str, str]:
+        """What identifies a row, where it is one column."""
+        keys = {}
+        for feed, table in roles.items():
+            key = resolver.key(feed, resolver.table(table)) if feeds()[feed].key == "id" else None
+            if key is not None and key.expression.is_column:
+                keys[feed] = key.expression.refs[0].column
+        return keys
+
+    def _plain(self, resolver: Resolver, feed: str) -> Proposal:
+        role = resolver.roles.get(feed)
+        return Proposal(feed) if role is None else _of(resolver, feed, resolver.table(role))
+
+    def _contacts(self, resolver: Resolver, taken: frozenset[str]) -> Proposal:
+        """A table of contacts that belongs to the players, else the players' own."""
+        words = resolver.vocabulary.feeds["contacts"]
+        players = resolver.roles.get("players")
+        found: list[tuple[float, str]] = []
+        for table in self.schema.tables:
+            if not any(resolver.matcher.best("contacts", name, table) for name in ("email", "phone")):
+                continue
+            own = table.name == players
+            name = called(resolver.links.names.tables[table.name], words.tables, words.avoid)
+            if own:
+                found.append((0.8, table.name))
+            elif name and players and table.name not in taken and self._belongs(resolver, table, players):
+                both = all(resolver.matcher.best("contacts", field, table) for field in ("email", "phone"))
+                found.append((name if both or name >= _OWN_TABLE else name / 2, table.name))
+        if not found:
+            return Proposal("contacts")
+        return _of(resolver, "contacts", resolver.table(max(found, key=lambda entry: (entry[0], entry[1]))[1]))
+
+    def _belongs(self, resolver: Resolver, table: Table, players: str) -> bool:
+        return any(path[-1].target == players for path in resolver.links.paths(table.name, 1, backwards=True))
+
+    def _auto_logins(self, resolver: Resolver) -> Proposal:
+        """A table of tokens, else a token in the player's row."""
+        role = resolver.roles.get("auto_logins")
+        if role is not None:
+            return _of(resolver, "auto_logins", resolver.table(role))
+        players = resolver.roles.get("players")
+        if players is None:
+            return Proposal("auto_logins")
+        table = resolver.table(players)
+        token = resolver.matcher.best("auto_logins", "login_token", table)
+        if token is None or token.score < _A_TOKEN or not _signs_in(resolver, table, token.column.name):
+            return Proposal("auto_logins")
+        proposal = _of(resolver, "auto_logins", table)
+        choices = {**proposal.parts[0].choices, "login_token": Choice(column(token.column.name), token.score, token.ground)}
+        return replace(proposal, parts=(replace(proposal.parts[0], choices=choices),))
+
+
+def _signs_in(resolver: Resolver, table: Table, name: str) -> bool:
+    """A bare `token` in the player's row may be anything."""
+    return any({"login", "auto", "autologin", "magic"} & set(v) for v in resolver.links.names.columns(table.name, name))
+
+
+def _of(resolver: Resolver, feed: str, table: Table) -> Proposal:
+    choices = resolver.choices(feed, table)
+    return Proposal(feed, (Part(table.name, choices, resolver.soft_deletes(table), ""),))
+
+
+def _said(proposal: Proposal, assigner: Assigner) -> Proposal:
+    """Each part with why its table was taken."""
+    return replace(proposal, parts=tuple(replace(part, ground=_why(proposal.feed, part, assigner)) for part in proposal.parts))
+
+
+def _why(feed: str, part: Part, assigner: Assigner) -> str:
+    vocabulary_ = assigner.matcher.vocabulary.feeds[feed]
+    lists = (vocabulary_.tables, *vocabulary_.lists.values())
+    words = assigner.links.names.tables[part.table]
+    name = max(called(words, phrases, vocabulary_.avoid) for phrases in lists)
+    fields = sum(field in feeds()[feed].fields for field in part.choices)
+    said = f"its name says {' '.join(words)!r}" if name else "its name does not say so"
+    ground = f", {part.ground}" if part.ground else ""
+    return f"{said}{ground}; {fields} of {len(feeds()[feed].fields)} fields found"

@@ -1,0 +1,397 @@
+"""The fields of a feed in one table: its own columns, the rows that it points at, and what can be made of them. Pure."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+from halfopen.contract.load import feeds
+from halfopen.contract.model import FeedKind, Field, Kind
+from halfopen.serve.init import codes
+from halfopen.serve.init.expression import Choice, Expression, Ref, column, joined
+from halfopen.serve.init.links import Link, Links, Path
+from halfopen.serve.init.match import Candidate, Matcher
+from halfopen.serve.init.proposal import Filter
+from halfopen.serve.init.units import divisor
+from halfopen.serve.init.vocabulary import Vocabulary
+from halfopen.sources.schema import Column, Family, Table
+
+_REQUIRED: Final = 0.42
+_OPTIONAL: Final = 0.58
+_NEAR: Final = 0.06
+_A_STEP: Final = 0.93
+_BACKWARDS: Final = 0.85
+_THROUGH_PLAYER: Final = 0.9
+_CREATED: Final = {"players": "registered_at"}
+_SHARED: Final = ({"dir", "type"}, {"sport_id", "sport_name"})
+_FAR: Final = 2
+
+
+@dataclass(frozen=True)
+class Resolver:
+    """Finds fields in tables, once it is known which table is which feed's (`roles`)."""
+
+    matcher: Matcher
+    roles: Mapping[str, str] = field(default_factory=dict)
+    keys: Mapping[str, str] = field(default_factory=dict)
+    """Feed -> the column of its table that identifies a row."""
+
+    @property
+    def links(self) -> Links:
+        """The links of the schema."""
+        return self.matcher.links
+
+    @property
+    def vocabulary(self) -> Vocabulary:
+        """The words of the trade."""
+        return self.matcher.vocabulary
+
+    def table(self, name: str) -> Table:
+        """A table that is known to be there."""
+        found = self.links.schema.table(name)
+        if found is None:
+            raise KeyError(name)
+        return found
+
+    def choices(self, feed: str, table: Table, skip: Collection[str] = ()) -> dict[str, Choice]:
+        """What each field is in this table; fields that cannot be found are left out."""
+        described = feeds()[feed]
+        found = {}
+        own = self._own(feed, table, skip)
+        for name, kind in described.fields.items():
+            if name in skip:
+                continue
+            choice = self._field(feed, name, kind, table, own.get(name))
+            if choice is not None:
+                found[name] = choice
+        self._made_up(feed, table, found, skip)
+        self._cursor(feed, table, found)
+        return {name: found[name] for name in described.fields if name in found}
+
+    def _made_up(self, feed: str, table: Table, found: dict[str, Choice], skip: Collection[str]) -> None:
+        """Fields that are read off others, or taken from the row that owns this one."""
+        if feed == "players":
+            self._states(table, found)
+        if feed == "sports_events" and "title" not in found:
+            title = self._two_sides(table)
+            if title is not None:
+                found["title"] = title
+        inherit = self.vocabulary.inherit.get(feed)
+        if inherit is None:
+            return
+        owner = self.roles.get(inherit.feed)
+        path = self.links.path(table.name, owner) if owner and owner != table.name else None
+        for ours, theirs in inherit.fields.items():
+            if path and owner and ours not in found and ours not in skip:
+                taken = self._own(inherit.feed, self.table(owner), ()).get(theirs)
+                if taken is not None:
+                    found[ours] = Choice(
+                        column(taken.column.name, path), taken.score * _A_STEP, f"no stamp of its own; {path[-1].ground}",
+                        f"the {theirs} of {owner} stands in for it",
+                    )  # fmt: skip
+
+    def _own(self, feed: str, table: Table, skip: Collection[str]) -> dict[str, Candidate]:
+        """The table's own columns, each for the field that it answers to best."""
+        described = feeds()[feed]
+        ranked = sorted(
+            (
+                (-candidate.score, not kind.required, at, name, candidate)
+                for at, (name, kind) in enumerate(described.fields.items())
+                if name not in skip and not kind.refers_to
+                for candidate in self.matcher.candidates(feed, name, table)
+            ),
+            key=lambda entry: entry[:3],
+        )
+        taken: dict[str, str] = {}
+        found: dict[str, Candidate] = {}
+        for _, optional, _, name, candidate in ranked:
+            least = _OPTIONAL if optional else _REQUIRED
+            user = taken.get(candidate.column.name)
+            if name in found or candidate.score < least or (user and {user, name} not in _SHARED):
+                continue
+            if candidate.opposite and described.fields[name].kind is not Kind.BOOLEAN:
+                continue
+            found[name] = candidate
+            taken.setdefault(candidate.column.name, name)
+        return found
+
+    def _field(self, feed: str, name: str, kind: Field, table: Table, own: Candidate | None) -> Choice | None:
+        if kind.refers_to:
+            return self.reference(feed, name, kind.refers_to.partition(".")[0], table)
+        if name == feeds()[feed].key:
+            return self.key(feed, table)
+        made = self._made(feed, name, kind, table, own) if own else None
+        reached = self.reached(feed, name, kind, table)
+        if reached and (made is None or made.score < reached.score):
+            return reached if kind.required or reached.score >= _OPTIONAL else made
+        return made
+
+    def key(self, feed: str, table: Table) -> Choice | None:
+        """What identifies a row: the primary key, else the column that is called so."""
+        if len(table.primary_key) == 1:
+            return Choice(column(table.primary_key[0]), 1.0, "primary key")
+        if table.primary_key:
+            parts = [column(part).within("cast({0} as text)") for part in table.primary_key]
+            template = " || '-' || ".join(f"{{{at}}}" for at in range(len(parts)))
+            return Choice(joined(template, parts), 0.8, "primary key of several columns", "one text is made of them")
+        best = self.matcher.best(feed, feeds()[feed].key, table)
+        if best is None:
+            return None
+        return self._chosen(best, column(best.column.name)).doubted("the table has no primary key")
+
+    def reference(self, feed: str, name: str, target: str, table: Table) -> Choice | None:
+        """A pointer at another feed's row: through links to that feed's table, else by its name alone."""
+        role, key = self.roles.get(target), self.keys.get(target)
+        if role is None or key is None:
+            return self._by_name_alone(feed, name, table, target)
+        if role == table.name:
+            return Choice(column(key), 1.0, f"the row is the {target[:-1]}'s own: its key")
+        best = None
+        for path in self.links.paths(table.name):
+            if path[-1].target != role or any(self._is_other_person(link) for link in path[:-1]):
+                continue
+            choice = self._along(feed, name, path, key)
+            if best is None or choice.score > best.score:
+                best = choice
+        if best is None:
+            best = self._backwards(table, role, key) or self._by_name_alone(feed, name, table, target)
+        return best
+
+    def _along(self, feed: str, name: str, path: Path, key: str) -> Choice:
+        last = path[-1]
+        if last.target_column == key:
+            expression = column(last.column, path[:-1])
+        else:
+            expression = column(key, path)
+        said = self._said(feed, name, path[0])
+        score = (0.8 + 0.2 * said) * _A_STEP ** (len(path) - 1) * (1.0 if last.declared else 0.95)
+        choice = Choice(expression, round(score, 4), ", ".join(link.ground for link in path))
+        return choice if len(path) <= _FAR else choice.doubted("it is a long way round")
+
+    def _said(self, feed: str, name: str, link: Link) -> float:
+        phrases = self.vocabulary.feeds[feed].fields.get(name, ())
+        variants = [
+            tuple(word for word in variant if word not in ("id", "key", "uuid", "code"))
+            for variant in self.links.names.columns(link.table, link.column)
+        ]
+        return max(0.0, self.matcher.by_name(phrases, variants, Kind.STRING)[0])
+
+    def _is_other_person(self, link: Link) -> bool:
+        """A way over somebody else's row (who made it, who allowed it) leads to the wrong player."""
+        return link.target == self.roles.get("players") or link.backwards
+
+    def _backwards(self, table: Table, role: str, key: str) -> Choice | None:
+        for path in self.links.paths(table.name, 1, backwards=True):
+            if path[-1].target == role:
+                return Choice(column(key, path), 0.8, path[-1].ground)
+        return None
+
+    def _by_name_alone(self, feed: str, name: str, table: Table, target: str) -> Choice | None:
+        phrases = self.vocabulary.feeds[feed].fields.get(name, ())
+        best: tuple[float, Column] | None = None
+        for col in table.columns:
+            if col.family in (Family.STAMP, Family.DATE, Family.BOOLEAN, Family.DECIMAL, Family.BYTES):
+                continue
+            for variant in self.links.names.columns(table.name, col.name):
+                if len(variant) > 1 and variant[-1] in ("id", "key", "uuid", "number", "code"):
+                    worth = self.matcher.by_name(phrases, [variant[:-1], variant], Kind.STRING)[0]
+                    if best is None or worth > best[0]:
+                        best = (worth, col)
+        if best is None or best[0] < _REQUIRED:
+            return None
+        return Choice(column(best[1].name), best[0] * 0.8, "name").doubted(f"nothing says that it points at {target}")
+
+    def _made(self, feed: str, name: str, kind: Field, table: Table, own: Candidate) -> Choice | None:
+        """A column as the field needs it: booleans and choices are turned into the contract's words."""
+        choice = self._chosen(own, column(own.column.name))
+        if kind.kind is Kind.BOOLEAN:
+            made = codes.truth(self.vocabulary, own.column, choice.expression, opposite=own.opposite)
+            if made is None:
+                return None
+            ground = f"{choice.ground}, {made[1]}" if made[1] else choice.ground
+            return replace(choice, expression=made[0], ground=ground)
+        if kind.kind is Kind.CHOICE:
+            return self._coded(feed, name, kind, own.column, choice)
+        if kind.kind is Kind.DECIMAL:
+            units = divisor(self.vocabulary, table, own.column, name)
+            if units:
+                choice = replace(choice, divisor=units.divisor, ground=f"{choice.ground}; {units.ground}")
+                choice = choice.doubted(units.doubt) if units.doubt else choice
+        return self._rivalled(feed, name, table, own, choice)
+
+    def _coded(self, feed: str, name: str, kind: Field, col: Column, choice: Choice) -> Choice | None:
+        coded = codes.coded(self.vocabulary, feed, name, kind, col, choice.expression)
+        if coded is None:
+            if col.samples or col.values:
+                return None
+            return choice.doubted("the table is empty, so its words are not known")
+        made = replace(
+            choice, expression=coded.expression, ground=f"{choice.ground}; {coded.ground}",
+            score=choice.score * (0.5 + 0.5 * coded.share),
+        )  # fmt: skip
+        return made.doubted(f"{coded.missing} of its values have no word of the contract") if coded.missing else made
+
+    def _chosen(self, own: Candidate, expression: Expression) -> Choice:
+        return Choice(expression, own.score, own.ground)
+
+    def _rivalled(self, feed: str, name: str, table: Table, own: Candidate, choice: Choice) -> Choice:
+        others = [c for c in self.matcher.candidates(feed, name, table) if c.column.name != own.column.name]
+        near = [c.column.name for c in others if c.score >= own.score - _NEAR]
+        required = feeds()[feed].fields[name].required
+        return choice.doubted(f"{', '.join(near)} is as likely", 1.0) if near and required else choice
+
+    def reached(self, feed: str, name: str, kind: Field, table: Table) -> Choice | None:
+        """A field that stands in a row that this one points at."""
+        reach = self.vocabulary.reach.get("bet_type" if (feed, name) == ("sports_bets", "type") else name)
+        if reach is None or name == "type":
+            return self.looked_up(feed, name, kind, table) if kind.kind is Kind.CHOICE else None
+        best = None
+        for path in self.links.paths(table.name, backwards=True):
+            target = self.table(path[-1].target)
+            words = set(self.links.names.tables[target.name])
+            if reach.tables and not any(set(phrase.words) <= words for phrase in reach.tables):
+                continue
+            for candidate in self.matcher.ranked(reach.columns, target, kind):
+                if name in ("game_name", "market") and candidate.column.family is Family.INTEGER:
+                    continue
+                choice = self._at_the_end(path, candidate)
+                if best is None or choice.score > best.score:
+                    best = choice
+        if best is None or best.score < _REQUIRED:
+            return None
+        return best
+
+    def _at_the_end(self, path: Path, candidate: Candidate) -> Choice:
+        score = 0.97 * candidate.score * _A_STEP ** (len(path) - 1)
+        through = {link.target for link in path}
+        if self.roles.get("players") in through:
+            score *= _THROUGH_PLAYER
+        if any(link.backwards for link in path):
+            score *= _BACKWARDS
+        ground = f"{', '.join(link.ground for link in path)}; {candidate.ground}"
+        return Choice(column(candidate.column.name, path), round(score, 4), ground)
+
+    def looked_up(self, feed: str, name: str, kind: Field, table: Table) -> Choice | None:
+        """Codes of a look-up table that a column of the right name points at."""
+        best = None
+        phrases = self.vocabulary.feeds[feed].fields.get(name, ())
+        for link in self.links.of[table.name]:
+            if link.backwards or link.target in self.roles.values():
+                continue
+            said = max(self._said_of(phrases, link), 0.0)
+            if said < _REQUIRED:
+                continue
+            for col in self.table(link.target).columns:
+                coded = codes.coded(self.vocabulary, feed, name, kind, col, column(col.name, (link,)))
+                if coded and (best is None or coded.share * said > best.score):
+                    best = Choice(coded.expression, coded.share * said, f"{link.ground}; {coded.ground}")
+                    if coded.missing:
+                        best = best.doubted(f"{coded.missing} of its values have no word of the contract")
+        return best
+
+    def is_pointer(self, table: Table, col: Column) -> bool:
+        """Whether the column points at another row."""
+        return any(link.column == col.name and not link.backwards for link in self.links.of[table.name])
+
+    def _said_of(self, phrases: object, link: Link) -> float:
+        variants = [
+            tuple(word for word in variant if word not in ("id", "key", "code"))
+            for variant in self.links.names.columns(link.table, link.column)
+        ]
+        return self.matcher.by_name(phrases, variants, Kind.STRING)[0]  # type: ignore[arg-type]  # phrases of the vocabulary
+
+    def _states(self, table: Table, found: dict[str, Choice]) -> None:
+        """Blocked and excluded players, where only their status says so."""
+        for name, words in (("is_blocked", "blocked"), ("self_excluded", "excluded")):
+            for col in table.columns:
+                if name in found and found[name].expression.refs[0].column != col.name:
+                    continue
+                variants = self.links.names.columns(table.name, col.name)
+                is_state = any({"status", "state"} & set(variant) for variant in variants)
+                if not is_state or not codes.is_code(col):
+                    continue
+                meant = codes.documented(col)
+                said = [
+                    value
+                    for value in dict.fromkeys((*codes.codes(col), *meant))
+                    if self.vocabulary.meaning("players", words, meant.get(value, value))
+                ]
+                if said and name not in found:
+                    sql = column(col.name).within(f"{{0}} in ({codes.listed(said, col)})")
+                    found[name] = Choice(sql, 0.8, f"words of {col.name} that say so")
+
+    def _two_sides(self, table: Table) -> Choice | None:
+        """A match is called by who meets whom."""
+        sides = []
+        for words in ({"home"}, {"away"}):
+            side = self._side(table, words)
+            if side is None:
+                return None
+            sides.append(side)
+        return Choice(joined("{0} || ' - ' || {1}", sides), 0.8, "made of the two sides' names")
+
+    def _side(self, table: Table, words: set[str]) -> Expression | None:
+        """`home`, `home_team`, `home_team_id` -> teams.name."""
+        for col in table.columns:
+            variants = [set(variant) for variant in self.links.names.columns(table.name, col.name)]
+            if not any(words <= variant and not variant & {"score", "goal", "odds", "point"} for variant in variants):
+                continue
+            link = next((l for l in self.links.of[table.name] if l.column == col.name and not l.backwards), None)
+            if link is not None:
+                names = self.matcher.ranked(
+                    self.vocabulary.reach["sport_name"].columns, self.table(link.target), Field(kind=Kind.STRING, doc="")
+                )
+                if names:
+                    return column(names[0].column.name, (link,))
+            elif col.family is Family.TEXT:
+                return column(col.name)
+        return None
+
+    def _cursor(self, feed: str, table: Table, found: dict[str, Choice]) -> None:
+        """Rows whose cursor is null are never served; rows without one at all are served when they are made."""
+        described = feeds()[feed]
+        created = found.get(_CREATED.get(feed, "created_at"))
+        cursor = found.get(described.cursor)
+        if described.kind is not FeedKind.MUTABLE or created is None:
+            return
+        if cursor is None:
+            if described.fields[described.cursor].required:
+                found[described.cursor] = replace(
+                    created, score=created.score * 0.75, ground=f"{created.ground} (the stamp of making)"
+                ).doubted("no column says when a row changes, so changes will not be seen", 1.0)
+            return
+        if not cursor.expression.is_column or not created.expression.is_column:
+            return
+        changed, made = (self._column(table, choice) for choice in (cursor, created))
+        is_sound = changed.null_share == 0 and cursor.score >= 0.9  # noqa: PLR2004 - "updated", not "settled"
+        if changed.nullable and not is_sound and changed.type == made.type and changed.name != made.name:
+            found[described.cursor] = replace(
+                cursor, expression=joined("coalesce({0}, {1})", (cursor.expression, created.expression)),
+                ground=f"{cursor.ground}; before that, {made.name}",
+            )  # fmt: skip
+
+    def _column(self, table: Table, choice: Choice) -> Column:
+        found = table.column(choice.expression.refs[0].column)
+        if found is None:
+            raise KeyError(choice.expression.refs[0].column)
+        return found
+
+    def soft_deletes(self, table: Table) -> tuple[Filter, ...]:
+        """Rows that the operator takes for deleted are not served."""
+        for col in table.columns:
+            variants = [set(v) for v in self.links.names.columns(table.name, col.name)]
+            idle = self.vocabulary.ignored["datetime"] | {"is"}
+            if not any(variant - idle == {"deleted"} for variant in variants):
+                continue
+            if col.family in (Family.STAMP, Family.DATE):
+                return (Filter(column(col.name).within("{0} is null"), f"{col.name} marks deleted rows"),)
+            if col.family is Family.BOOLEAN:
+                sql = "({0} is null or not {0})" if col.nullable else "not {0}"
+                if col.nullable:
+                    return (Filter(Expression("({0} is null or not {1})", (Ref(col.name), Ref(col.name))), f"{col.name} marks deleted rows"),)
+                return (Filter(column(col.name).within(sql), f"{col.name} marks deleted rows"),)
+            if col.family is Family.INTEGER:
+                flag = all(str(value) in "01" for value in col.samples)
+                sql = "coalesce({0}, 0) = 0" if flag else "{0} is null"
+                return (Filter(column(col.name).within(sql), f"{col.name} marks deleted rows"),)
+            return (Filter(column(col.name).within("{0} is null"), f"{col.name} marks deleted rows"),)
+        return ()
