@@ -3,7 +3,8 @@
 Ours is staged, judged, merged by the version rule and committed with its ledger line. The plain alternative is one
 INSERT of DuckDB's `read_csv`, cast to the same types, into the same table with the same primary key. Both run in turn,
 each in a new process and a new file, so that neither profits from the other's memory. Printed are the medians of
-all pairs, the ratio of the times pair by pair, how far the pairs lie apart, and the peak memory of either.
+all pairs, the ratio of the times pair by pair, how far the pairs lie apart, and the peak memory of either. CPU
+seconds count all threads: on a machine that has other work to do they say more than the clock.
 
     python bench/sync_rows.py [--rows 1000000] [--pairs 5] [--threads 2]
 """
@@ -118,24 +119,24 @@ def load_plain(body: Path, folder: Path, rows: int, threads: int) -> float:
 LOADS = {"ours": load_ours, "plain": load_plain}
 
 
-def measure(name: str, body: Path, rows: int, threads: int) -> tuple[float, float]:
-    """Seconds and peak MiB of one load in a process of its own."""
+def measure(name: str, body: Path, rows: int, threads: int) -> dict[str, float]:
+    """Seconds, CPU seconds and peak MiB of one load in a process of its own."""
     command = [sys.executable, __file__, "--rows", str(rows), "--threads", str(threads), "--load", name, str(body)]
     done = subprocess.run(command, check=True, capture_output=True, text=True)
-    seconds, mebibytes = json.loads(done.stdout)
-    return seconds, mebibytes
+    figures: dict[str, float] = json.loads(done.stdout)
+    return figures
 
 
-def report(rows: int, threads: int, pairs: list[dict[str, tuple[float, float]]]) -> None:
+def report(rows: int, threads: int, pairs: list[dict[str, dict[str, float]]]) -> None:
     """Print what was measured."""
     print(f"{rows:,} transactions, {threads} threads, {len(pairs)} pairs, seed {SEED}")
     for name, title in (("ours", "halfopen (judged, merged, accounted for)"), ("plain", "read_csv + INSERT")):
-        seconds = [pair[name][0] for pair in pairs]
-        peak = max(pair[name][1] for pair in pairs)
-        middle = statistics.median(seconds)
-        print(f"{title:42} {middle:6.2f} s  {rows / middle:>10,.0f} rows/s  peak {peak:,.0f} MiB")
-    ratios = sorted(pair["ours"][0] / pair["plain"][0] for pair in pairs)
-    print(f"ratio {statistics.median(ratios):.2f} (pairs from {ratios[0]:.2f} to {ratios[-1]:.2f})")
+        seconds, cpu = (statistics.median(pair[name][of] for pair in pairs) for of in ("seconds", "cpu"))
+        peak = max(pair[name]["mebibytes"] for pair in pairs)
+        print(f"{title:40} {seconds:6.2f} s {rows / seconds:>9,.0f} rows/s  cpu {cpu:6.2f} s  peak {peak:,.0f} MiB")
+    for of, title in (("seconds", "time"), ("cpu", "cpu")):
+        ratios = sorted(pair["ours"][of] / pair["plain"][of] for pair in pairs)
+        print(f"ratio of {title} {statistics.median(ratios):.2f} (pairs from {ratios[0]:.2f} to {ratios[-1]:.2f})")
 
 
 def main() -> None:
@@ -149,9 +150,11 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="halfopen-bench-") as folder:
         if arguments.load:
             name, body = arguments.load
+            before = time.process_time()
             seconds = LOADS[name](Path(body), Path(folder), arguments.rows, arguments.threads)
+            cpu = time.process_time() - before
             peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-            print(json.dumps([seconds, peak]))
+            print(json.dumps({"seconds": seconds, "cpu": cpu, "mebibytes": peak}))
             return
         body = Path(folder) / "body.csv"
         write_body(body, arguments.rows)
