@@ -19,13 +19,13 @@ import pytest
 
 from halfopen.contract.load import feed
 from halfopen.errors import SinkError
-from halfopen.sinks import duckdb_ledger
+from halfopen.sinks import duckdb_ledger, duckdb_stage
 from halfopen.sinks.base import Hole
 from halfopen.sinks.duckdb import DuckDBSink
 from halfopen.sinks.duckdb_schema import feed_columns
 from halfopen.window.coverage import Coverage
 from halfopen.window.window import Window
-from support.answers import NOON, Answers, player, session, stored, table, transaction
+from support.answers import NOON, Answers, csv_of, player, session, stored, table, transaction
 
 OWED = Hole(
     product="vegas",
@@ -63,6 +63,19 @@ def test_older_duckdb_can_read_the_file_and_it_is_clean_after_opening(mirror: Du
         ("v1.4.0+",)
     ]
     assert not path.with_name("mirror.duckdb.wal").exists()
+
+
+def test_rows_inside_of_a_quoted_text_are_never_read_as_rows(
+    mirror: DuckDBSink, asked: Answers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Wherever another thread of DuckDB's began, it would be in the midst of a text full of rows."""
+    monkeypatch.setattr(duckdb_stage, "LONGEST_ROW", 2 << 20)  # so that its blocks are of tens of megabytes
+    monkeypatch.setattr(duckdb_stage, "_mend", lambda *_: pytest.fail("read again in Python"))
+    trap = csv_of([transaction(f"fake{n}", comment="y" * 1000) for n in range(1000)]).decode()
+    body = csv_of([transaction(f"t{n}", comment=trap) for n in range(60)])
+    [applied] = mirror.apply([asked("transactions", body)])
+    assert (applied.rows, applied.changed, applied.quarantined) == (60, 60, 0)
+    assert mirror.query("SELECT DISTINCT length(comment) FROM transactions")[1] == [(len(trap),)]
 
 
 def test_opening_again_makes_nothing(mirror: DuckDBSink, path: Path) -> None:
@@ -134,6 +147,27 @@ def test_a_statement_that_fails_is_one_line_and_leaves_the_mirror_usable(
     assert "\n" not in str(failed.value)
     assert stored(mirror, "transactions") == {}
     assert mirror.apply([asked("transactions", [transaction("1")])])[0].changed == 1
+
+
+def test_a_duckdb_that_gives_itself_up_is_opened_again(
+    mirror: DuckDBSink, asked: Answers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mirror.apply([asked("transactions", [transaction("1")])])
+    before = mirror._connection
+
+    def fail(*_: object) -> None:
+        raise duckdb.FatalException("database has been invalidated")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(duckdb_ledger, "commit", fail)
+        with pytest.raises(SinkError, match="invalidated"):
+            mirror.apply([asked("transactions", [transaction("2")])])
+    assert mirror.status()["products"]["vegas"]["feeds"]["transactions"]["rows"] == 1
+    assert mirror._connection is not before
+    assert mirror.apply([asked("transactions", [transaction("2")])])[0].changed == 1
+    mirror.close()
+    with pytest.raises(SinkError, match="not open"):
+        mirror.status()
 
 
 @pytest.mark.parametrize("seed", range(4))

@@ -79,15 +79,6 @@ def test_a_long_value_is_taken(sink: Sink, answer: Answers) -> None:
     assert stored(sink, "transactions")["t"]["comment"] == text
 
 
-def test_quoted_line_ends_in_a_big_body_never_make_rows(sink: Sink, answer: Answers) -> None:
-    """Readers that start in the middle of a file take them for rows: this text holds rows like those around it."""
-    trap = csv_of([transaction(f"fake{n}") for n in range(150)]).decode()
-    rows = [transaction(f"t{n}", comment=trap if n % 7 == 0 else "plain") for n in range(8000)]
-    [applied] = sink.apply([answer("transactions", rows)])
-    assert (applied.rows, applied.changed, applied.quarantined) == (8000, 8000, 0)
-    assert table(sink, "SELECT count(*) AS n FROM transactions WHERE id LIKE 'fake%'") == [{"n": 0}]
-
-
 def test_columns_may_have_the_products_names(sink: Sink, answer: Answers) -> None:
     rows = [{("uid" if name == "id" else name): value for name, value in player("u", vip="1").items()}]
     sink.apply([answer("players", rows, columns={"id": "uid"})])

@@ -38,6 +38,7 @@ class DuckDBSink:
         self._memory_limit = memory_limit
         self._connection: duckdb.DuckDBPyConnection | None = None
         self._reader: duckdb.DuckDBPyConnection | None = None
+        self._gave_up = False
         self._seq = 0
         self._rows: dict[tuple[str, str], int] = {}
         self._held: set[tuple[str, str]] = set()
@@ -62,9 +63,11 @@ class DuckDBSink:
         self._coverage = {}
         self._reader = connection.cursor()
         self._connection = connection
+        self._gave_up = False
 
     def close(self) -> None:
         """Let go of the file."""
+        self._gave_up = False
         connection, self._connection = self._connection, None
         reader, self._reader = self._reader, None
         for each in (reader, connection):
@@ -140,9 +143,10 @@ class DuckDBSink:
 
     def query(self, sql: str) -> tuple[list[str], list[tuple[Any, ...]]]:
         """Answer one reading statement, from any thread, also while answers are applied."""
-        if self._reader is None:
+        reader = self._reader
+        if reader is None:
             raise self._closed()
-        return query(self._reader, sql)
+        return query(reader, sql)
 
     def interrupt(self) -> None:
         """Stop the statement that runs now."""
@@ -174,6 +178,8 @@ class DuckDBSink:
             raise SinkError(f"mirror {str(self._path)!r}: {_what_failed(error)}") from error
 
     def _opened(self) -> duckdb.DuckDBPyConnection:
+        if self._gave_up:
+            self.open()
         if self._connection is None:
             raise self._closed()
         return self._connection
@@ -182,7 +188,7 @@ class DuckDBSink:
         return SinkError(f"mirror {str(self._path)!r}: is not open")
 
     def _recover(self, connection: duckdb.DuckDBPyConnection, error: duckdb.Error | None) -> None:
-        """Roll back; after a failure that DuckDB takes for fatal only a new connection is of use."""
+        """Roll back; after a failure that DuckDB takes for fatal, the next use opens the file again."""
         broken = isinstance(error, (duckdb.FatalException, duckdb.InternalException))
         try:
             connection.execute("ROLLBACK")
@@ -192,7 +198,7 @@ class DuckDBSink:
             broken = True
         if broken:
             self.close()
-            self.open()
+            self._gave_up = True
 
     def _passes(self, connection: duckdb.DuckDBPyConnection, product: str, feed: str) -> dict[int, Coverage]:
         """Coverage by pass, read once and kept up to date by `apply`: nobody else writes this file."""
