@@ -122,7 +122,7 @@ def read_serve(table: dict[str, Any], base: Path, where: str) -> ServeConfig:
         {
             **table,
             "limits": _limits(table.get("limits", {}), f"{where}.limits"),
-            "tls": record(Tls, table["tls"], f"{where}.tls") if "tls" in table else None,
+            "tls": _tls(table["tls"], base, f"{where}.tls") if "tls" in table else None,
             "auth": _auth(table.get("auth", []), f"{where}.auth"),
             "feeds": _feeds(table.get("feeds", {}), f"{where}.feeds"),
         },
@@ -145,6 +145,11 @@ def _limits(table: object, where: str) -> Limits:
         if getattr(limits, name) < 1:
             raise ConfigError(f"{where}.{name}: found {getattr(limits, name)}, needs 1 or more")
     return limits
+
+
+def _tls(table: object, base: Path, where: str) -> Tls:
+    tls = record(Tls, table, where)
+    return Tls(cert=str(base / tls.cert), key=str(base / tls.key))
 
 
 def _auth(callers: object, where: str) -> tuple[Mapping[str, Any], ...]:

@@ -1,6 +1,6 @@
 """Errors over HTTP: problem+json (RFC 9457) with a stable `code` and the request's id."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
 
@@ -40,15 +40,26 @@ def not_offered(name: str, reason: str) -> Problem:
     return Problem(404, "not_offered", f"the feed {name} is not offered: {reason}")
 
 
-def method_not_allowed(method: str) -> Problem:
-    """Feeds are read, nothing else."""
-    return Problem(405, "method_not_allowed", f"{method[:20]} is not allowed here: use GET", {"Allow": "GET, HEAD"})
+def method_not_allowed(method: str, allowed: str = "GET, HEAD") -> Problem:
+    """Feeds are read, nothing else; tokens are asked for with POST."""
+    use = allowed.partition(",")[0]
+    return Problem(405, "method_not_allowed", f"{method[:20]} is not allowed here: use {use}", {"Allow": allowed})
 
 
-def unauthorized(challenges: list[str]) -> Problem:
+def unauthorized(detail: str, challenges: Sequence[str]) -> Problem:
     """No credentials, or wrong ones; which of the two is not told."""
     headers = {"WWW-Authenticate": ", ".join(challenges)} if challenges else {}
-    return Problem(401, "unauthorized", "sign in: the credentials are missing or wrong", headers)
+    return Problem(401, "unauthorized", detail, headers)
+
+
+def not_allowed(detail: str) -> Problem:
+    """Nobody at this address is let in."""
+    return Problem(403, "not_allowed", detail)
+
+
+def too_many_failures(detail: str, retry_after_seconds: int) -> Problem:
+    """Wrong credentials too often."""
+    return Problem(429, "too_many_failures", detail, {"Retry-After": str(retry_after_seconds)})
 
 
 def unavailable(detail: str, retry_after_seconds: int) -> Problem:

@@ -10,7 +10,6 @@ import asyncio
 import contextlib
 import logging
 import socket
-import ssl
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime
@@ -19,15 +18,14 @@ from typing import Final
 import structlog
 import uvicorn
 
-from halfopen.auth import schemes
-from halfopen.config.serve import ServeConfig, Tls
+from halfopen.config.serve import ServeConfig
 from halfopen.errors import ConfigError
-from halfopen.serve.allow import AllowList
 from halfopen.serve.app import App
-from halfopen.serve.mapping import Offers, offers
-from halfopen.serve.windows import Clock, PlainWindows
+from halfopen.serve.build import build, check, opened, opens_alike
+from halfopen.serve.mapping import Offers
+from halfopen.serve.setup import Setup
+from halfopen.serve.windows import Clock
 from halfopen.sources.base import Source
-from halfopen.sources.opening import open_source
 
 SHUTDOWN_SECONDS: Final = 20
 """How long answers in flight may go on after the stop."""
@@ -59,7 +57,7 @@ def _dropped(_logger: object, _method: str, event: structlog.typing.EventDict) -
 class Server:
     """A server over one database. `host` and `port` come from the configuration unless given; port 0 takes a free one.
 
-    Raises ConfigError, when it is made or started, for whatever does not fit.
+    `warnings` are lines for the operator. Raises ConfigError, when it is made or started, for whatever does not fit.
     """
 
     def __init__(
@@ -72,24 +70,30 @@ class Server:
         log: structlog.typing.FilteringBoundLogger | None = None,
         source: Source | None = None,
     ) -> None:
-        _check(config)
-        self._verifiers = [schemes.verifier(words) for words in config.auth]
-        self._allow = AllowList(config.allow, config.trusted_proxies)
         configured_host, configured_port = config.address
-        self._config = config
         self._host = configured_host if host is None else host
         self._port = configured_port if port is None else port
+        self._config = config
         self._clock = clock
         self._log = log or silent()
-        self.source = source or _opened(config)
-        try:
-            self.offers: Offers = offers(config, self.source)
-        except BaseException:
-            self.source.close()
-            raise
+        self.warnings = check(config, self._host)
+        self._setup = _built(config, clock, source or opened(config))
+        self._app = App(self._setup, log=self._log, retired=self._retire)
+        self._living = [self._setup]
         self._uvicorn: _Uvicorn | None = None
         self._serving: asyncio.Task[None] | None = None
+        self._closing: set[asyncio.Future[None]] = set()
         self.url = ""
+
+    @property
+    def source(self) -> Source:
+        """The database that is read now."""
+        return self._setup.source
+
+    @property
+    def offers(self) -> Offers:
+        """The feeds that are offered now."""
+        return self._setup.offers
 
     def listen(self) -> socket.socket:
         """Takes the port; ConfigError when it is not to be had."""
@@ -112,7 +116,7 @@ class Server:
     async def start(self, listener: socket.socket | None = None) -> None:
         """Begins to answer; returns once it does."""
         listener = listener or self.listen()
-        self._uvicorn = _Uvicorn(_settings(self._app(), self._config))
+        self._uvicorn = _Uvicorn(_settings(self._app, self._config))
         self._serving = asyncio.create_task(self._uvicorn.serve(sockets=[listener]))
         while not self._uvicorn.started:
             if self._serving.done():
@@ -120,24 +124,39 @@ class Server:
                 raise ConfigError(f"cannot serve on {self.url}")
             await asyncio.sleep(0.01)
 
+    async def reload(self, config: ServeConfig) -> list[str]:
+        """Answers by another configuration from now on; what is in flight is finished by the one it came under.
+
+        Returns warnings. ConfigError when something does not fit: then nothing has changed. The address is taken
+        at start only; a new certificate is taken at once.
+        """
+        warnings = check(config, self._host)
+        if (config.listen, config.tls is None) != (self._config.listen, self._config.tls is None):
+            warnings.append("serve.listen and whether there is serve.tls change with the next start only")
+        same = opens_alike(config, self._config)
+        setup = await asyncio.to_thread(_rebuilt, config, self._clock, self.source if same else None)
+        if config.tls is not None and self._uvicorn is not None and self._uvicorn.config.ssl is not None:
+            self._uvicorn.config.ssl.load_cert_chain(config.tls.cert, config.tls.key)
+        self._config, self._setup, self.warnings = config, setup, warnings
+        self._living.append(setup)
+        self._app.adopt(setup)
+        return warnings
+
     async def stop(self) -> None:
         """Stops accepting, finishes what is in flight, closes the database."""
         if self._uvicorn is not None and self._serving is not None:
             self._uvicorn.should_exit = True
             await self._serving
-        await asyncio.to_thread(self.source.close)
+        self._setup.entrance.close()
+        await asyncio.gather(asyncio.to_thread(self.source.close), *self._closing)
 
-    def _app(self) -> App:
-        config = self._config
-        return App(
-            self.source,
-            self.offers,
-            PlainWindows(self.source, self._clock, refuse_unfinished=config.unfinished == "refuse"),
-            self._verifiers,
-            allow=self._allow,
-            limits=config.limits,
-            log=self._log,
-        )
+    def _retire(self, setup: Setup) -> None:
+        setup.entrance.close()
+        self._living.remove(setup)
+        if not any(setup.source is living.source for living in self._living):
+            closing = asyncio.ensure_future(asyncio.to_thread(setup.source.close))
+            self._closing.add(closing)
+            closing.add_done_callback(self._closing.discard)
 
 
 @asynccontextmanager
@@ -158,33 +177,17 @@ async def running(
         await server.stop()
 
 
-def _opened(config: ServeConfig) -> Source:
-    limits = config.limits
-    return open_source(
-        config.source.scheme,
-        config.source.path,
-        url=config.source.text,
-        shown=config.source.shown,
-        connections=limits.connections,
-        timeout=limits.statement_timeout,
-    )
-
-
-def _check(config: ServeConfig) -> None:
-    if not config.auth:
-        raise ConfigError('serve.auth: nobody could sign in; write [[serve.auth]], with scheme = "none" to let all in')
-    if config.late_rows != "plain":
-        raise ConfigError(f'serve.late_rows: {config.late_rows!r} is not there yet; write "plain"')
-    if config.tls is not None:
-        _check_tls(config.tls)
-
-
-def _check_tls(tls: Tls) -> None:
+def _built(config: ServeConfig, clock: Clock, source: Source) -> Setup:
     try:
-        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(tls.cert, tls.key)
-    except OSError as error:
-        reason = error.strerror or str(error)
-        raise ConfigError(f"serve.tls: {tls.cert!r} with {tls.key!r} cannot be used: {reason}") from None
+        return build(config, clock, source)
+    except BaseException:
+        source.close()
+        raise
+
+
+def _rebuilt(config: ServeConfig, clock: Clock, source: Source | None) -> Setup:
+    """With the database that is open already, or one that is opened now."""
+    return _built(config, clock, opened(config)) if source is None else build(config, clock, source)
 
 
 def _settings(app: App, config: ServeConfig) -> uvicorn.Config:

@@ -1,0 +1,91 @@
+"""From `[serve]` of halfopen.toml to a setup: everything is tried before anything is used."""
+
+import ipaddress
+import ssl
+from typing import Final
+
+from halfopen.auth import schemes
+from halfopen.auth.allowlist import AllowList
+from halfopen.config.serve import ServeConfig, Tls
+from halfopen.errors import ConfigError
+from halfopen.serve.entrance import Entrance
+from halfopen.serve.mapping import offers
+from halfopen.serve.setup import Setup
+from halfopen.serve.windows import Clock, PlainWindows
+from halfopen.sources.base import Source
+from halfopen.sources.opening import open_source
+
+_NOBODY: Final = {"scheme": "none"}
+
+
+def build(config: ServeConfig, clock: Clock, source: Source) -> Setup:
+    """The setup of a configuration over its opened database; ConfigError for whatever does not fit."""
+    return Setup(
+        source=source,
+        offers=offers(config, source),
+        windows=PlainWindows(source, clock, refuse_unfinished=config.unfinished == "refuse"),
+        entrance=entrance(config),
+        limits=config.limits,
+    )
+
+
+def entrance(config: ServeConfig) -> Entrance:
+    """Who is let in; a configuration without callers lets everybody in, which `check` allows on this machine only."""
+    callers = config.auth or (_NOBODY,)
+    return Entrance([schemes.verifier(words) for words in callers], AllowList(config.allow, config.trusted_proxies))
+
+
+def opened(config: ServeConfig) -> Source:
+    """The operator's database; ConfigError when it cannot be read."""
+    limits = config.limits
+    return open_source(
+        config.source.scheme,
+        config.source.path,
+        url=config.source.text,
+        shown=config.source.shown,
+        connections=limits.connections,
+        timeout=limits.statement_timeout,
+    )
+
+
+def opens_alike(one: ServeConfig, other: ServeConfig) -> bool:
+    """Whether both would open the same database in the same way."""
+    return (one.source, one.limits.connections, one.limits.statement_timeout) == (
+        other.source,
+        other.limits.connections,
+        other.limits.statement_timeout,
+    )
+
+
+def check(config: ServeConfig, host: str) -> list[str]:
+    """Warnings about what is legal and seldom meant; ConfigError for what cannot be served on `host`."""
+    if config.late_rows != "plain":
+        raise ConfigError(f'serve.late_rows: {config.late_rows!r} is not there yet; write "plain"')
+    if config.tls is not None:
+        _check_tls(config.tls)
+    if config.auth:
+        return []
+    if not _is_here(host):
+        raise ConfigError(
+            f"serve.auth: nobody would have to sign in, and {host} is open to other machines; write [[serve.auth]], "
+            'with scheme = "none" if everybody may read everything'
+        )
+    return [f"nobody has to sign in: everybody on this machine can read everything at {host}; write [[serve.auth]]"]
+
+
+def _is_here(host: str) -> bool:
+    """Whether only this machine can reach the address."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _check_tls(tls: Tls) -> None:
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(tls.cert, tls.key)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise ConfigError(f"serve.tls: {tls.cert!r} with {tls.key!r} cannot be used: {reason}") from None

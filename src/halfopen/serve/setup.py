@@ -1,0 +1,21 @@
+"""What halfopen.toml says, ready to be used: a reload replaces it whole, and what is in flight keeps the old one."""
+
+from dataclasses import dataclass, field
+
+from halfopen.config.serve import Limits
+from halfopen.serve.entrance import Entrance
+from halfopen.serve.mapping import Offers
+from halfopen.serve.windows import Windows
+from halfopen.sources.base import Source
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class Setup:
+    """`users` counts the requests that are being answered by it."""
+
+    source: Source
+    offers: Offers
+    windows: Windows
+    entrance: Entrance
+    limits: Limits = field(default_factory=Limits)
+    users: int = 0
