@@ -145,7 +145,7 @@ insert into accounts_autologintoken values (1, 11, 'aaa111', '2024-05-01 00:00:0
 insert into wallets_wallet values (101, 11, 'cash', 'EUR', 12.50, true, '2024-01-02 09:00:00', '2024-05-02 10:00:00'), (102, 11, 'bonus', 'EUR', 5.00, false, '2024-01-02 09:00:00', '2024-05-02 11:00:00'), (103, 12, 'cash', 'GBP', 0.00, true, '2024-02-02 09:00:00', '2024-05-03 10:00:00');
 insert into payments_paymentmethod values (1, 'card', 'Cards', true), (2, 'sepa', 'SEPA', true);
 insert into payments_deposit values (1, 11, 101, 1, 50.00, 'EUR', 'completed', '2024-05-01 08:00:00', '2024-05-01 08:01:00'), (2, 12, 103, 1, 20.00, 'GBP', 'failed', '2024-05-01 09:00:00', '2024-05-01 09:01:00');
-insert into payments_withdrawal values (1, 11, 101, 2, 30.25, 'EUR', 'pending', '2024-05-02 08:00:00', '2024-05-02 08:01:00');
+insert into payments_withdrawal values (1, 11, 101, 2, 1, 30.25, 'EUR', 'pending', '2024-05-02 08:00:00', '2024-05-02 08:01:00');
 insert into bonuses_bonus values (5, 'Welcome 100%', 100, '2024-01-01 00:00:00', '2024-01-01 00:00:00'), (6, 'Reload', 50, '2024-01-01 00:00:00', '2024-02-01 00:00:00');
 insert into bonuses_playerbonus values (1, 11, 5, 'active', '2024-06-01 00:00:00', '2024-05-01 08:01:00', '2024-05-01 08:01:00'), (2, 12, 6, 'used', null, '2024-05-01 08:01:00', '2024-05-03 08:01:00');
 insert into casino_provider values (1, 'NovaPlay');
