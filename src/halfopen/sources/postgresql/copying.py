@@ -12,11 +12,18 @@ from contextlib import asynccontextmanager
 from typing import Final
 
 from halfopen.errors import SourceError
-from halfopen.sources.base import ROW_END
+from halfopen.sources.base import BLOCK_BYTES, ROW_END
 from halfopen.sources.postgresql.pool import Connection, words
 from halfopen.wire.negotiate import Format
 
 _DEPTH: Final = 2
+_NEITHER: Final = bytes(set(range(256)) - set(b'"\n'))
+"""All bytes but quotes and line ends."""
+
+_SMALL: Final = BLOCK_BYTES // 2
+_GATHER_SECONDS: Final = 0.001
+"""How long a long answer lets the socket fill when its blocks are small: a small one costs as much as a large one."""
+
 _BARE: Final = {"quote": "\x01", "delimiter": "\x02"}
 """JSON holds neither of the two, so that COPY adds nothing to a line: no quotes, no escapes."""
 
@@ -79,11 +86,15 @@ class _Blocks:
         self._waiting: deque[bytes] = deque()
         self._arrival = asyncio.Event()
         self._room = asyncio.Event()
+        self._began = False
 
     def __len__(self) -> int:
         return len(self._waiting)
 
     async def put(self, block: bytes) -> None:
+        if self._began and len(block) < _SMALL:
+            await asyncio.sleep(_GATHER_SECONDS)
+        self._began = True
         self._waiting.append(block)
         self._arrival.set()
         while len(self._waiting) >= _DEPTH:
@@ -105,8 +116,10 @@ class _Blocks:
 
 def crlf(block: bytes) -> tuple[bytes, int]:
     """Rows of COPY's CSV with the wire's line ends, and how many they are."""
-    if b'"' not in block:
-        return bytes(block.replace(b"\n", b"\r\n")), block.count(b"\n")
+    marks = block.translate(None, _NEITHER)
+    if b'"' not in marks.replace(b'""', b""):
+        # Every line has an even number of quotes, so that no line ends within them: three times as fast as to split.
+        return bytes(block.replace(b"\n", b"\r\n")), marks.count(b"\n")
     parts = block.split(b'"')
     # No text of PostgreSQL holds a NUL, so that it can stand for the fields in quotes meanwhile.
     outside = b"\0".join(parts[::2])
