@@ -1,20 +1,21 @@
 """Asks a product for one window of one feed, and gives a whole answer in a file or says why there is none."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
-from urllib.parse import quote, urljoin, urlsplit
+from urllib.parse import urljoin, urlsplit
 
 import aiohttp
 
-from halfopen.auth import schemes
+from halfopen.auth.base import Signed
 from halfopen.config.product import ProductConfig
 from halfopen.contract.load import feeds
 from halfopen.sync import bodies
 from halfopen.sync.refusal import Refusal
+from halfopen.sync.signing import SignIn
 from halfopen.sync.transfer import Transfer, transfer
 from halfopen.window.window import Window
 from halfopen.wire import moment
@@ -28,8 +29,6 @@ _ACCEPT = {
 _MOST_HOPS = 5
 _MOST_READS = 3
 _MOST_TEXT = 300
-# Words of an auth table that are no secrets; every other text in it is.
-_OPEN_WORDS = {"scheme", "user", "header", "parameter", "algorithm", "scope", "token_url", "template"}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -53,14 +52,19 @@ class Fetched:
 
 
 class ProductClient:
-    """One product over HTTP; `clock` gives the aware UTC time."""
+    """One product over HTTP; `clock` gives the aware UTC time, `monotonic` seconds that never go back."""
 
-    def __init__(self, product: ProductConfig, session: aiohttp.ClientSession, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        product: ProductConfig,
+        session: aiohttp.ClientSession,
+        clock: Callable[[], datetime],
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._product = product
         self._session = session
         self._clock = clock
-        self._signer = schemes.signer(product.auth)
-        self._secrets = _secrets(product.auth)
+        self._sign_in = SignIn(product.auth, session, monotonic)
         self._headers_seen: set[str] = set()
 
     async def fetch(self, feed: str, window: Window, body: Path, most_bytes: int | None = None) -> Fetched:
@@ -117,8 +121,20 @@ class ProductClient:
         )
 
     async def _ask(self, feed: str, window: Window, body: Path, most_bytes: int | None) -> Transfer:
-        """One signed GET; redirects are followed by hand, within the same scheme, host and port only."""
-        url, headers = self._signed(feed, window)
+        """One signed GET, or a second one with another token where the first had run out."""
+        path, query = self._path_and_query(feed, window)
+        signed = await self._signed(path, query)
+        try:
+            return await self._get(path, signed, body, most_bytes)
+        except Refusal as refusal:
+            if not self._sign_in.again(refusal, signed):
+                raise refusal.without(lambda text: self._sign_in.hidden(text, signed)) from None
+        return await self._get(path, await self._signed(path, query), body, most_bytes)
+
+    async def _get(self, path: str, signed: Signed, body: Path, most_bytes: int | None) -> Transfer:
+        """Redirects are followed by hand, within the same scheme, host and port only."""
+        url = f"{self._product.url}{path}?{signed.query}"
+        headers = {"Accept": _ACCEPT[self._product.format], "Accept-Encoding": "zstd, gzip", **signed.headers}
         for _ in range(_MOST_HOPS):
             got = await transfer(self._session, url, headers, body, most_bytes)
             if got.location is None:
@@ -126,35 +142,28 @@ class ProductClient:
             url = _next_hop(url, got.location)
         raise Refusal(f"redirects more than {_MOST_HOPS} times; check the product's url and paths", status=bodies.OK)
 
-    def _signed(self, feed: str, window: Window) -> tuple[str, dict[str, str]]:
+    def _path_and_query(self, feed: str, window: Window) -> tuple[str, str]:
         path, _, fixed = self._product.path(feed).partition("?")
         query = moment.query_of(window, self._product.space)
-        whole = f"{fixed}&{query}" if fixed else query
-        signed = self._signer.sign(urlsplit(self._product.url + path).path, whole, now=self._clock().timestamp())
-        headers = {
-            "Accept": _ACCEPT[self._product.format],
-            "Accept-Encoding": "zstd, gzip",
-            **signed.headers,
-        }
-        return f"{self._product.url}{path}?{signed.query}", headers
+        return path, f"{fixed}&{query}" if fixed else query
+
+    async def _signed(self, path: str, query: str) -> Signed:
+        whole = urlsplit(self._product.url + path).path
+        return await self._sign_in.signed(whole, query, self._clock().timestamp())
 
     def _names(self, feed: str) -> bodies.Names:
         return bodies.Names.of(feeds()[feed], self._product.columns.get(feed, {}))
 
     def _told(self, refusal: Refusal, feed: str, window: Window) -> Refusal:
         """The same refusal with where it happened, and without any secret that the product may have echoed."""
-        text = str(refusal)
-        for secret in self._secrets:
-            text = text.replace(secret, "***")
         where = f"{self._product.name} {feed} {moment.plain(window.start)} to {moment.plain(window.end)}"
-        # Shortened only now: a secret that is cut in two could not be found.
-        return Refusal(
-            f"{where}: {text if len(text) <= _MOST_TEXT else text[:_MOST_TEXT] + '...'}",
-            status=refusal.status,
-            retry_after=refusal.retry_after,
-            too_big=refusal.too_big,
-            narrower=refusal.narrower,
-        )
+
+        def told(text: str) -> str:
+            # Shortened only now: a secret that is cut in two could not be found.
+            hidden = self._sign_in.hidden(text)
+            return f"{where}: {hidden if len(hidden) <= _MOST_TEXT else hidden[:_MOST_TEXT] + '...'}"
+
+        return refusal.without(told)
 
 
 def _next_hop(url: str, location: str) -> str:
@@ -166,12 +175,3 @@ def _next_hop(url: str, location: str) -> str:
             status=bodies.OK,
         )
     return there._replace(fragment="").geturl()
-
-
-def _secrets(auth: Mapping[str, Any]) -> list[str]:
-    """Everything secret in an auth table, as it is and as it stands in an address; the longest first."""
-    plain = {value for key, value in auth.items() if key not in _OPEN_WORDS and isinstance(value, str) and value}
-    headers = {
-        text for value in schemes.signer(auth).sign("/", "", now=0.0).headers.values() for text in value.split()[-1:]
-    }
-    return sorted(plain | {quote(text, safe="") for text in plain} | headers, key=len, reverse=True)

@@ -1,5 +1,6 @@
 """Why a request brought no whole answer."""
 
+from collections.abc import Callable
 from datetime import timedelta
 
 from halfopen.errors import ProductError
@@ -26,6 +27,16 @@ class Refusal(ProductError):  # noqa: N818 - the word for what a product does, a
         self.retry_after = retry_after
         self.too_big = too_big
         self.narrower = narrower or too_big
+
+    def without(self, change: Callable[[str], str]) -> "Refusal":
+        """The same with its text changed: where it happened put before it, a secret taken out of it."""
+        return Refusal(
+            change(str(self)),
+            status=self.status,
+            retry_after=self.retry_after,
+            too_big=self.too_big,
+            narrower=self.narrower,
+        )
 
     @property
     def hopeless(self) -> bool:

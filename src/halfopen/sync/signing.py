@@ -1,0 +1,73 @@
+"""Signs what is asked; where a scheme needs a token first, gets it, and gets another when it is refused."""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from typing import Any
+
+import aiohttp
+
+from halfopen.auth import schemes
+from halfopen.auth.base import Signed
+from halfopen.auth.flow import MOST_BYTES, TokenAnswer, TokenRefused, TokenRequest, TokenSigner, has_flow, step
+from halfopen.sync.refusal import Refusal
+from halfopen.sync.transfer import TIMEOUT
+
+
+class SignIn:
+    """The sign-in of one product; `monotonic` gives seconds that never go back.
+
+    Many requests may want a token at once; one of them asks for it, the others wait.
+    """
+
+    def __init__(
+        self, words: Mapping[str, Any], session: aiohttp.ClientSession, monotonic: Callable[[], float]
+    ) -> None:
+        self._signer = schemes.signer(words)
+        self._session = session
+        self._monotonic = monotonic
+        self._one_at_a_time = asyncio.Lock()
+        # The longest first, so that no secret hides the rest of another.
+        self._secrets = sorted(schemes.secrets(words), key=len, reverse=True)
+
+    async def signed(self, path: str, query: str, now: float) -> Signed:
+        """The request signed at `now` (seconds since the epoch); Refusal where no token is to be had."""
+        if has_flow(self._signer):
+            async with self._one_at_a_time:
+                if self._signer.needs_token(self._monotonic()):
+                    await self._run(self._signer)
+        return self._signer.sign(path, query, now=now)
+
+    def again(self, refusal: Refusal, signed: Signed) -> bool:
+        """Whether a request that was not let in is worth another token."""
+        unauthorized = refusal.status == 401  # noqa: PLR2004 - the status that says so
+        return unauthorized and has_flow(self._signer) and self._signer.refused(signed, self._monotonic())
+
+    def hidden(self, text: str, signed: Signed | None = None) -> str:
+        """The text without any secret, also one that was sent and echoed."""
+        carried = {word for value in signed.headers.values() for word in value.split()[-1:]} if signed else set()
+        for secret in (*sorted(carried, key=len, reverse=True), *self._secrets):
+            text = text.replace(secret, "***")
+        return text
+
+    async def _run(self, signer: TokenSigner) -> None:
+        flow = signer.flow(self._monotonic())
+        try:
+            request = step(flow)
+            while request is not None:
+                request = step(flow, await self._post(request))
+        except TokenRefused as error:
+            wait = None if error.retry_after is None else timedelta(seconds=error.retry_after)
+            raise Refusal(str(error), status=error.status, retry_after=wait) from None
+        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            raise Refusal(f"no token could be asked for: {type(error).__name__}; check the product's auth") from None
+
+    async def _post(self, request: TokenRequest) -> TokenAnswer:
+        async with self._session.post(
+            request.url, data=dict(request.form), headers=request.headers, allow_redirects=False, timeout=TIMEOUT
+        ) as answer:
+            try:
+                body = await answer.content.readexactly(MOST_BYTES)
+            except asyncio.IncompleteReadError as error:
+                body = error.partial
+            return TokenAnswer(answer.status, {name.lower(): value for name, value in answer.headers.items()}, body)
