@@ -1,6 +1,6 @@
 """How much of the schemas in tests/corpus/schemas `halfopen init` maps right, by what is then served.
 
-    python bench/init_schemas.py [SCHEMA ...]
+python bench/init_schemas.py [SCHEMA ...]
 """
 
 import asyncio
@@ -10,13 +10,22 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
 
-from support import schemas  # noqa: E402 - the tests' own measure, one place for both
-
+from support import postgresql, schemas
 
 
 async def main(names: list[str]) -> None:
     with tempfile.TemporaryDirectory() as folder:
+        print("SQLite")
         print(schemas.table([await schemas.sqlite_score(Path(folder), name) for name in names]))
+        if postgresql.server() is None:
+            print("PostgreSQL: no server here")
+            return
+        scores = []
+        for name in names:
+            with postgresql.database() as url:
+                scores.append(await schemas.postgresql_score(Path(folder), name, url))
+        print("PostgreSQL")
+        print(schemas.table(scores))
 
 
 if __name__ == "__main__":

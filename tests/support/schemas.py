@@ -18,6 +18,7 @@ from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
+import asyncpg
 import msgspec
 
 from halfopen.config.load import load
@@ -101,7 +102,33 @@ async def sqlite_score(folder: Path, name: str) -> Score:
         source.close()
 
 
-async def score(name: str, schema: Schema, url: str, source: Source, ask: Callable[[str], Awaitable[Rows]], folder: Path) -> Score:
+def postgresql_text(name: str) -> str:
+    """The schema with its rows for PostgreSQL."""
+    return (CORPUS / f"{name}.sql").read_text(encoding="utf-8")
+
+
+async def postgresql_score(folder: Path, name: str, url: str) -> Score:
+    """As `sqlite_score`, in an empty database at `url`."""
+    from halfopen.sources.postgresql import PostgresqlSource
+
+    connection = await asyncpg.connect(url)
+    await connection.execute(postgresql_text(name))
+
+    async def ask(sql: str) -> Rows:
+        return [dict(row) for row in await connection.fetch(sql)]
+
+    source = PostgresqlSource(url, 2)
+    try:
+        schema = await asyncio.to_thread(read_schema, "postgresql", None, url)
+        return await score(name, schema, url, source, ask, folder)
+    finally:
+        source.close()
+        await connection.close()
+
+
+async def score(
+    name: str, schema: Schema, url: str, source: Source, ask: Callable[[str], Awaitable[Rows]], folder: Path
+) -> Score:
     """Proposes, writes, loads, serves and compares."""
     proposals = Proposer(schema).proposals()
     path = folder / f"{name}.{schema.engine}.toml"
@@ -112,7 +139,15 @@ async def score(name: str, schema: Schema, url: str, source: Source, ask: Callab
     found = Score(name)
     for feed, sql in key.feeds.items():
         expected = await ask(sql)
-        _compare(found, key, feed, expected, await _served(found, config, source, feed, proposals[feed]), proposals[feed], doubts[feed])
+        _compare(
+            found,
+            key,
+            feed,
+            expected,
+            await _served(found, config, source, feed, proposals[feed]),
+            proposals[feed],
+            doubts[feed],
+        )
     found.extra = [
         feed for feed, mapping in config.feeds.items() if feed not in key.feeds and mapping.offered and not mapping.todo
     ]
@@ -165,7 +200,7 @@ def _plain(kind: Field, value: object) -> object:
         if isinstance(value, datetime):
             return (value if value.tzinfo else value.replace(tzinfo=UTC)).astimezone(UTC).replace(microsecond=0)
         try:
-            moment = parse(kind, str(value))
+            moment = parse(kind, str(value) if len(str(value)) > len("2024-01-01") else f"{value} 00:00:00")
         except ValueProblem:
             return str(value)
         return moment.replace(microsecond=0) if isinstance(moment, datetime) else moment
@@ -194,14 +229,14 @@ async def _served(found: Score, config: ServeConfig, source: Source, feed: str, 
 async def _rows(source: Source, selection: object) -> Rows:
     async with source.stream(selection, None, Format.CSV) as stream:
         body = b"".join([block async for block in stream])
-    return [
-        dict(zip(selection.names, row, strict=True)) for row in csv.reader(io.StringIO(body.decode(), newline=""))
-    ]
+    return [dict(zip(selection.names, row, strict=True)) for row in csv.reader(io.StringIO(body.decode(), newline=""))]
 
 
 def table(scores: Iterable[Score]) -> str:
     """For people: mappable required fields, mapped right, percent; then what is not right."""
-    lines = [f"{'schema':10} {'mappable':>8} {'right':>6} {'percent':>8} {'wrong':>6} {'missing':>8} {'silently wrong':>15}"]
+    lines = [
+        f"{'schema':10} {'mappable':>8} {'right':>6} {'percent':>8} {'wrong':>6} {'missing':>8} {'silently wrong':>15}"
+    ]
     for s in scores:
         lines.append(
             f"{s.name:10} {s.mappable:8} {s.right:6} {s.percent:8.1f} {len(s.wrong):6} {len(s.missing):8} {len(s.silent):15}"

@@ -33,7 +33,9 @@ def init(
         interactive: ask where the mapping is unsure.
     """
     if out.exists():
-        raise UsageError(f"{out} is there already and is not overwritten; move it away, or name another with --out FILE")
+        raise UsageError(
+            f"{out} is there already and is not overwritten; move it away, or name another with --out FILE"
+        )
     address = database_url(database, Path.cwd())
     schema = read_schema(address.scheme, address.path, address.text)
     if not schema.tables:

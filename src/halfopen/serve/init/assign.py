@@ -32,7 +32,7 @@ _SIGNATURES: Final[Mapping[str, tuple[tuple[str, ...], ...]]] = {
     "bonus_list": (("name",),),
     "game_activity": (("bet_amount", "win_amount", "amount"),),
     "sports_tournaments": (("name",),),
-    "sports_events": (("start_date",),),
+    "sports_events": (("start_date", "title", "status"),),
     "sports_bets": (("stake", "win_amount"),),
     "sports_odds": (("ratio", "status", "market"),),
 }
@@ -49,6 +49,7 @@ _LINKED: Final = (0.25, 0.2, 0.12)
 _UNLINKED: Final = -0.35
 _HUB: Final = 0.35
 _GAME: Final = 0.3
+_LEDGER: Final = 0.75
 
 
 def called(words: Words, phrases: Sequence[Phrase], avoid: frozenset[str]) -> float:
@@ -101,6 +102,8 @@ class Assigner:
         name = called(self.links.names.tables[table.name], words.tables, words.avoid)
         if not all(any(self._has(feed, one, table) for one in group) for group in _SIGNATURES.get(feed, ())):
             return Guess(table.name, 0.0, name)
+        if feed == "game_activity" and self.mixed(table):
+            name = max(name, _LEDGER)
         score = _NAME * name + (1 - _NAME) * self._coverage(feed, table) + self._extra(feed, table)
         return Guess(table.name, score if name or score > _NAME else 0.0, name)
 
@@ -140,7 +143,12 @@ class Assigner:
         return 0.0
 
     def _pointing(self, table: str) -> set[str]:
-        return {link.table for links in self.links.of.values() for link in links if link.target == table and not link.backwards}
+        return {
+            link.table
+            for links in self.links.of.values()
+            for link in links
+            if link.target == table and not link.backwards
+        }
 
     def is_gaming(self, table: Table) -> bool:
         """Whether its rows belong to a casino game."""
@@ -157,7 +165,9 @@ class Assigner:
         """A table `games` may hold matches."""
         found = self.links.schema.table(table)
         return found is not None and any(
-            {"home"} <= set(variant) for column in found.columns for variant in self.links.names.columns(table, column.name)
+            {"home"} <= set(variant)
+            for column in found.columns
+            for variant in self.links.names.columns(table, column.name)
         )
 
     def mixed(self, table: Table) -> bool:
@@ -166,7 +176,11 @@ class Assigner:
         for candidate in self.matcher.candidates("transactions", "dir", table):
             seen = codes(candidate.column) if is_code(candidate.column) else ()
             words = {value.lower() for value in seen}
-            plays = {w for w in words if vocabulary.meaning("game_activity", "kind", w) == "bet" and w not in ("debit", "withdraw")}
+            plays = {
+                w
+                for w in words
+                if vocabulary.meaning("game_activity", "kind", w) == "bet" and w not in ("debit", "withdraw")
+            }
             moves = {w for w in words if {"deposit", "withdrawal", "withdraw", "topup", "cashout"} & {w}}
             if plays and moves:
                 return True

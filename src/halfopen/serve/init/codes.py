@@ -11,7 +11,9 @@ from halfopen.serve.init.facts import Look, codes, is_code, looks
 from halfopen.serve.init.vocabulary import Vocabulary
 from halfopen.sources.schema import Column, Family
 
-_DOCUMENTED: Final = re.compile(r"(?<![\w.])(-?\d+|[A-Za-z]{1,4})\s*(?:=>|=|:|-(?!\d))\s*['\"]?([A-Za-z][\w \-]*?)(?=['\"]?\s*(?:[,;/|.)\]]|$|\s+-?\d+\s*[=:\-]|\s+[A-Za-z]{1,4}\s*=))")
+_DOCUMENTED: Final = re.compile(
+    r"(?<![\w.])(-?\d+|[A-Za-z]{1,4})\s*(?:=>|=|:|-(?!\d))\s*['\"]?([A-Za-z][\w \-]*?)(?=['\"]?\s*(?:[,;/|.)\]]|$|\s+-?\d+\s*[=:\-]|\s+[A-Za-z]{1,4}\s*=))"
+)
 _ELSE: Final = " else cast({0} as text) end"
 
 
@@ -34,7 +36,9 @@ def documented(column: Column) -> Mapping[str, str]:
     return found if len(found) > 1 else {}
 
 
-def coded(vocabulary: Vocabulary, feed: str, name: str, described: Field, column: Column, sql: Expression) -> Coded | None:
+def coded(
+    vocabulary: Vocabulary, feed: str, name: str, described: Field, column: Column, sql: Expression
+) -> Coded | None:
     """The column's values for a choice; None when it holds no codes, or none of them has a word."""
     if not is_code(column) and not documented(column):
         return None
@@ -42,7 +46,10 @@ def coded(vocabulary: Vocabulary, feed: str, name: str, described: Field, column
     values = tuple(dict.fromkeys((*codes(column), *meant)))
     if not values:
         return None
-    own = {word.lower(): word for word in (*described.values, *(a for aliases in described.values.values() for a in aliases))}
+    own = {
+        word.lower(): word
+        for word in (*described.values, *(a for aliases in described.values.values() for a in aliases))
+    }
     found = {}
     for value in values:
         word = meant.get(value, value)
@@ -69,9 +76,7 @@ def cases(sql: Expression, meanings: Mapping[str, str], column: Column) -> Expre
 
 def written(value: str, column: Column) -> str:
     """A value as a literal of the column's type."""
-    is_number = column.family is Family.INTEGER or (
-        column.family is Family.UNKNOWN and Look.WHOLE in looks(column)
-    )
+    is_number = column.family is Family.INTEGER or (column.family is Family.UNKNOWN and Look.WHOLE in looks(column))
     return value if is_number and value.lstrip("-").isdigit() else literal(value)
 
 

@@ -12,11 +12,7 @@ SURE: Final = 0.7
 
 _PLAIN: Final = re.compile(r"[a-z_][a-z0-9_]*", re.ASCII)
 _RESERVED: Final = frozenset(
-    "all analyse analyze and any array as asc between both by case cast check collate column constraint create cross "
-    "current_date current_time current_timestamp current_user default desc distinct do else end except exists false "
-    "fetch for foreign from full grant group having if in index inner insert into intersect is isnull join key left "
-    "like limit natural not null offset on only or order outer over primary references right select session_user "
-    "set some table then to transaction trigger true union unique update user using values when where window with".split()
+    ["all", "analyse", "analyze", "and", "any", "array", "as", "asc", "between", "both", "by", "case", "cast", "check", "collate", "column", "constraint", "create", "cross", "current_date", "current_time", "current_timestamp", "current_user", "default", "desc", "distinct", "do", "else", "end", "except", "exists", "false", "fetch", "for", "foreign", "from", "full", "grant", "group", "having", "if", "in", "index", "inner", "insert", "into", "intersect", "is", "isnull", "join", "key", "left", "like", "limit", "natural", "not", "null", "offset", "on", "only", "or", "order", "outer", "over", "primary", "references", "right", "select", "session_user", "set", "some", "table", "then", "to", "transaction", "trigger", "true", "union", "unique", "update", "user", "using", "values", "when", "where", "window", "with"]
 )
 
 

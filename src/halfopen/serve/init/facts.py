@@ -44,7 +44,7 @@ _WHOLE: Final = re.compile(r"[+-]?\d+", re.ASCII)
 _EMAIL: Final = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 _IP: Final = re.compile(r"(\d{1,3}\.){3}\d{1,3}|[0-9a-fA-F]*:[0-9a-fA-F:]+:[0-9a-fA-F]*", re.ASCII)
 _UUID: Final = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", re.ASCII)
-_FLAGS: Final = frozenset("0 1 true false t f yes no y n".split())
+_FLAGS: Final = frozenset(["0", "1", "true", "false", "t", "f", "yes", "no", "y", "n"])
 
 
 @cache

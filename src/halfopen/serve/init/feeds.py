@@ -11,13 +11,14 @@ from halfopen.serve.init.games import Games
 from halfopen.serve.init.links import Links, Names
 from halfopen.serve.init.match import Matcher
 from halfopen.serve.init.money import Money
-from halfopen.serve.init.proposal import Part, Proposal
+from halfopen.serve.init.proposal import Filter, Part, Proposal
 from halfopen.serve.init.resolve import Resolver
 from halfopen.serve.init.vocabulary import vocabulary
 from halfopen.serve.init.wallets import Wallets
 from halfopen.sources.schema import Schema, Table
 
 _OWN_TABLE: Final = 0.9
+_BOTH: Final = 0.6
 _A_TOKEN: Final = 0.85
 _PLAIN: Final = (
     "players", "logins", "bonus_assignments", "bonus_list", "sports_tournaments", "sports_events", "sports_bets",
@@ -71,9 +72,9 @@ class Proposer:
             name = called(resolver.links.names.tables[table.name], words.tables, words.avoid)
             if own:
                 found.append((0.8, table.name))
-            elif name and players and table.name not in taken and self._belongs(resolver, table, players):
+            elif players and table.name not in taken and self._belongs(resolver, table, players):
                 both = all(resolver.matcher.best("contacts", field, table) for field in ("email", "phone"))
-                found.append((name if both or name >= _OWN_TABLE else name / 2, table.name))
+                found.append((max(name, _BOTH) if both or name >= _OWN_TABLE else name / 2, table.name))
         if not found:
             return Proposal("contacts")
         return _of(resolver, "contacts", resolver.table(max(found, key=lambda entry: (entry[0], entry[1]))[1]))
@@ -85,7 +86,7 @@ class Proposer:
         """A table of tokens, else a token in the player's row."""
         role = resolver.roles.get("auto_logins")
         if role is not None:
-            return _of(resolver, "auto_logins", resolver.table(role))
+            return _with_token(resolver, _of(resolver, "auto_logins", resolver.table(role)))
         players = resolver.roles.get("players")
         if players is None:
             return Proposal("auto_logins")
@@ -94,8 +95,25 @@ class Proposer:
         if token is None or token.score < _A_TOKEN or not _signs_in(resolver, table, token.column.name):
             return Proposal("auto_logins")
         proposal = _of(resolver, "auto_logins", table)
-        choices = {**proposal.parts[0].choices, "login_token": Choice(column(token.column.name), token.score, token.ground)}
-        return replace(proposal, parts=(replace(proposal.parts[0], choices=choices),))
+        choices = {
+            **proposal.parts[0].choices,
+            "login_token": Choice(column(token.column.name), token.score, token.ground),
+        }
+        ordered = {name: choices[name] for name in feeds()["auto_logins"].fields if name in choices}
+        return _with_token(resolver, replace(proposal, parts=(replace(proposal.parts[0], choices=ordered),)))
+
+
+def _with_token(resolver: Resolver, proposal: Proposal) -> Proposal:
+    """Rows without a token sign nobody in."""
+    part = proposal.parts[0]
+    token = part.choices.get("login_token")
+    if token is None or not token.expression.is_column:
+        return proposal
+    found = resolver.table(part.table).column(token.expression.refs[0].column)
+    if found is None or not found.nullable:
+        return proposal
+    filter_ = Filter(token.expression.within("{0} is not null"), "rows without a token sign nobody in")
+    return replace(proposal, parts=(replace(part, where=(*part.where, filter_)),))
 
 
 def _signs_in(resolver: Resolver, table: Table, name: str) -> bool:
@@ -110,7 +128,9 @@ def _of(resolver: Resolver, feed: str, table: Table) -> Proposal:
 
 def _said(proposal: Proposal, assigner: Assigner) -> Proposal:
     """Each part with why its table was taken."""
-    return replace(proposal, parts=tuple(replace(part, ground=_why(proposal.feed, part, assigner)) for part in proposal.parts))
+    return replace(
+        proposal, parts=tuple(replace(part, ground=_why(proposal.feed, part, assigner)) for part in proposal.parts)
+    )
 
 
 def _why(feed: str, part: Part, assigner: Assigner) -> str:

@@ -104,7 +104,9 @@ class Games:
     def _kind(self, table: Table) -> tuple[Choice, Kinds, tuple[Filter, ...]] | None:
         found: list[tuple[float, Choice, Kinds, tuple[Filter, ...]]] = []
         for candidate in self.resolver.matcher.candidates(FEED, "kind", table, CODE):
-            told = self._told(candidate.column, Choice(column(candidate.column.name), candidate.score, candidate.ground))
+            told = self._told(
+                candidate.column, Choice(column(candidate.column.name), candidate.score, candidate.ground)
+            )
             if told is not None:
                 found.append((candidate.score, *told))
         for link in self.resolver.links.of[table.name]:

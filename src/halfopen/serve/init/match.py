@@ -24,14 +24,12 @@ _NEAR: Final = 0.12
 """Two candidates whose scores are nearer than this are in doubt."""
 
 _OTHERWISE: Final = frozenset(
-    "deleted expired parent old previous last next external limit confirmed login min max temp backup original approved "
-    "cancelled archived password reset deposit withdrawal target planned activated synced exported imported fee tax "
-    "before after opening closing pending minimum maximum remaining rate id".split()
+    ["deleted", "expired", "parent", "old", "previous", "last", "next", "external", "limit", "confirmed", "login", "min", "max", "temp", "backup", "original", "approved", "cancelled", "archived", "password", "reset", "deposit", "withdrawal", "target", "planned", "activated", "synced", "exported", "imported", "fee", "tax", "before", "after", "opening", "closing", "pending", "minimum", "maximum", "remaining", "rate", "id"]
 )
 """Words that turn a column's meaning: `deleted_user_id` is not the user's id."""
 
-_TEXTS: Final = frozenset("game_name title name market first_name last_name city comment sport_name host".split())
-_KEYS: Final = frozenset("game_code sport_id session_id round_id wallet_id kind".split())
+_TEXTS: Final = frozenset(["game_name", "title", "name", "market", "first_name", "last_name", "city", "comment", "sport_name", "host"])
+_KEYS: Final = frozenset(["game_code", "sport_id", "session_id", "round_id", "wallet_id", "kind"])
 """Fields that a pointer at another row may fill as it stands."""
 
 
@@ -59,7 +57,9 @@ class Matcher:
         if key not in self._found:
             described = kind or feeds()[feed].fields[name]
             phrases = self.vocabulary.feeds[feed].fields.get(name, ())
-            pointers = set() if name in _KEYS else {link.column for link in self.links.of[table.name] if not link.backwards}
+            pointers = (
+                set() if name in _KEYS else {link.column for link in self.links.of[table.name] if not link.backwards}
+            )
             self._found[key] = tuple(
                 candidate
                 for candidate in self.ranked(phrases, table, described)
@@ -78,6 +78,10 @@ class Matcher:
         found = [self._candidate(phrases, table, column, described) for column in table.columns]
         kept = [candidate for candidate in found if candidate is not None and candidate.score >= LEAST]
         return tuple(sorted(kept, key=lambda candidate: -candidate.score))
+
+    def says_otherwise(self, table: Table, column: Column) -> bool:
+        """Whether the column's name holds a word that turns its meaning (deleted, expires, last)."""
+        return all(set(variant) & _OTHERWISE for variant in self.links.names.columns(table.name, column.name))
 
     def _candidate(self, phrases: Sequence[Phrase], table: Table, column: Column, described: Field) -> Candidate | None:
         fit = fits(described, column)

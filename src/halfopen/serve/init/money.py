@@ -41,7 +41,9 @@ class Money:
     def _single(self, table: Table) -> Proposal:
         way = self._one_way(table)
         if way:
-            return Proposal(FEED, (self._constant(table, way),), notes=(f"only {table.name}: the other way was not found",))
+            return Proposal(
+                FEED, (self._constant(table, way),), notes=(f"only {table.name}: the other way was not found",)
+            )
         choices = self.resolver.choices(FEED, table, skip=("dir", "type", "amount"))
         where = list(self.resolver.soft_deletes(table))
         amount = self._amount(table)
@@ -131,14 +133,18 @@ class Money:
             return amount
         if amount.expression.template != "{0}":
             return amount
-        return replace(amount, expression=amount.expression.within("abs({0})"), ground=f"{amount.ground}; some are below zero")
+        return replace(
+            amount, expression=amount.expression.within("abs({0})"), ground=f"{amount.ground}; some are below zero"
+        )
 
     def _by_code(self, table: Table) -> Choice | None:
         """A column, or a look-up table, whose values say in and out."""
         kind = feeds()[FEED].fields["dir"]
         found = []
         for candidate in self.resolver.matcher.candidates(FEED, "dir", table, CODE):
-            coded = codes.coded(self.resolver.vocabulary, FEED, "dir", kind, candidate.column, column(candidate.column.name))
+            coded = codes.coded(
+                self.resolver.vocabulary, FEED, "dir", kind, candidate.column, column(candidate.column.name)
+            )
             if coded is not None and len(coded.words) > 1:
                 score = candidate.score * (0.3 + 0.7 * self._money_share(candidate.column, coded.share))
                 found.append(Choice(coded.expression, score, f"{candidate.ground}; {coded.ground}"))
@@ -151,7 +157,9 @@ class Money:
         empty = self.resolver.matcher.best(FEED, "dir", table, CODE)
         if empty is not None and not empty.column.samples and not empty.column.values:
             sql = column(empty.column.name)
-            return Choice(sql, empty.score * 0.8, empty.ground).doubted("the table is empty, so its words are not known")
+            return Choice(sql, empty.score * 0.8, empty.ground).doubted(
+                "the table is empty, so its words are not known"
+            )
         return None
 
     def _money_share(self, col: Column, share: float) -> float:
@@ -224,7 +232,9 @@ class Money:
         kind = feeds()[FEED].fields["type"]
         best: Choice | None = None
         for candidate in self.resolver.matcher.candidates(FEED, "type", table):
-            coded = codes.coded(self.resolver.vocabulary, FEED, "type", kind, candidate.column, column(candidate.column.name))
+            coded = codes.coded(
+                self.resolver.vocabulary, FEED, "type", kind, candidate.column, column(candidate.column.name)
+            )
             if coded is not None and coded.share >= _MOST:
                 choice = Choice(coded.expression, candidate.score * coded.share, f"{candidate.ground}; {coded.ground}")
                 if best is None or choice.score > best.score:
@@ -233,9 +243,7 @@ class Money:
 
 
 _GAME_WORDS: Final = frozenset(
-    "bet win stake wager spin rollback bet_win game_bet game_win casino_bet casino_win bet_rollback freespin_win jackpot "
-    "bet_refund bet_cancel round_win sport_bet sport_win sports_bet sports_win sportsbook_bet sportsbook_win bet_placed "
-    "bet_settled bet_stake bet_payout gamebet gamewin".split()
+    ["bet", "win", "stake", "wager", "spin", "rollback", "bet_win", "game_bet", "game_win", "casino_bet", "casino_win", "bet_rollback", "freespin_win", "jackpot", "bet_refund", "bet_cancel", "round_win", "sport_bet", "sport_win", "sports_bet", "sports_win", "sportsbook_bet", "sportsbook_win", "bet_placed", "bet_settled", "bet_stake", "bet_payout", "gamebet", "gamewin"]
 )
 _INWARD: Final = ({"deposit"}, {"credit"}, {"in"}, {"incoming"}, {"income"})
 _OUTWARD: Final = ({"withdrawal"}, {"debit"}, {"out"}, {"outgoing"}, {"payout"})

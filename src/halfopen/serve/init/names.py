@@ -17,8 +17,7 @@ _ENOUGH: Final = 3
 _MOST: Final = 0.6
 
 _KEEP: Final = frozenset(
-    "status bonus address canvas access process success loss progress business series news sms ads class has is was "
-    "analytics gross plus express points previous sports odds utm_s".split()
+    ["status", "bonus", "address", "canvas", "access", "process", "success", "loss", "progress", "business", "series", "news", "sms", "ads", "class", "has", "is", "was", "analytics", "gross", "plus", "express", "points", "previous", "sports", "odds", "utm_s"]
 )
 _IRREGULAR: Final = {"currencies": "currency", "people": "person", "matches": "match", "matche": "match"}
 

@@ -8,6 +8,7 @@ from halfopen.contract.load import feeds
 from halfopen.contract.model import FeedKind, Field, Kind
 from halfopen.serve.init import codes
 from halfopen.serve.init.expression import Choice, Expression, Ref, column, joined
+from halfopen.serve.init.facts import fits
 from halfopen.serve.init.links import Link, Links, Path
 from halfopen.serve.init.match import Candidate, Matcher
 from halfopen.serve.init.proposal import Filter
@@ -20,6 +21,8 @@ _OPTIONAL: Final = 0.58
 _NEAR: Final = 0.06
 _A_STEP: Final = 0.93
 _BACKWARDS: Final = 0.85
+_MAYBE: Final = 0.9
+_LEFT_OVER: Final = 0.5
 _THROUGH_PLAYER: Final = 0.9
 _CREATED: Final = {"players": "registered_at"}
 _SHARED: Final = ({"dir", "type"}, {"sport_id", "sport_name"})
@@ -112,7 +115,25 @@ class Resolver:
                 continue
             found[name] = candidate
             taken.setdefault(candidate.column.name, name)
+        self._left_over(feed, table, skip, found)
         return found
+
+    def _left_over(self, feed: str, table: Table, skip: Collection[str], found: dict[str, Candidate]) -> None:
+        """A required stamp that no name says, where one stamp alone is left."""
+        wanted = [
+            name
+            for name, kind in feeds()[feed].fields.items()
+            if kind.required and kind.kind is Kind.DATETIME and name not in found and name not in skip
+        ]
+        if feed in self.vocabulary.inherit or (len(wanted) > 1 and feeds()[feed].cursor not in wanted):
+            return
+        wanted = [name for name in wanted if name != feeds()[feed].cursor or len(wanted) == 1]
+        used = {candidate.column.name for candidate in found.values()}
+        kind = Field(kind=Kind.DATETIME, doc="")
+        stamps = [col for col in table.columns if col.name not in used and fits(kind, col) >= _REQUIRED]
+        stamps = [col for col in stamps if not self.matcher.says_otherwise(table, col)]
+        if len(stamps) == 1 and len(wanted) == 1 and wanted[0] != feeds()[feed].cursor:
+            found[wanted[0]] = Candidate(stamps[0], _LEFT_OVER, "the only stamp that is left")
 
     def _field(self, feed: str, name: str, kind: Field, table: Table, own: Candidate | None) -> Choice | None:
         if kind.refers_to:
@@ -164,8 +185,14 @@ class Resolver:
             expression = column(key, path)
         said = self._said(feed, name, path[0])
         score = (0.8 + 0.2 * said) * _A_STEP ** (len(path) - 1) * (1.0 if last.declared else 0.95)
+        if any(self._may_be_null(link) for link in path):
+            score *= _MAYBE
         choice = Choice(expression, round(score, 4), ", ".join(link.ground for link in path))
         return choice if len(path) <= _FAR else choice.doubted("it is a long way round")
+
+    def _may_be_null(self, link: Link) -> bool:
+        found = self.table(link.table).column(link.column)
+        return found is None or found.null_share > 0
 
     def _said(self, feed: str, name: str, link: Link) -> float:
         phrases = self.vocabulary.feeds[feed].fields.get(name, ())
@@ -209,6 +236,8 @@ class Resolver:
                 return None
             ground = f"{choice.ground}, {made[1]}" if made[1] else choice.ground
             return replace(choice, expression=made[0], ground=ground)
+        if kind.kind is Kind.CHOICE and own.column.family is Family.BOOLEAN:
+            return self._either(feed, name, kind, table, choice)
         if kind.kind is Kind.CHOICE:
             return self._coded(feed, name, kind, own.column, choice)
         if kind.kind is Kind.DECIMAL:
@@ -217,6 +246,19 @@ class Resolver:
                 choice = replace(choice, divisor=units.divisor, ground=f"{choice.ground}; {units.ground}")
                 choice = choice.doubted(units.doubt) if units.doubt else choice
         return self._rivalled(feed, name, table, own, choice)
+
+    def _either(self, feed: str, name: str, kind: Field, table: Table, choice: Choice) -> Choice | None:
+        """`is_outright` for a choice of two words."""
+        if len(kind.values) != len(("this", "that")):
+            return None
+        for variant in self.links.names.columns(table.name, choice.expression.refs[0].column):
+            word = self.vocabulary.meaning(feed, name, "".join(part for part in variant if part != "is"))
+            if word is not None:
+                other = next(one for one in kind.values if one != word)
+                return replace(
+                    choice, expression=choice.expression.within(f"case when {{0}} then '{word}' else '{other}' end")
+                )
+        return None
 
     def _coded(self, feed: str, name: str, kind: Field, col: Column, choice: Choice) -> Choice | None:
         coded = codes.coded(self.vocabulary, feed, name, kind, col, choice.expression)
@@ -248,7 +290,7 @@ class Resolver:
         for path in self.links.paths(table.name, backwards=True):
             target = self.table(path[-1].target)
             words = set(self.links.names.tables[target.name])
-            if reach.tables and not any(set(phrase.words) <= words for phrase in reach.tables):
+            if reach.avoid & words or (reach.tables and not any(set(p.words) <= words for p in reach.tables)):
                 continue
             for candidate in self.matcher.ranked(reach.columns, target, kind):
                 if name in ("game_name", "market") and candidate.column.family is Family.INTEGER:
@@ -338,7 +380,9 @@ class Resolver:
             link = next((l for l in self.links.of[table.name] if l.column == col.name and not l.backwards), None)
             if link is not None:
                 names = self.matcher.ranked(
-                    self.vocabulary.reach["sport_name"].columns, self.table(link.target), Field(kind=Kind.STRING, doc="")
+                    self.vocabulary.reach["sport_name"].columns,
+                    self.table(link.target),
+                    Field(kind=Kind.STRING, doc=""),
                 )
                 if names:
                     return column(names[0].column.name, (link,))
@@ -387,7 +431,12 @@ class Resolver:
             if col.family is Family.BOOLEAN:
                 sql = "({0} is null or not {0})" if col.nullable else "not {0}"
                 if col.nullable:
-                    return (Filter(Expression("({0} is null or not {1})", (Ref(col.name), Ref(col.name))), f"{col.name} marks deleted rows"),)
+                    return (
+                        Filter(
+                            Expression("({0} is null or not {1})", (Ref(col.name), Ref(col.name))),
+                            f"{col.name} marks deleted rows",
+                        ),
+                    )
                 return (Filter(column(col.name).within(sql), f"{col.name} marks deleted rows"),)
             if col.family is Family.INTEGER:
                 flag = all(str(value) in "01" for value in col.samples)

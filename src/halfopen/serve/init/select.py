@@ -41,9 +41,7 @@ def _divided(proposal: Proposal) -> frozenset[str]:
     return frozenset(field for field, found in divisors.items() if len(found) > 1)
 
 
-def _part(
-    engine: str, feed: str, part: Part, fields: Iterable[str], divided: frozenset[str], *, several: bool
-) -> str:
+def _part(engine: str, feed: str, part: Part, fields: Iterable[str], divided: frozenset[str], *, several: bool) -> str:
     aliases = _aliases(part)
 
     def shown(ref: Ref) -> str:

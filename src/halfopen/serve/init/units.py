@@ -8,7 +8,15 @@ from halfopen.serve.init.facts import numbers
 from halfopen.serve.init.vocabulary import Vocabulary
 from halfopen.sources.schema import Column, Family, Table
 
-_PARTS: Final = {"cent": 100, "minor": 100, "penny": 100, "kopek": 100, "subunit": 100, "satoshi": 100_000_000, "milli": 1000}
+_PARTS: Final = {
+    "cent": 100,
+    "minor": 100,
+    "penny": 100,
+    "kopek": 100,
+    "subunit": 100,
+    "satoshi": 100_000_000,
+    "milli": 1000,
+}
 _SMALL: Final = Decimal(1000)
 _ODDS_IN_HUNDREDTHS: Final = 100
 _ODDS_IN_THOUSANDTHS: Final = 1000

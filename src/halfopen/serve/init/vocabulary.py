@@ -39,6 +39,8 @@ class Reach:
 
     tables: tuple[Phrase, ...]
     columns: tuple[Phrase, ...]
+    avoid: frozenset[str]
+    """Words of tables where it does not stand."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +106,7 @@ def vocabulary() -> Vocabulary:
         for feed, fields in data["values"].items()
     }
     reach = {
-        field: Reach(reader.phrases(spec["tables"]), reader.phrases(spec["columns"]))
+        field: Reach(reader.phrases(spec["tables"]), reader.phrases(spec["columns"]), frozenset(spec.get("avoid", ())))
         for field, spec in data["reach"].items()
     }
     inherit = {feed: Inherit(spec["from"], spec["fields"]) for feed, spec in data["inherit"].items()}

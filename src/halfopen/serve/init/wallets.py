@@ -41,9 +41,7 @@ class Wallets:
                 "is all of it real money?",
             )  # fmt: skip
             return Proposal(FEED, (self._part(table, found),))
-        parts = tuple(
-            self._part(table, self._one(choices, word, balance)) for word, balance in balances.items()
-        )
+        parts = tuple(self._part(table, self._one(choices, word, balance)) for word, balance in balances.items())
         return Proposal(FEED, parts, notes=("each balance of a row is a wallet; its kind is put behind the id",))
 
     def _table(self) -> Table | None:

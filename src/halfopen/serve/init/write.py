@@ -43,7 +43,9 @@ def _feed(schema: Schema, proposal: Proposal) -> str:
     if not proposal.parts:
         needed = ", ".join(described.required)
         lines += [
-            *_comment(f"Nothing was found: no table looks like it. If there is one, map {needed} and take `offered` out."),
+            *_comment(
+                f"Nothing was found: no table looks like it. If there is one, map {needed} and take `offered` out."
+            ),
             f"[serve.feeds.{proposal.feed}]",
             "offered = false",
         ]
