@@ -15,11 +15,14 @@ from urllib.parse import parse_qs
 import structlog
 from starlette.types import Receive, Scope, Send
 
+from halfopen import __version__
 from halfopen.errors import SourceError
 from halfopen.serve.delivery import Delivery
 from halfopen.serve.entrance import Gone, form
 from halfopen.serve.framing import framed
+from halfopen.serve.front.base import Page, Visit
 from halfopen.serve.mapping import Offer
+from halfopen.serve.metrics import MEDIA_TYPE, Metrics, Served
 from halfopen.serve.problems import Problem, method_not_allowed, not_found, not_offered, unavailable
 from halfopen.serve.request import Request
 from halfopen.serve.setup import Setup
@@ -47,6 +50,7 @@ class App:
         retired: Callable[[Setup], None] = lambda _: None,
         new_id: Callable[[], str] = lambda: secrets.token_hex(8),
     ) -> None:
+        self._metrics = Metrics(__version__)
         self._setup = setup
         self._log = log
         self._retired = retired
@@ -54,6 +58,7 @@ class App:
         self._probes: dict[str, Callable[[Request], Coroutine[Any, Any, None]]] = {
             "/healthz": self._alive,
             "/readyz": self._ready,
+            "/metrics": self._measured,
         }
 
     def adopt(self, setup: Setup) -> None:
@@ -71,6 +76,7 @@ class App:
         setup = self._setup
         request = Request(scope, send, self._new_id(), headers, setup)
         setup.users += 1
+        self._metrics.began()
         try:
             if request.method == "POST" and request.path in setup.entrance.token_paths:
                 await self._token(request, receive)
@@ -124,9 +130,10 @@ class App:
     async def _route(self, request: Request) -> None:
         name = request.setup.offers.paths.get(request.path)
         probe = self._probes.get(request.path)
+        page = request.setup.pages.get(request.path)
         if request.path in request.setup.entrance.token_paths:
             raise method_not_allowed(request.method, "POST")
-        if name is None and probe is None:
+        if name is None and probe is None and page is None:
             raise not_found(request.path)
         if request.method not in ("GET", "HEAD"):
             raise method_not_allowed(request.method)
@@ -134,6 +141,14 @@ class App:
             await probe(request)
         elif name is not None:
             await self._feed(request, name)
+        elif page is not None:
+            await self._page(request, page)
+
+    async def _page(self, request: Request, page: Page) -> None:
+        """A page for people or programs: behind the same sign-in as the rows that it tells of."""
+        await self._let_in(request)
+        shown = await page(Visit(request.scope, request.headers, request.caller or ""))
+        await request.answer(200, shown.body, {"Content-Type": shown.media_type, **shown.headers})
 
     async def _feed(self, request: Request, name: str) -> None:
         request.feed = name
@@ -207,7 +222,23 @@ class App:
             raise unavailable("the database does not answer", RETRY_SECONDS) from None
         await _say(request, b'{"status":"ready"}\n')
 
+    async def _measured(self, request: Request) -> None:
+        """The volume of an operator's business is nobody else's: who scrapes signs in too."""
+        await self._let_in(request)
+        await request.answer(200, self._metrics.text(), {"Content-Type": MEDIA_TYPE})
+
     def _note(self, request: Request, seconds: float) -> None:
+        self._metrics.ended(
+            Served(
+                feed=request.feed,
+                status=request.status,
+                problem=request.problem,
+                failed=request.error is not None,
+                rows=request.rows,
+                bytes=request.delivery.sent if request.delivery else 0,
+                seconds=seconds,
+            )
+        )
         say = self._log.info if request.error is None else self._log.error
         say("request", **request.facts(seconds))
 

@@ -44,6 +44,8 @@ class Request:
     rows: int = 0
     status: int = 0
     error: str | None = None
+    problem: str | None = None
+    """The code of the problem that it was answered with."""
 
     @property
     def path(self) -> str:
@@ -70,6 +72,7 @@ class Request:
 
     async def refuse(self, problem: Problem) -> None:
         """Answers with a problem."""
+        self.problem = problem.code
         headers = {"Content-Type": "application/problem+json", **problem.headers}
         await self.answer(problem.status, problem.body(self.id), headers)
 

@@ -1,9 +1,11 @@
 """What halfopen.toml says, ready to be used: a reload replaces it whole, and what is in flight keeps the old one."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from halfopen.config.serve import Limits
 from halfopen.serve.entrance import Entrance
+from halfopen.serve.front.base import Page
 from halfopen.serve.mapping import Offers
 from halfopen.serve.windows import Windows
 from halfopen.sources.base import Source
@@ -11,11 +13,12 @@ from halfopen.sources.base import Source
 
 @dataclass(slots=True, kw_only=True, eq=False)
 class Setup:
-    """`users` counts the requests that are being answered by it."""
+    """`users` counts the requests that are being answered by it; `pages` are shown to whoever may read the feeds."""
 
     source: Source
     offers: Offers
     windows: Windows
     entrance: Entrance
     limits: Limits = field(default_factory=Limits)
+    pages: Mapping[str, Page] = field(default_factory=dict)
     users: int = 0
