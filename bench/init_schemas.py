@@ -14,6 +14,7 @@ from support import postgresql, schemas
 
 
 async def main(names: list[str]) -> None:
+    """Prints one table an engine."""
     with tempfile.TemporaryDirectory() as folder:
         print("SQLite")
         print(schemas.table([await schemas.sqlite_score(Path(folder), name) for name in names]))

@@ -32,7 +32,9 @@ from halfopen.serve.init.proposal import Proposal
 from halfopen.serve.init.write import unsure, written
 from halfopen.serve.mapping import offers
 from halfopen.sources.base import Source
+from halfopen.sources.postgresql import PostgresqlSource
 from halfopen.sources.schema import Schema, read_schema
+from halfopen.sources.sqlite import SqliteSource
 from halfopen.wire.negotiate import Format
 
 CORPUS = Path(__file__).parent.parent / "corpus" / "schemas"
@@ -85,8 +87,6 @@ def sqlite_file(folder: Path, name: str) -> Path:
 
 
 async def sqlite_score(folder: Path, name: str) -> Score:
-    from halfopen.sources.sqlite import SqliteSource
-
     path = sqlite_file(folder, name)
 
     async def ask(sql: str) -> Rows:
@@ -109,8 +109,6 @@ def postgresql_text(name: str) -> str:
 
 async def postgresql_score(folder: Path, name: str, url: str) -> Score:
     """As `sqlite_score`, in an empty database at `url`."""
-    from halfopen.sources.postgresql import PostgresqlSource
-
     connection = await asyncpg.connect(url)
     await connection.execute(postgresql_text(name))
 
@@ -126,7 +124,7 @@ async def postgresql_score(folder: Path, name: str, url: str) -> Score:
         await connection.close()
 
 
-async def score(
+async def score(  # noqa: PLR0917 - one call an engine
     name: str, schema: Schema, url: str, source: Source, ask: Callable[[str], Awaitable[Rows]], folder: Path
 ) -> Score:
     """Proposes, writes, loads, serves and compares."""
@@ -154,7 +152,7 @@ async def score(
     return found
 
 
-def _compare(
+def _compare(  # noqa: PLR0917 - one call a feed
     found: Score, key: Key, feed: str, expected: Rows, got: Rows | None, proposal: Proposal, doubts: Sequence[str]
 ) -> None:
     described = feeds()[feed]
@@ -185,7 +183,7 @@ def _pairs(fields: dict[str, Field], name: str, identity: str, rows: Rows) -> Co
     return Counter((_plain(fields[identity], row.get(identity)), _plain(fields[name], row.get(name))) for row in rows)
 
 
-def _plain(kind: Field, value: object) -> object:
+def _plain(kind: Field, value: object) -> object:  # noqa: PLR0911 - one a kind
     """A value as it is compared, whether it comes from the wire or from the key's SELECT."""
     if value is None or value == "":
         return None
@@ -238,9 +236,8 @@ def table(scores: Iterable[Score]) -> str:
         f"{'schema':10} {'mappable':>8} {'right':>6} {'percent':>8} {'wrong':>6} {'missing':>8} {'silently wrong':>15}"
     ]
     for s in scores:
-        lines.append(
-            f"{s.name:10} {s.mappable:8} {s.right:6} {s.percent:8.1f} {len(s.wrong):6} {len(s.missing):8} {len(s.silent):15}"
-        )
+        counts = f"{len(s.wrong):6} {len(s.missing):8} {len(s.silent):15}"
+        lines.append(f"{s.name:10} {s.mappable:8} {s.right:6} {s.percent:8.1f} {counts}")
         lines += [f"    wrong: {', '.join(s.wrong)}"] if s.wrong else []
         lines += [f"    {error}" for error in s.errors]
         lines += [f"    missing: {', '.join(s.missing)}"] if s.missing else []

@@ -111,13 +111,13 @@ class Schema:
 def read_schema(scheme: str, path: Path | None, url: str) -> Schema:
     """The schema of a database; ConfigError for an engine that cannot be read, SourceError when it does not answer."""
     if scheme == "sqlite" and path is not None:
-        from halfopen.sources.sqlite import schema as sqlite  # noqa: PLC0415 - an engine is loaded when it is used
+        from halfopen.sources.sqlite.schema import read  # noqa: PLC0415 - an engine is loaded when it is used
 
-        return sqlite.read(path)
+        return read(path)
     if scheme == "postgresql":
-        from halfopen.sources.postgresql import schema as postgresql  # noqa: PLC0415 - as above
+        from halfopen.sources.postgresql.schema import read as read_server  # noqa: PLC0415 - as above
 
-        return postgresql.read(url)
+        return read_server(url)
     raise ConfigError(f"{scheme}:// cannot be read yet; sqlite:///file and postgresql://host/name can")
 
 

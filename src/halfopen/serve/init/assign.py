@@ -8,7 +8,7 @@ from typing import Final
 from halfopen.contract.load import feeds
 from halfopen.contract.model import Field, Kind
 from halfopen.serve.init.facts import codes, is_code
-from halfopen.serve.init.links import Links
+from halfopen.serve.init.links import Link, Links
 from halfopen.serve.init.match import Matcher
 from halfopen.serve.init.names import Words
 from halfopen.serve.init.vocabulary import Phrase
@@ -49,6 +49,7 @@ _LINKED: Final = (0.25, 0.2, 0.12)
 _UNLINKED: Final = -0.35
 _HUB: Final = 0.35
 _GAME: Final = 0.3
+_GAMES: Final = {"game", "slot", "spin"}
 _LEDGER: Final = 0.75
 
 
@@ -153,13 +154,15 @@ class Assigner:
     def is_gaming(self, table: Table) -> bool:
         """Whether its rows belong to a casino game."""
         names = self.links.names
-        games = {"game", "slot", "spin"}
-        if games & set(names.tables[table.name]):
+        if _GAMES & set(names.tables[table.name]):
             return True
-        if any(games & set(names.tables[link.target]) and not link.backwards and "sport" not in names.tables[link.target]
-               and not self._is_event(link.target) for link in self.links.of[table.name]):  # fmt: skip
+        if any(self._is_game(link) for link in self.links.of[table.name]):
             return True
         return any("game" in variant for column in table.columns for variant in names.columns(table.name, column.name))
+
+    def _is_game(self, link: Link) -> bool:
+        words = set(self.links.names.tables[link.target])
+        return bool(_GAMES & words) and not link.backwards and "sport" not in words and not self._is_event(link.target)
 
     def _is_event(self, table: str) -> bool:
         """A table `games` may hold matches."""

@@ -12,14 +12,18 @@ from halfopen.serve.init.vocabulary import Vocabulary
 from halfopen.sources.schema import Column, Family
 
 _DOCUMENTED: Final = re.compile(
-    r"(?<![\w.])(-?\d+|[A-Za-z]{1,4})\s*(?:=>|=|:|-(?!\d))\s*['\"]?([A-Za-z][\w \-]*?)(?=['\"]?\s*(?:[,;/|.)\]]|$|\s+-?\d+\s*[=:\-]|\s+[A-Za-z]{1,4}\s*=))"
+    r"""(?<![\w.])(-?\d+|[A-Za-z]{1,4})\s*(?:=>|=|:|-(?!\d))\s*['"]?   # the code, and a sign between
+    ([A-Za-z][\w \-]*?)(?=['"]?\s*                                  # its word, up to
+    (?:[,;/|.)\]]|$|\s+-?\d+\s*[=:\-]|\s+[A-Za-z]{1,4}\s*=))        # a sign that ends it, or the next code
+    """,
+    re.VERBOSE,
 )
 _ELSE: Final = " else cast({0} as text) end"
 
 
 @dataclass(frozen=True, slots=True)
 class Coded:
-    """Values of a column in the contract's words: SQL, the part of the values that have one, and how they were known."""
+    """Values of a column in the contract's words: SQL, the part of the values that have one, how they were known."""
 
     expression: Expression
     share: float
@@ -36,7 +40,7 @@ def documented(column: Column) -> Mapping[str, str]:
     return found if len(found) > 1 else {}
 
 
-def coded(
+def coded(  # noqa: PLR0917 - what is looked up, where, and how it is written
     vocabulary: Vocabulary, feed: str, name: str, described: Field, column: Column, sql: Expression
 ) -> Coded | None:
     """The column's values for a choice; None when it holds no codes, or none of them has a word."""

@@ -6,14 +6,12 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from halfopen.serve.init.links import Path
+from halfopen.serve.init.vocabulary import vocabulary
 
 SURE: Final = 0.7
 """Below it a mapping says that it is unsure."""
 
 _PLAIN: Final = re.compile(r"[a-z_][a-z0-9_]*", re.ASCII)
-_RESERVED: Final = frozenset(
-    ["all", "analyse", "analyze", "and", "any", "array", "as", "asc", "between", "both", "by", "case", "cast", "check", "collate", "column", "constraint", "create", "cross", "current_date", "current_time", "current_timestamp", "current_user", "default", "desc", "distinct", "do", "else", "end", "except", "exists", "false", "fetch", "for", "foreign", "from", "full", "grant", "group", "having", "if", "in", "index", "inner", "insert", "into", "intersect", "is", "isnull", "join", "key", "left", "like", "limit", "natural", "not", "null", "offset", "on", "only", "or", "order", "outer", "over", "primary", "references", "right", "select", "session_user", "set", "some", "table", "then", "to", "transaction", "trigger", "true", "union", "unique", "update", "user", "using", "values", "when", "where", "window", "with"]
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +70,7 @@ def literal(value: str) -> str:
 
 def name(identifier: str) -> str:
     """An identifier, quoted where it must be."""
-    if _PLAIN.fullmatch(identifier) and identifier not in _RESERVED:
+    if _PLAIN.fullmatch(identifier) and identifier not in vocabulary().sql:
         return identifier
     return '"' + identifier.replace('"', '""') + '"'
 

@@ -6,6 +6,7 @@ from typing import Final
 
 from halfopen.contract.load import feeds
 from halfopen.serve.init.assign import Assigner, called
+from halfopen.serve.init.derived import soft_deletes
 from halfopen.serve.init.expression import Choice, column
 from halfopen.serve.init.games import Games
 from halfopen.serve.init.links import Links, Names
@@ -123,7 +124,7 @@ def _signs_in(resolver: Resolver, table: Table, name: str) -> bool:
 
 def _of(resolver: Resolver, feed: str, table: Table) -> Proposal:
     choices = resolver.choices(feed, table)
-    return Proposal(feed, (Part(table.name, choices, resolver.soft_deletes(table), ""),))
+    return Proposal(feed, (Part(table.name, choices, soft_deletes(resolver.matcher, table), ""),))
 
 
 def _said(proposal: Proposal, assigner: Assigner) -> Proposal:

@@ -8,8 +8,10 @@ from halfopen.contract.load import feeds
 from halfopen.contract.model import Field, Kind
 from halfopen.serve.init import codes
 from halfopen.serve.init.assign import CODE, MONEY, Assigner, called
+from halfopen.serve.init.derived import soft_deletes
 from halfopen.serve.init.expression import Choice, Expression, column, joined, literal
-from halfopen.serve.init.facts import negative_share
+from halfopen.serve.init.facts import codes as codes_of
+from halfopen.serve.init.facts import is_code, negative_share
 from halfopen.serve.init.proposal import Filter, Kinds, Part, Proposal
 from halfopen.serve.init.resolve import Resolver
 from halfopen.serve.init.units import divisor
@@ -69,7 +71,9 @@ class Games:
                 choices["session_id"] = replace(key, score=0.9)
         if "updated_at" not in choices and "created_at" in choices:
             choices["updated_at"] = choices["created_at"].doubted("nothing says when a session last changed")
-        part = Part(table.name, _ordered(choices), self.resolver.soft_deletes(table), "each row is a whole session")
+        part = Part(
+            table.name, _ordered(choices), soft_deletes(self.resolver.matcher, table), "each row is a whole session"
+        )
         return Proposal(FEED, (part,))
 
     def _is_session(self, table: Table) -> bool:
@@ -98,7 +102,7 @@ class Games:
         session = self._session(table, round_)
         if session is not None:
             choices["session_id"] = session
-        filters = (*where, *self.resolver.soft_deletes(table))
+        filters = (*where, *soft_deletes(self.resolver.matcher, table))
         return Proposal(FEED, (Part(table.name, _ordered(choices), filters, "each row is an action"),), kinds)
 
     def _kind(self, table: Table) -> tuple[Choice, Kinds, tuple[Filter, ...]] | None:
@@ -120,10 +124,10 @@ class Games:
         return best[1:] if best else None
 
     def _told(self, col: Column, choice: Choice) -> tuple[Choice, Kinds, tuple[Filter, ...]] | None:
-        if not codes.is_code(col) and not codes.documented(col):
+        if not is_code(col) and not codes.documented(col):
             return None
         meant = codes.documented(col)
-        values = tuple(dict.fromkeys((*codes.codes(col), *meant)))
+        values = tuple(dict.fromkeys((*codes_of(col), *meant)))
         said: dict[str, list[str]] = {"bet": [], "win": [], "rollback": []}
         for value in values:
             word = self.resolver.vocabulary.meaning(FEED, "kind", meant.get(value, value))
@@ -136,8 +140,8 @@ class Games:
         if len(known) < len(values):
             sql = choice.expression.within(f"{{0}} in ({codes.listed(known, col)})")
             where = (Filter(sql, f"{col.name} also holds what is no bet, win or rollback"),)
-        kinds = Kinds(*(codes.listed(said[word], col) if said[word] else "" for word in ("bet", "win")),
-                      codes.listed(said["rollback"], col) if said["rollback"] else None)  # fmt: skip
+        bet, win, rollback = (codes.listed(said[word], col) for word in ("bet", "win", "rollback"))
+        kinds = Kinds(bet, win, rollback or None)
         ground = f"{choice.ground}; codes by {'a comment' if meant else 'values seen'}"
         return replace(choice, ground=ground), kinds, where
 
@@ -163,7 +167,7 @@ class Games:
         if round_ is not None:
             shared["round_id"] = round_
         later = self._later(table, plain["created_at"])
-        deleted = self.resolver.soft_deletes(table)
+        deleted = soft_deletes(self.resolver.matcher, table)
         parts = (
             self._side(table, shared, "bet", bet, deleted),
             self._side(table, shared | {"created_at": later}, "win", win,
@@ -209,7 +213,7 @@ class Games:
             session = self._session(side, round_)
             choices |= {"session_id": session} if session else {}
             choices |= {"round_id": round_} if round_ else {}
-            parts.append(self._side(side, choices, kind, amount, self.resolver.soft_deletes(side)))
+            parts.append(self._side(side, choices, kind, amount, soft_deletes(self.resolver.matcher, side)))
         return Proposal(FEED, tuple(parts), _ACTIONS)
 
     def _plain(self, table: Table) -> dict[str, Choice]:

@@ -23,12 +23,9 @@ _BY_COMMENT: Final = 0.75
 _NEAR: Final = 0.12
 """Two candidates whose scores are nearer than this are in doubt."""
 
-_OTHERWISE: Final = frozenset(
-    ["deleted", "expired", "parent", "old", "previous", "last", "next", "external", "limit", "confirmed", "login", "min", "max", "temp", "backup", "original", "approved", "cancelled", "archived", "password", "reset", "deposit", "withdrawal", "target", "planned", "activated", "synced", "exported", "imported", "fee", "tax", "before", "after", "opening", "closing", "pending", "minimum", "maximum", "remaining", "rate", "id"]
+_TEXTS: Final = frozenset(
+    ("game_name", "title", "name", "market", "first_name", "last_name", "city", "comment", "sport_name", "host")
 )
-"""Words that turn a column's meaning: `deleted_user_id` is not the user's id."""
-
-_TEXTS: Final = frozenset(["game_name", "title", "name", "market", "first_name", "last_name", "city", "comment", "sport_name", "host"])
 _KEYS: Final = frozenset(["game_code", "sport_id", "session_id", "round_id", "wallet_id", "kind"])
 """Fields that a pointer at another row may fill as it stands."""
 
@@ -81,7 +78,9 @@ class Matcher:
 
     def says_otherwise(self, table: Table, column: Column) -> bool:
         """Whether the column's name holds a word that turns its meaning (deleted, expires, last)."""
-        return all(set(variant) & _OTHERWISE for variant in self.links.names.columns(table.name, column.name))
+        return all(
+            set(variant) & self.vocabulary.otherwise for variant in self.links.names.columns(table.name, column.name)
+        )
 
     def _candidate(self, phrases: Sequence[Phrase], table: Table, column: Column, described: Field) -> Candidate | None:
         fit = fits(described, column)
@@ -112,13 +111,13 @@ class Matcher:
         for phrase in phrases:
             meant = frozenset(phrase.words) - ignored
             for words, _ in said:
-                worth = phrase.worth * _likeness(meant, words)
+                worth = phrase.worth * _likeness(meant, words, self.vocabulary.otherwise)
                 if abs(worth) > abs(best[0]):
                     best = (worth, phrase)
         return best
 
 
-def _likeness(meant: frozenset[str], words: frozenset[str]) -> float:
+def _likeness(meant: frozenset[str], words: frozenset[str], otherwise: frozenset[str]) -> float:
     if meant == words:
         return 1.0
     if not meant or not words:
@@ -126,7 +125,7 @@ def _likeness(meant: frozenset[str], words: frozenset[str]) -> float:
     more = words - meant
     if meant < words:
         factor = {1: _ONE_MORE, 2: _TWO_MORE}.get(len(more), 0.0)
-        return factor * 0.5 ** len(more & _OTHERWISE)
+        return factor * 0.5 ** len(more & otherwise)
     if words < meant and len(words) * 2 >= len(meant) and words != {"id"}:
         return _FEWER
     return 0.0

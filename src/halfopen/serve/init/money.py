@@ -7,11 +7,14 @@ from typing import Final
 from halfopen.contract.load import feeds
 from halfopen.serve.init import codes
 from halfopen.serve.init.assign import CODE, Assigner, called
+from halfopen.serve.init.derived import soft_deletes
 from halfopen.serve.init.expression import Choice, Expression, column, joined, literal
-from halfopen.serve.init.facts import negative_share
+from halfopen.serve.init.facts import codes as codes_of
+from halfopen.serve.init.facts import is_code, negative_share
 from halfopen.serve.init.proposal import Filter, Part, Proposal
 from halfopen.serve.init.resolve import Resolver
 from halfopen.serve.init.units import divisor
+from halfopen.serve.init.vocabulary import bare
 from halfopen.sources.schema import Column, Family, Table
 
 FEED: Final = "transactions"
@@ -45,7 +48,7 @@ class Money:
                 FEED, (self._constant(table, way),), notes=(f"only {table.name}: the other way was not found",)
             )
         choices = self.resolver.choices(FEED, table, skip=("dir", "type", "amount"))
-        where = list(self.resolver.soft_deletes(table))
+        where = list(soft_deletes(self.resolver.matcher, table))
         amount = self._amount(table)
         direction = self._by_code(table) or self._by_flag(table)
         two = self._two_amounts(table)
@@ -103,7 +106,7 @@ class Money:
         said = self._way(table)
         direction = Choice(Expression(literal(way)), 0.95, f"every row of {table.name} is one")
         choices["dir"] = direction if said else direction.doubted("only because the other table holds the other way")
-        return Part(table.name, _ordered(choices), self.resolver.soft_deletes(table), "named so")
+        return Part(table.name, _ordered(choices), soft_deletes(self.resolver.matcher, table), "named so")
 
     def _apart(self, part: Part) -> Part:
         """Ids of two tables may be the same: the table's name goes before."""
@@ -164,12 +167,12 @@ class Money:
 
     def _money_share(self, col: Column, share: float) -> float:
         """In a ledger that holds games too, only the money's words have to be known."""
-        games = [value for value in codes.codes(col) if self._is_game(value)]
-        total = len(codes.codes(col)) or 1
+        games = [value for value in codes_of(col) if self._is_game(value)]
+        total = len(codes_of(col)) or 1
         return min(1.0, share * total / max(1, total - len(games))) if games else share
 
     def _is_game(self, value: str) -> bool:
-        return value.lower() in _GAME_WORDS
+        return bare(value) in self.resolver.vocabulary.played
 
     def _money_only(self, table: Table, direction: Choice) -> list[Filter]:
         if not direction.expression.refs or direction.expression.refs[0].path:
@@ -177,7 +180,7 @@ class Money:
         col = table.column(direction.expression.refs[0].column)
         if col is None:
             return []
-        games = [value for value in codes.codes(col) if self._is_game(value)] if codes.is_code(col) else []
+        games = [value for value in codes_of(col) if self._is_game(value)] if is_code(col) else []
         if not games:
             return []
         sql = column(col.name).within(f"{{0}} not in ({codes.listed(games, col)})")
@@ -242,9 +245,6 @@ class Money:
         return best
 
 
-_GAME_WORDS: Final = frozenset(
-    ["bet", "win", "stake", "wager", "spin", "rollback", "bet_win", "game_bet", "game_win", "casino_bet", "casino_win", "bet_rollback", "freespin_win", "jackpot", "bet_refund", "bet_cancel", "round_win", "sport_bet", "sport_win", "sports_bet", "sports_win", "sportsbook_bet", "sportsbook_win", "bet_placed", "bet_settled", "bet_stake", "bet_payout", "gamebet", "gamewin"]
-)
 _INWARD: Final = ({"deposit"}, {"credit"}, {"in"}, {"incoming"}, {"income"})
 _OUTWARD: Final = ({"withdrawal"}, {"debit"}, {"out"}, {"outgoing"}, {"payout"})
 

@@ -16,17 +16,14 @@ _PIECES: Final = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|\d+")
 _ENOUGH: Final = 3
 _MOST: Final = 0.6
 
-_KEEP: Final = frozenset(
-    ["status", "bonus", "address", "canvas", "access", "process", "success", "loss", "progress", "business", "series", "news", "sms", "ads", "class", "has", "is", "was", "analytics", "gross", "plus", "express", "points", "previous", "sports", "odds", "utm_s"]
-)
-_IRREGULAR: Final = {"currencies": "currency", "people": "person", "matches": "match", "matche": "match"}
+_IRREGULAR: Final = {"people": "person"}
 
 
-def singular(word: str) -> str:
-    """The singular of an English word, near enough to compare names."""
+def singular(word: str, keep: Collection[str] = ()) -> str:
+    """The singular of an English word, near enough to compare names; words in `keep` end in s and are none plural."""
     if word in _IRREGULAR:
         return _IRREGULAR[word]
-    if len(word) < len("bets") or word in _KEEP or not word.endswith("s"):
+    if len(word) < len("bets") or word in keep or not word.endswith("s"):
         return word
     if word.endswith("ies") and len(word) > len("ties"):
         return word[:-3] + "y"
@@ -37,10 +34,11 @@ def singular(word: str) -> str:
 
 @dataclass(frozen=True)
 class Lexicon:
-    """How to read words: `abbreviations` to words, and all `known` words, which glued names are cut into."""
+    """How to read words: `abbreviations` to words, all `known` ones, and those to `keep` although they end in s."""
 
     abbreviations: Mapping[str, Sequence[str]]
     known: Collection[str]
+    keep: Collection[str] = ()
 
     def words(self, identifier: str) -> Words:
         """The words of an identifier: lower case, singular, abbreviations written out."""
@@ -48,7 +46,7 @@ class Lexicon:
         return tuple(word for piece in pieces for word in self._spelt(piece.lower()))
 
     def _spelt(self, piece: str) -> Words:
-        plain = singular(piece)
+        plain = singular(piece, self.keep)
         for candidate in (piece, plain):
             if candidate in self.abbreviations:
                 return tuple(self.abbreviations[candidate])
@@ -68,7 +66,7 @@ class Lexicon:
             found: Words | None = None
             for end in range(len(piece), start + 1, -1):
                 part = piece[start:end]
-                word = singular(part)
+                word = singular(part, self.keep)
                 if word not in known and part not in self.abbreviations:
                     continue
                 rest = best(end)

@@ -1,4 +1,4 @@
-"""The fields of a feed in one table: its own columns, the rows that it points at, and what can be made of them. Pure."""
+"""The fields of a feed in one table: its own columns, the rows that it points at, what can be made of them. Pure."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
@@ -7,11 +7,11 @@ from typing import Final
 from halfopen.contract.load import feeds
 from halfopen.contract.model import FeedKind, Field, Kind
 from halfopen.serve.init import codes
-from halfopen.serve.init.expression import Choice, Expression, Ref, column, joined
+from halfopen.serve.init.derived import states, two_sides
+from halfopen.serve.init.expression import Choice, Expression, column, joined
 from halfopen.serve.init.facts import fits
 from halfopen.serve.init.links import Link, Links, Path
 from halfopen.serve.init.match import Candidate, Matcher
-from halfopen.serve.init.proposal import Filter
 from halfopen.serve.init.units import divisor
 from halfopen.serve.init.vocabulary import Vocabulary
 from halfopen.sources.schema import Column, Family, Table
@@ -73,9 +73,9 @@ class Resolver:
     def _made_up(self, feed: str, table: Table, found: dict[str, Choice], skip: Collection[str]) -> None:
         """Fields that are read off others, or taken from the row that owns this one."""
         if feed == "players":
-            self._states(table, found)
+            states(self.matcher, table, found)
         if feed == "sports_events" and "title" not in found:
-            title = self._two_sides(table)
+            title = two_sides(self.matcher, table)
             if title is not None:
                 found["title"] = title
         inherit = self.vocabulary.inherit.get(feed)
@@ -87,10 +87,11 @@ class Resolver:
             if path and owner and ours not in found and ours not in skip:
                 taken = self._own(inherit.feed, self.table(owner), ()).get(theirs)
                 if taken is not None:
+                    ground = f"no stamp of its own; {path[-1].ground}"
+                    score = taken.score * _A_STEP
                     found[ours] = Choice(
-                        column(taken.column.name, path), taken.score * _A_STEP, f"no stamp of its own; {path[-1].ground}",
-                        f"the {theirs} of {owner} stands in for it",
-                    )  # fmt: skip
+                        column(taken.column.name, path), score, ground, f"stands in: {theirs} of {owner}"
+                    )
 
     def _own(self, feed: str, table: Table, skip: Collection[str]) -> dict[str, Candidate]:
         """The table's own columns, each for the field that it answers to best."""
@@ -179,10 +180,7 @@ class Resolver:
 
     def _along(self, feed: str, name: str, path: Path, key: str) -> Choice:
         last = path[-1]
-        if last.target_column == key:
-            expression = column(last.column, path[:-1])
-        else:
-            expression = column(key, path)
+        expression = column(last.column, path[:-1]) if last.target_column == key else column(key, path)
         said = self._said(feed, name, path[0])
         score = (0.8 + 0.2 * said) * _A_STEP ** (len(path) - 1) * (1.0 if last.declared else 0.95)
         if any(self._may_be_null(link) for link in path):
@@ -341,55 +339,6 @@ class Resolver:
         ]
         return self.matcher.by_name(phrases, variants, Kind.STRING)[0]  # type: ignore[arg-type]  # phrases of the vocabulary
 
-    def _states(self, table: Table, found: dict[str, Choice]) -> None:
-        """Blocked and excluded players, where only their status says so."""
-        for name, words in (("is_blocked", "blocked"), ("self_excluded", "excluded")):
-            for col in table.columns:
-                if name in found and found[name].expression.refs[0].column != col.name:
-                    continue
-                variants = self.links.names.columns(table.name, col.name)
-                is_state = any({"status", "state"} & set(variant) for variant in variants)
-                if not is_state or not codes.is_code(col):
-                    continue
-                meant = codes.documented(col)
-                said = [
-                    value
-                    for value in dict.fromkeys((*codes.codes(col), *meant))
-                    if self.vocabulary.meaning("players", words, meant.get(value, value))
-                ]
-                if said and name not in found:
-                    sql = column(col.name).within(f"{{0}} in ({codes.listed(said, col)})")
-                    found[name] = Choice(sql, 0.8, f"words of {col.name} that say so")
-
-    def _two_sides(self, table: Table) -> Choice | None:
-        """A match is called by who meets whom."""
-        sides = []
-        for words in ({"home"}, {"away"}):
-            side = self._side(table, words)
-            if side is None:
-                return None
-            sides.append(side)
-        return Choice(joined("{0} || ' - ' || {1}", sides), 0.8, "made of the two sides' names")
-
-    def _side(self, table: Table, words: set[str]) -> Expression | None:
-        """`home`, `home_team`, `home_team_id` -> teams.name."""
-        for col in table.columns:
-            variants = [set(variant) for variant in self.links.names.columns(table.name, col.name)]
-            if not any(words <= variant and not variant & {"score", "goal", "odds", "point"} for variant in variants):
-                continue
-            link = next((l for l in self.links.of[table.name] if l.column == col.name and not l.backwards), None)
-            if link is not None:
-                names = self.matcher.ranked(
-                    self.vocabulary.reach["sport_name"].columns,
-                    self.table(link.target),
-                    Field(kind=Kind.STRING, doc=""),
-                )
-                if names:
-                    return column(names[0].column.name, (link,))
-            elif col.family is Family.TEXT:
-                return column(col.name)
-        return None
-
     def _cursor(self, feed: str, table: Table, found: dict[str, Choice]) -> None:
         """Rows whose cursor is null are never served; rows without one at all are served when they are made."""
         described = feeds()[feed]
@@ -418,29 +367,3 @@ class Resolver:
         if found is None:
             raise KeyError(choice.expression.refs[0].column)
         return found
-
-    def soft_deletes(self, table: Table) -> tuple[Filter, ...]:
-        """Rows that the operator takes for deleted are not served."""
-        for col in table.columns:
-            variants = [set(v) for v in self.links.names.columns(table.name, col.name)]
-            idle = self.vocabulary.ignored["datetime"] | {"is"}
-            if not any(variant - idle == {"deleted"} for variant in variants):
-                continue
-            if col.family in (Family.STAMP, Family.DATE):
-                return (Filter(column(col.name).within("{0} is null"), f"{col.name} marks deleted rows"),)
-            if col.family is Family.BOOLEAN:
-                sql = "({0} is null or not {0})" if col.nullable else "not {0}"
-                if col.nullable:
-                    return (
-                        Filter(
-                            Expression("({0} is null or not {1})", (Ref(col.name), Ref(col.name))),
-                            f"{col.name} marks deleted rows",
-                        ),
-                    )
-                return (Filter(column(col.name).within(sql), f"{col.name} marks deleted rows"),)
-            if col.family is Family.INTEGER:
-                flag = all(str(value) in "01" for value in col.samples)
-                sql = "coalesce({0}, 0) = 0" if flag else "{0} is null"
-                return (Filter(column(col.name).within(sql), f"{col.name} marks deleted rows"),)
-            return (Filter(column(col.name).within("{0} is null"), f"{col.name} marks deleted rows"),)
-        return ()

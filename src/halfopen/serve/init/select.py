@@ -66,7 +66,8 @@ def _part(engine: str, feed: str, part: Part, fields: Iterable[str], divided: fr
         if path:
             link = path[-1]
             before = f"{name(aliases[path[:-1]])}.{name(link.column)}"
-            text += f"\nleft join {_from(engine, link.target, alias)} on {name(alias)}.{name(link.target_column)} = {before}"
+            after = f"{name(alias)}.{name(link.target_column)}"
+            text += f"\nleft join {_from(engine, link.target, alias)} on {after} = {before}"
     where = " and ".join(filter_.expression.sql(shown) for filter_ in part.where)
     return f"{text}\nwhere {where}" if where else text
 

@@ -63,6 +63,12 @@ class Vocabulary:
     """Feed, field, an operator's word as `bare` makes it -> the contract's word."""
     reach: Mapping[str, Reach]
     inherit: Mapping[str, Inherit]
+    otherwise: frozenset[str]
+    """Words that turn a column's meaning: `deleted_user_id` is not the user's id."""
+    played: frozenset[str]
+    """Values of a ledger that are games played."""
+    sql: frozenset[str]
+    """Names that SQL wants quoted."""
 
     def words(self, identifier: str) -> Words:
         """The identifier's words, words that mean the same made one."""
@@ -85,7 +91,8 @@ def vocabulary() -> Vocabulary:
     data = tomllib.loads(files(__package__).joinpath("vocabulary.toml").read_text(encoding="utf-8"))
     same = {word: first for first, others in data["same"].items() for word in others}
     abbreviations = data["abbreviations"]
-    lexicon = Lexicon(abbreviations, _known(data))
+    lists = {key: frozenset(words) for key, words in data["words"].items()}
+    lexicon = Lexicon(abbreviations, _known(data), lists["plural"])
     reader = _Reader(lexicon, same, data["groups"])
     feeds = {
         name: FeedWords(
@@ -110,7 +117,18 @@ def vocabulary() -> Vocabulary:
         for field, spec in data["reach"].items()
     }
     inherit = {feed: Inherit(spec["from"], spec["fields"]) for feed, spec in data["inherit"].items()}
-    return Vocabulary(lexicon, same, ignored, feeds, values, reach, inherit)
+    return Vocabulary(
+        lexicon=lexicon,
+        same=same,
+        ignored=ignored,
+        feeds=feeds,
+        values=values,
+        reach=reach,
+        inherit=inherit,
+        otherwise=lists["otherwise"],
+        played=lists["played"],
+        sql=lists["sql"],
+    )
 
 
 def _known(data: Mapping[str, Any]) -> frozenset[str]:

@@ -1,4 +1,4 @@
-"""Wallets: a table of theirs, or balances that stand beside each other in one row, of a wallet or of the player. Pure."""
+"""Wallets: a table of theirs, or balances beside each other in one row, of a wallet or of the player. Pure."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -6,6 +6,7 @@ from typing import Final
 
 from halfopen.contract.load import feeds
 from halfopen.serve.init.assign import MONEY
+from halfopen.serve.init.derived import soft_deletes
 from halfopen.serve.init.expression import Choice, Expression, column, joined, literal
 from halfopen.serve.init.match import Candidate
 from halfopen.serve.init.proposal import Part, Proposal
@@ -110,4 +111,4 @@ class Wallets:
 
     def _part(self, table: Table, choices: Mapping[str, Choice]) -> Part:
         ordered = {name: choices[name] for name in feeds()[FEED].fields if name in choices}
-        return Part(table.name, ordered, self.resolver.soft_deletes(table), "the likeliest table")
+        return Part(table.name, ordered, soft_deletes(self.resolver.matcher, table), "the likeliest table")

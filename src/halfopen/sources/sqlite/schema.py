@@ -148,7 +148,7 @@ def _plain(text: str) -> list[str]:
 
 def _checks(ddl: str) -> dict[str, tuple[str, ...]]:
     bare = re.sub(r"--[^\n]*|/\*.*?\*/", "", ddl, flags=re.DOTALL)
-    found = {}
+    found: dict[str, tuple[str, ...]] = {}
     for part in re.split(r"\bcheck\b", bare, flags=re.IGNORECASE)[1:]:
         checked = checked_values(part)
         if checked:
