@@ -30,6 +30,7 @@ check: $(VENV)/.dev ## lint, types, layers, generated parts
 
 bench: $(VENV)/.dev ## measure against the plain alternatives
 	$(BIN)/python bench/serve_rows.py
+	$(BIN)/python bench/serve_postgresql.py
 	$(BIN)/python bench/sync_rows.py
 
 docs: $(VENV)/.dev ## check that the documents say what the code does

@@ -30,6 +30,8 @@ from urllib.request import urlopen
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
 
+from _pytest.outcomes import OutcomeException
+
 from halfopen.contract.load import feed
 from halfopen.sources.base import Column, Selection
 from halfopen.sources.postgresql import PostgresqlSource
@@ -111,9 +113,9 @@ def compare(url: str, ours: "Process", rows: int, pairs: int, python: str) -> No
             runners = [serve, psql, again]
             if theirs is not None and format_ is Format.CSV:
                 runners.append(Runner("by hand", lambda: curl(theirs.url, WIDEST, Format.CSV), theirs.cpu))
-            for runner in runners:
-                runner.run()
             with ours.watched() as growth:
+                for runner in runners:
+                    runner.run()
                 for pair in range(pairs):
                     for runner in runners[:: 1 if pair % 2 == 0 else -1]:
                         runner.turn()
@@ -297,4 +299,7 @@ def free_port() -> int:
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except OutcomeException as reason:
+        raise SystemExit(f"left out: {reason}") from None

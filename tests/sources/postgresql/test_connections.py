@@ -234,3 +234,22 @@ def test_names_are_found_whatever_their_case_and_schema():
         assert list(source.columns('"Players"')) == ["Id", 'we"ird']
         assert source.quote('we"ird') == '"we""ird"'
         source.close()
+
+
+@pytest.mark.parametrize("format_", Format)
+async def test_a_database_without_an_encoding_still_answers_in_utf_8(format_):
+    with database("encoding 'SQL_ASCII' template template0 lc_collate 'C' lc_ctype 'C'") as url:
+        ask(url, r"create table t (x bytea); insert into t values ('\xff410a'), ('\xc5ab')")
+        source = PostgresqlSource(url, 1)
+        async with source.stream(selection("t", "convert_from(x, 'SQL_ASCII')"), None, format_) as stream:
+            body = b"".join([block async for block in stream])
+        source.close()
+    assert "\ufffdA" in body.decode()
+    assert "ū" in body.decode()
+
+
+async def test_a_latin_database_answers_in_utf_8():
+    with database("encoding 'LATIN1' template template0 lc_collate 'C' lc_ctype 'C'") as url:
+        source = PostgresqlSource(url, 1)
+        assert await read(source, selection("(select chr(233) as x) as one")) == "é\r\n".encode()
+        source.close()

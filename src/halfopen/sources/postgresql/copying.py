@@ -31,10 +31,13 @@ _BARE: Final = {"quote": "\x01", "delimiter": "\x02"}
 class Answer:
     """The blocks of one COPY."""
 
-    def __init__(self, copying: "asyncio.Task[str]", blocks: "_Blocks", format_: Format, seconds: float) -> None:
+    def __init__(
+        self, copying: "asyncio.Task[str]", blocks: "_Blocks", format_: Format, seconds: float, *, clean: bool
+    ) -> None:
         self._copying = copying
         self._blocks = blocks
         self._end = _ENDS[format_]
+        self._clean = clean
         self._left = self._allowed = seconds
         self.rows = 0
 
@@ -43,7 +46,8 @@ class Answer:
         while (block := await self._next()) is not None:
             ready, rows = self._end(block)
             self.rows += rows
-            yield ready
+            # A broken byte must not make the whole answer unreadable.
+            yield ready.decode("utf-8", "replace").encode() if self._clean else ready
 
     async def _next(self) -> bytes | None:
         """Only the time that the database lets us wait counts: a slow reader does not use it up."""
@@ -66,13 +70,21 @@ class Answer:
 
 @asynccontextmanager
 async def copying(connection: Connection, select: str, format_: Format, seconds: float) -> AsyncIterator[Answer]:
-    """Runs the SELECT; at the end of the context it is cancelled if it still runs."""
+    """Runs the SELECT; at the end of the context it is cancelled if it still runs.
+
+    PostgreSQL sends UTF-8 whatever the encoding of the database, except from one without any (SQL_ASCII), which holds
+    whatever bytes were once written to it.
+    """
     blocks = _Blocks()
-    options = {} if format_ is Format.CSV else _BARE
+    without_encoding = connection.get_settings().server_encoding == "SQL_ASCII"
+    options = {} if format_ is Format.CSV else dict(_BARE)
+    if without_encoding:
+        # Else the server itself would end the answer at the first byte that is not UTF-8.
+        options["encoding"] = "SQL_ASCII"
     task = asyncio.create_task(connection.copy_from_query(select, output=blocks.put, format="csv", **options))
     task.add_done_callback(blocks.wake)
     try:
-        yield Answer(task, blocks, format_, seconds)
+        yield Answer(task, blocks, format_, seconds, clean=without_encoding)
     finally:
         # asyncpg tells the server to cancel the query; the next statement of the connection waits until it has.
         task.cancel()

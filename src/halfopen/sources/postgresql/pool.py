@@ -59,6 +59,10 @@ class Connection(Protocol):
         """COPY to stdout; awaits `output` for each block before it reads the next one."""
         ...
 
+    def get_settings(self) -> Any:
+        """What the server has said of itself, `server_encoding` and the like, as attributes."""
+        ...
+
     def terminate(self) -> None:
         """Closes the socket."""
         ...
