@@ -7,9 +7,12 @@ from typing import Annotated
 from urllib.parse import urlsplit, urlunsplit
 
 from cyclopts import Parameter
+from rich.console import Console
+from rich.prompt import Prompt
 
 from halfopen.config.urls import DatabaseUrl, database_url
 from halfopen.errors import ConfigError, UsageError
+from halfopen.serve.init.ask import Question, asked
 from halfopen.serve.init.feeds import Proposer
 from halfopen.serve.init.proposal import Proposal
 from halfopen.serve.init.write import unsure, written
@@ -40,10 +43,24 @@ def init(
     schema = read_schema(address.scheme, address.path, address.text)
     if not schema.tables:
         raise ConfigError(f"{address.shown} holds no table that can be read; is it the right database and user?")
-    proposals = Proposer(schema).proposals()
+    proposer = Proposer(schema)
+    proposals = asked(proposer, _ask) if interactive else proposer.proposals()
     _write(out, written(schema, proposals, _address(address, out)))
     sys.stdout.write("".join(f"{line}\n" for line in _summary(proposals, out, address)))
     return 0
+
+
+def _ask(question: Question) -> int:
+    """Asks on the terminal; an empty answer takes the default."""
+    console = Console(stderr=True, highlight=False)
+    console.print(f"\n{question.text}", markup=False)
+    for number, option in enumerate(question.options, 1):
+        console.print(f"  {number}  {option}", markup=False)
+    choices = [str(number) for number in range(1, len(question.options) + 1)]
+    try:
+        return int(Prompt.ask("which", console=console, choices=choices, default=str(question.default + 1))) - 1
+    except EOFError:
+        raise UsageError("there is nobody to answer: leave --interactive out, or run it in a terminal") from None
 
 
 def _write(out: Path, text: str) -> None:

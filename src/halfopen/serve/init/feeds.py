@@ -1,13 +1,16 @@
 """All 13 feeds of a schema: which tables they are, and what each field is. Pure and deterministic."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Final
 
 from halfopen.contract.load import feeds
+from halfopen.contract.model import Kind
 from halfopen.serve.init.assign import Assigner, called
 from halfopen.serve.init.derived import soft_deletes
 from halfopen.serve.init.expression import Choice, column
+from halfopen.serve.init.facts import fits
 from halfopen.serve.init.games import Games
 from halfopen.serve.init.links import Links, Names
 from halfopen.serve.init.match import Matcher
@@ -18,6 +21,7 @@ from halfopen.serve.init.vocabulary import vocabulary
 from halfopen.serve.init.wallets import Wallets
 from halfopen.sources.schema import Schema, Table
 
+_SAID: Final = 0.7
 _OWN_TABLE: Final = 0.9
 _BOTH: Final = 0.6
 _A_TOKEN: Final = 0.85
@@ -29,16 +33,21 @@ _PLAIN: Final = (
 
 @dataclass(frozen=True)
 class Proposer:
-    """Proposes the mapping of one schema."""
+    """Proposes the mapping of one schema. `given`: tables that a person named, by feed; "" is none."""
 
     schema: Schema
+    given: Mapping[str, str] = field(default_factory=dict)
+
+    @cached_property
+    def assigner(self) -> Assigner:
+        """What scores tables."""
+        return Assigner(Matcher(Links(Names(self.schema, vocabulary())), vocabulary()))
 
     def proposals(self) -> dict[str, Proposal]:
         """Every feed's proposal, in the contract's order."""
-        matcher = Matcher(Links(Names(self.schema, vocabulary())), vocabulary())
-        assigner = Assigner(matcher)
-        roles = assigner.roles()
-        resolver = Resolver(matcher, roles, self._keys(Resolver(matcher, roles), roles))
+        assigner = self.assigner
+        roles = {feed: table for feed, table in {**assigner.roles(), **self.given}.items() if table}
+        resolver = Resolver(assigner.matcher, roles, self._keys(Resolver(assigner.matcher, roles), roles))
         taken = frozenset(roles.values())
         found = {feed: self._plain(resolver, feed) for feed in _PLAIN}
         found["transactions"] = Money(resolver, assigner).proposal(taken - {roles.get("transactions", "")})
@@ -46,7 +55,40 @@ class Proposer:
         found["wallets"] = Wallets(resolver).proposal()
         found["contacts"] = self._contacts(resolver, taken)
         found["auto_logins"] = self._auto_logins(resolver)
-        return {feed: _said(found[feed], assigner) for feed in feeds()}
+        return {
+            feed: Proposal(feed) if self.given.get(feed) == "" else _said(found[feed], assigner) for feed in feeds()
+        }
+
+    def candidates(self, feed: str) -> list[str]:
+        """Tables that may be the feed's, the likeliest first."""
+        if feed == "contacts":
+            return []
+        guesses = [self.assigner.guess(feed, table) for table in self.schema.tables]
+        ranked = sorted(guesses, key=lambda guess: (-guess.score, -guess.name, guess.table))
+        return [guess.table for guess in ranked if guess.score]
+
+    def is_sure(self, feed: str, proposal: Proposal) -> bool:
+        """Whether the table's name says what it is."""
+        if feed in ("contacts", "wallets", "auto_logins") and proposal.parts:
+            return True
+        return bool(proposal.parts) and all(
+            self.assigner.guess(feed, table).name >= _SAID for table in map(self.schema.table, proposal.tables) if table
+        )
+
+    def columns(self, feed: str, name: str, table: str) -> list[tuple[str, str, float]]:
+        """Columns that could be a field: name, ground, score; the likeliest first."""
+        found = self.schema.table(table)
+        if found is None:
+            return []
+        likely = [(c.column.name, c.ground, c.score) for c in self.assigner.matcher.candidates(feed, name, found)]
+        named = {entry[0] for entry in likely}
+        described = feeds()[feed].fields[name]
+        others = [
+            (col.name, f"a column of the type {col.type or 'unknown'}", fits(described, col))
+            for col in found.columns
+            if col.name not in named and fits(described, col) and described.kind is not Kind.CHOICE
+        ]
+        return likely + others
 
     def _keys(self, resolver: Resolver, roles: Mapping[str, str]) -> dict[str, str]:
         """What identifies a row, where it is one column."""
@@ -74,7 +116,7 @@ class Proposer:
             if own:
                 found.append((0.8, table.name))
             elif players and table.name not in taken and self._belongs(resolver, table, players):
-                both = all(resolver.matcher.best("contacts", field, table) for field in ("email", "phone"))
+                both = all(resolver.matcher.best("contacts", one, table) for one in ("email", "phone"))
                 found.append((max(name, _BOTH) if both or name >= _OWN_TABLE else name / 2, table.name))
         if not found:
             return Proposal("contacts")
@@ -138,8 +180,8 @@ def _why(feed: str, part: Part, assigner: Assigner) -> str:
     vocabulary_ = assigner.matcher.vocabulary.feeds[feed]
     lists = (vocabulary_.tables, *vocabulary_.lists.values())
     words = assigner.links.names.tables[part.table]
-    name = max(called(words, phrases, vocabulary_.avoid) for phrases in lists)
-    fields = sum(field in feeds()[feed].fields for field in part.choices)
-    said = f"its name says {' '.join(words)!r}" if name else "its name does not say so"
+    said_so = max(called(words, phrases, vocabulary_.avoid) for phrases in lists)
+    fields = sum(name in feeds()[feed].fields for name in part.choices)
+    said = f"its name says {' '.join(words)!r}" if said_so else "its name does not say so"
     ground = f", {part.ground}" if part.ground else ""
     return f"{said}{ground}; {fields} of {len(feeds()[feed].fields)} fields found"
