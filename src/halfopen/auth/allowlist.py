@@ -48,6 +48,11 @@ class AllowList:
                 return UNKNOWN
         return str(seen)
 
+    def trusts(self, client: Sequence[object] | None) -> bool:
+        """Whether the connection comes from one of the proxies; `client` as for `address`."""
+        seen = _address(str(client[0])) if client else None
+        return seen is not None and _is_in(seen, self._proxies)
+
     def allows(self, address: str) -> bool:
         """Whether this caller may ask."""
         if not self._allow:

@@ -9,6 +9,8 @@ from halfopen.auth.allowlist import AllowList
 from halfopen.config.serve import ServeConfig, Tls
 from halfopen.errors import ConfigError
 from halfopen.serve.entrance import Entrance
+from halfopen.serve.front.describe import ApiDescription
+from halfopen.serve.front.page import FrontPage
 from halfopen.serve.mapping import offers
 from halfopen.serve.setup import Setup
 from halfopen.serve.windows import Clock, PlainWindows
@@ -20,12 +22,14 @@ _NOBODY: Final = {"scheme": "none"}
 
 def build(config: ServeConfig, clock: Clock, source: Source) -> Setup:
     """The setup of a configuration over its opened database; ConfigError for whatever does not fit."""
+    offered = offers(config, source)
     return Setup(
         source=source,
-        offers=offers(config, source),
+        offers=offered,
         windows=PlainWindows(source, clock, refuse_unfinished=config.unfinished == "refuse"),
         entrance=entrance(config),
         limits=config.limits,
+        pages={"/": FrontPage(config, offered, source, clock), "/openapi.json": ApiDescription(config, offered)},
     )
 
 
