@@ -1,4 +1,7 @@
-"""`halfopen serve`: puts the feeds in front of the operator's database until it is told to stop."""
+"""`halfopen serve`: puts the feeds in front of the operator's database until it is told to stop.
+
+SIGHUP makes it read its configuration again.
+"""
 
 import asyncio
 import logging
@@ -6,8 +9,9 @@ import os
 import signal
 import socket
 import sys
+from collections.abc import Iterable
 from contextlib import suppress
-from functools import partial
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -19,6 +23,7 @@ from cyclopts.validators import Number
 from halfopen.config.load import load
 from halfopen.config.serve import ServeConfig
 from halfopen.contract.load import feeds
+from halfopen.errors import HalfopenError
 from halfopen.serve.mapping import Offers
 from halfopen.serve.server import Server
 from halfopen.serve.trial import trial
@@ -45,52 +50,125 @@ def serve(
         workers: processes that answer, each with its own connections to the database.
         check_config: only read the configuration, look up its tables and columns and judge a few rows of each feed.
     """
-    settings = load(config, sections=("serve",)).needed_serve()
+    command = _Command(config, host, port)
+    settings = command.settings()
     if check_config:
-        return uvloop.run(_check(settings))
-    server = Server(settings, host, port, log=_log())
+        return uvloop.run(_check(settings, host))
+    server = command.server(settings)
     listener = server.listen()
+    # Until whoever serves is ready to reload, what comes waits.
+    signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGHUP])
     _say(*_lines(server.offers), f"serving on {server.url}")
+    _warn(server.warnings)
     if workers == 1:
-        code = uvloop.run(_serve(server, listener))
+        code = uvloop.run(_serve(command, server, listener))
     else:
         # What this process has open must not be shared with its workers: each opens its own.
         server.source.close()
-        code = run_workers(workers, partial(_work, settings, listener, os.getpid()), _died)
+        crew = _Crew(command, settings, listener)
+        code = run_workers(workers, crew.work, _died, crew.reload)
     _say("stopped")
     return code
 
 
-def _work(settings: ServeConfig, listener: socket.socket, parent: int) -> int:
-    return uvloop.run(_serve(Server(settings, log=_log()), listener, parent))
+@dataclass(frozen=True)
+class _Command:
+    """What the command line says."""
+
+    config: Path
+    host: str | None
+    port: int | None
+
+    def settings(self) -> ServeConfig:
+        return load(self.config, sections=("serve",)).needed_serve()
+
+    def server(self, settings: ServeConfig) -> Server:
+        return Server(settings, self.host, self.port, log=_log())
 
 
-async def _serve(server: Server, listener: socket.socket, parent: int | None = None) -> int:
+class _Crew:
+    """Workers that answer on one port, and what they are started with."""
+
+    def __init__(self, command: _Command, settings: ServeConfig, listener: socket.socket) -> None:
+        self._command = command
+        self._settings = settings
+        self._listener = listener
+        self._parent = os.getpid()
+
+    def work(self) -> int:
+        server = self._command.server(self._settings)
+        return uvloop.run(_serve(self._command, server, self._listener, self._parent))
+
+    def reload(self) -> bool:
+        """Whether the file can be used; if so, workers that are started from now on use it."""
+        try:
+            settings = self._command.settings()
+            server = self._command.server(settings)
+        except HalfopenError as error:
+            _not_reloaded(error)
+            return False
+        server.source.close()
+        _warn(server.warnings)
+        self._settings = settings
+        return True
+
+
+async def _serve(command: _Command, server: Server, listener: socket.socket, parent: int | None = None) -> int:
     """Answers until a signal comes, or the parent that would send it has gone."""
-    stopping = asyncio.Event()
+    stopping, reloading = asyncio.Event(), asyncio.Event()
+    loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, stopping.set)
+        loop.add_signal_handler(number, stopping.set)
+    loop.add_signal_handler(signal.SIGHUP, reloading.set)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGHUP])
+    reloads = asyncio.create_task(_reloads(command, server, reloading, quiet=parent is not None))
     try:
         await server.start(listener)
         while not stopping.is_set() and parent in (None, os.getppid()):
             with suppress(TimeoutError):
                 await asyncio.wait_for(stopping.wait(), _LOOK_SECONDS)
     finally:
+        reloads.cancel()
+        await asyncio.gather(reloads, return_exceptions=True)
         await server.stop()
     return 0
+
+
+async def _reloads(command: _Command, server: Server, reloading: asyncio.Event, *, quiet: bool) -> None:
+    """Reads the file anew each time it is told to; workers leave it to their parent to say so."""
+    while True:
+        await reloading.wait()
+        reloading.clear()
+        try:
+            warnings = await server.reload(await asyncio.to_thread(command.settings))
+        except HalfopenError as error:
+            _not_reloaded(error)
+            continue
+        if not quiet:
+            _warn(warnings)
+            _say(*_lines(server.offers), "reloaded")
+
+
+def _not_reloaded(error: HalfopenError) -> None:
+    sys.stderr.write(f"halfopen: not reloaded, the old configuration goes on: {error}\n")
+
+
+def _warn(warnings: Iterable[str]) -> None:
+    sys.stderr.write("".join(f"halfopen: warning: {warning}\n" for warning in warnings))
 
 
 def _died(process: int) -> None:
     sys.stderr.write(f"halfopen: worker {process} has ended by itself and is replaced\n")
 
 
-async def _check(settings: ServeConfig) -> int:
-    server = Server(settings)
+async def _check(settings: ServeConfig, host: str | None) -> int:
+    server = Server(settings, host)
     try:
         verdicts = await trial(server.source, server.offers)
     finally:
         await server.stop()
     _say(*_lines(server.offers))
+    _warn(server.warnings)
     for verdict in verdicts:
         sys.stderr.write(f"halfopen: {'' if verdict.is_fatal else 'warning: '}{verdict.text}\n")
     return _WRONG if any(verdict.is_fatal for verdict in verdicts) else 0

@@ -24,7 +24,7 @@ from halfopen.serve.front.base import Page, Visit
 from halfopen.serve.mapping import Offer
 from halfopen.serve.metrics import MEDIA_TYPE, Metrics, Served
 from halfopen.serve.problems import Problem, method_not_allowed, not_found, not_offered, unavailable
-from halfopen.serve.request import Request
+from halfopen.serve.request import Request, words_of
 from halfopen.serve.setup import Setup
 from halfopen.sources.base import Busy, Unavailable
 from halfopen.window.window import Window
@@ -199,7 +199,7 @@ class App:
                 await delivery.deliver(framed(counted(), names, format_))
 
     async def _fail(self, request: Request, error: Exception) -> None:
-        request.error = str(error) or type(error).__name__
+        request.error = words_of(error, request.feed)
         if request.delivery is not None and request.delivery.started:
             # Returning now, without the last chunk, is what breaks the connection.
             return
@@ -208,7 +208,7 @@ class App:
         elif isinstance(error, SourceError):
             await request.refuse(Problem(500, "query_failed", "the query failed: the operator's log says why"))
         else:
-            request.error = f"{type(error).__name__}: {error}"
+            request.error = f"{type(error).__name__}: {request.error}"
             await request.refuse(Problem(500, "internal_error", "the server failed: the operator's log says why"))
 
     async def _alive(self, request: Request) -> None:

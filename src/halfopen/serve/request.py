@@ -1,5 +1,6 @@
 """One request on its way through the application, the answers that need no rows, and what the log says of it."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from email.utils import formatdate
@@ -7,12 +8,15 @@ from typing import Final
 
 from starlette.types import Scope, Send
 
+from halfopen.contract.load import feeds
 from halfopen.serve.delivery import Delivery
 from halfopen.serve.problems import Problem
 from halfopen.serve.setup import Setup
 from halfopen.window.window import Window
 
 _LONGEST_PATH: Final = 200
+# From the first quote to the last: the value itself may hold quotes.
+_QUOTED: Final = re.compile(r"""["'`].*["'`]""", re.DOTALL)
 
 # What a browser must not do with an answer: these are data, never a page to run, to frame or to tell others of.
 _BASE_HEADERS: Final = {
@@ -101,3 +105,10 @@ class Request:
             "error": self.error,
         }
         return {name: fact for name, fact in facts.items() if fact is not None}
+
+
+def words_of(error: Exception, feed: str | None) -> str:
+    """The text of an error as the log may show it: databases quote the value that they could not read."""
+    text = str(error) or type(error).__name__
+    holds_secrets = feed is not None and any(field.secret for field in feeds()[feed].fields.values())
+    return _QUOTED.sub('"***"', text) if holds_secrets else text

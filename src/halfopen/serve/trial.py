@@ -65,7 +65,7 @@ def _judged(offer: Offer, body: Path) -> list[Verdict]:
     return [
         Verdict(
             f"serve.feeds.{offer.feed.name}: {code} in {field}, {count} of {total} rows looked at"
-            + (f", for instance {value!r}" if value is not None else ""),
+            + (f", for instance {value!r}" if value is not None and not offer.feed.fields[field].secret else ""),
             is_fatal=unusable,
         )
         for unusable, code, field, count, value in lines
