@@ -130,7 +130,7 @@ async def test_neighbouring_windows_add_up_over_http(config):
         ("/api/players?from=2024-05-01%2000:00:01&to=2024-05-01%2000:00:00", 400, "inverted_window"),
         (asked(AT, AT + MINUTE, more="&format=xml"), 400, "unknown_format"),
         ("/api/playerz", 404, "not_found"),
-        ("/", 404, "not_found"),
+        ("/nothing", 404, "not_found"),
         (asked(AT, AT + MINUTE, "/api/wallets"), 404, "not_offered"),
     ],
 )
