@@ -208,6 +208,7 @@ def test_a_secret_is_never_shown():
             timeout=timedelta(seconds=5),
         )
     assert "postgresql://u:***@127.0.0.1:1/d" in str(caught.value)
+    assert "Connect call failed" in str(caught.value)
     assert "hunter2" not in str(caught.value)
     assert "\n" not in str(caught.value)
 

@@ -203,5 +203,6 @@ def _named(error: asyncpg.PostgresError) -> SourceError:
 
 def _line(error: BaseException) -> str:
     """The message without its detail, which may hold values of a row."""
-    lines = str(error.args[0] if error.args else error).splitlines() or [type(error).__name__]
+    said = error.strerror if isinstance(error, OSError) and error.strerror else error.args[0] if error.args else error
+    lines = str(said).splitlines() or [type(error).__name__]
     return lines[0]
