@@ -11,6 +11,7 @@
     │   └── BodyError             bytes that are no whole CSV, JSON or NDJSON
     ├── SourceError               the operator's database refused or failed
     ├── SinkError                 the mirror refused or failed
+    │   └── QueryError            a person's SQL that does not read, or that the mirror does not understand
     └── ProductError              the product did not answer as it should
 
 The text of an error says where, what was found (quoted) and what would be right or what to do next.
@@ -67,6 +68,12 @@ class SinkError(HalfopenError):
     """The mirror refused or failed."""
 
     exit_code = 3
+
+
+class QueryError(SinkError):
+    """SQL that somebody asked the mirror with, and that is no reading statement or fails."""
+
+    exit_code = 2
 
 
 class ProductError(HalfopenError):

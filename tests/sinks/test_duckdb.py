@@ -372,10 +372,18 @@ def test_queries_are_answered_while_answers_are_applied(mirror: DuckDBSink, aske
 def test_interrupting_stops_what_runs(mirror: DuckDBSink, asked: Answers) -> None:
     rows = [transaction(str(n), comment="x" * 50) for n in range(60_000)]
     big = asked("transactions", rows)
-    stopper = threading.Timer(0.15, mirror.interrupt)
+    done = threading.Event()
+
+    def stop() -> None:
+        # An interrupt that falls between two statements stops neither, so one alone may miss.
+        while not done.wait(0.02):
+            mirror.interrupt()
+
+    stopper = threading.Thread(target=stop)
     stopper.start()
     with pytest.raises(SinkError, match="interrupted"):
         mirror.apply([big])
+    done.set()
     stopper.join()
     assert stored(mirror, "transactions") == {}
     assert mirror.apply([asked("transactions", rows[:2])])[0].changed == 2

@@ -1,5 +1,7 @@
 """`halfopen demo`: SpaceVegas, a live casino, with serve and sync on it."""
 
+import shutil
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -37,4 +39,15 @@ def demo(
     seed:
         Which of all possible casinos.
     """
-    return run(Settings(folder=folder, port=port, seconds=seconds, speed=speed, players=players, seed=seed), Console())
+    settings = Settings(
+        folder=folder, port=port, seconds=seconds, speed=speed, players=players, seed=seed, command=_command()
+    )
+    return run(settings, Console())
+
+
+def _command() -> str:
+    """What to type for this program: its name where the shell finds it, else its path, from here if it is below."""
+    if shutil.which("halfopen"):
+        return "halfopen"
+    path = Path(sys.argv[0]).absolute()
+    return str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path)

@@ -47,6 +47,8 @@ class Settings:
     speed: int
     players: int
     seed: int
+    command: str = "halfopen"
+    """How this program is called from here, for the examples on the screen."""
 
     def check(self) -> None:
         """UsageError for a word that does not fit."""
@@ -201,14 +203,14 @@ class _Show:
             f"{name}={moment:%Y-%m-%d+%H:%M:%S}" for name, moment in (("from", self.world.start), ("to", until))
         )
         cadence = 60 // settings.speed
-        file = settings.folder / config.FILE
+        ask = f"{settings.command} query --config {settings.folder / config.FILE}"
         self.say(
             f"SpaceVegas is open: {settings.players} players, seed {settings.seed}, {settings.speed} times faster than"
             f" life (a cadence of {cadence} s instead of a minute)\n"
             f"  13 feeds  {url}\n"
             f"            curl -u {config.USER}:{config.PASSWORD} '{url}/api/users?{span}'\n"
             f"  mirror    {self._mirror}\n"
-            f'            halfopen query --config {file} "select status, count(*) from transactions group by status"\n'
+            f'            {ask} "select status, count(*) from transactions group by status"\n'
             f"  {'Ctrl-C ends it' if settings.seconds is None else f'It ends after {settings.seconds:g} s'}"
             " with a comparison of mirror and casino, row by row"
         )

@@ -4,7 +4,7 @@ from typing import Any
 
 import duckdb
 
-from halfopen.errors import SinkError
+from halfopen.errors import QueryError
 from halfopen.sinks.duckdb_schema import first_line, quoted
 
 _READING = frozenset({duckdb.StatementType.SELECT, duckdb.StatementType.EXPLAIN})
@@ -17,23 +17,23 @@ def query(connection: duckdb.DuckDBPyConnection, sql: str) -> tuple[list[str], l
     Decimals are `decimal.Decimal`; a moment with a zone is given in UTC without one, as all moments of the mirror.
 
     Raises:
-        SinkError: more than one statement, one that does more than read, or one that fails.
+        QueryError: more than one statement, one that does more than read, or one that fails.
     """
     with connection.cursor() as cursor:
         try:
             statements = cursor.extract_statements(sql)
         except duckdb.Error as error:
-            raise SinkError(f"query: {first_line(error)}") from error
+            raise QueryError(f"query: {first_line(error)}") from error
         if len(statements) != 1 or statements[0].type not in _READING:
-            raise SinkError(f"query: {' '.join(sql.split())[:80]!r} is not one statement that only reads; {_HINT}")
+            raise QueryError(f"query: {' '.join(sql.split())[:80]!r} is not one statement that only reads; {_HINT}")
         try:
             cursor.execute("BEGIN TRANSACTION READ ONLY")
             cursor.execute("SET TimeZone = 'UTC'")
             return _fetch(cursor, sql)
         except duckdb.InterruptException as error:
-            raise SinkError("query: interrupted") from error
+            raise QueryError("query: interrupted") from error
         except duckdb.Error as error:
-            raise SinkError(f"query: {first_line(error)}") from error
+            raise QueryError(f"query: {first_line(error)}") from error
         finally:
             _leave(cursor)
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import duckdb
 
-from halfopen.contract.ddl import column_type
+from halfopen.contract.ddl import canonical_view, column_type
 from halfopen.contract.load import feeds
 from halfopen.contract.model import Feed
 from halfopen.errors import SinkError
@@ -189,7 +189,7 @@ def _missing(found: dict[tuple[str, str], set[str]]) -> list[str]:
 
 def _views(connection: duckdb.DuckDBPyConnection) -> list[str]:
     """The views whose text differs from what the file has; `meta` remembers the text."""
-    wanted = {feed.name: _canonical_view(feed) for feed in feeds().values()}
+    wanted = {feed.name: canonical_view(feed) for feed in feeds().values()}
     has_meta = connection.execute(
         "SELECT 1 FROM duckdb_tables() WHERE schema_name = 'halfopen' AND table_name = 'meta'"
     ).fetchone()
@@ -203,24 +203,3 @@ def _views(connection: duckdb.DuckDBPyConnection) -> list[str]:
                 f"INSERT OR REPLACE INTO halfopen.meta VALUES ({literal(f'view {name}')}, {literal(text)})"
             )
     return statements
-
-
-def _canonical_view(feed: Feed) -> str:
-    """A view whose choices are in canonical words; a word that is none of the allowed ones stays as sent."""
-    columns = []
-    for name in feed_columns(feed):
-        field = feed.fields.get(name)
-        spellings = (
-            {other.casefold(): word for word, others in field.values.items() for other in (word, *others)}
-            if field is not None
-            else {}
-        )
-        if not spellings:
-            columns.append(quoted(name))
-            continue
-        whens = " ".join(f"WHEN {literal(spelling)} THEN {literal(word)}" for spelling, word in spellings.items())
-        columns.append(f"CASE lower(trim({quoted(name)})) {whens} ELSE {quoted(name)} END AS {quoted(name)}")
-    return (
-        f"CREATE OR REPLACE VIEW {quoted(f'{feed.name}_canonical')} AS"
-        f" SELECT {', '.join(columns)} FROM {quoted(feed.name)}"
-    )
