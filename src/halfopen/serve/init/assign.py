@@ -24,7 +24,6 @@ _ORDER: Final = (
 """Feeds that others point at come first; contacts are looked for afterwards, for they may share a table."""
 
 _SIGNATURES: Final[Mapping[str, tuple[tuple[str, ...], ...]]] = {
-    "players": (("registered_at", "first_name", "birthday", "status", "country", "locale"),),
     "transactions": (("amount",),),
     "logins": (("ip", "user_agent", "is_success", "created_at"),),
     "auto_logins": (("login_token",),),
@@ -48,6 +47,8 @@ _AVOIDED_BEFORE: Final = 0.75
 _LINKED: Final = (0.25, 0.2, 0.12)
 _UNLINKED: Final = -0.35
 _HUB: Final = 0.35
+_NAMELESS: Final = 0.5
+_PERSON: Final = {"email", "password", "username", "nickname", "birthday", "phone"}
 _GAME: Final = 0.3
 _GAMES: Final = {"game", "slot", "spin"}
 _LEDGER: Final = 0.75
@@ -103,8 +104,12 @@ class Assigner:
         name = called(self.links.names.tables[table.name], words.tables, words.avoid)
         if not all(any(self._has(feed, one, table) for one in group) for group in _SIGNATURES.get(feed, ())):
             return Guess(table.name, 0.0, name)
+        if feed == "sports_events" and not self._is_planned(table):
+            return Guess(table.name, 0.0, name)
         if feed == "game_activity" and self.mixed(table):
             name = max(name, _LEDGER)
+        if feed == "players" and not name and self._is_person(table):
+            name = _NAMELESS
         score = _NAME * name + (1 - _NAME) * self._coverage(feed, table) + self._extra(feed, table)
         return Guess(table.name, score if name or score > _NAME else 0.0, name)
 
@@ -112,6 +117,21 @@ class Assigner:
         """Feed -> table, for the feeds that have one."""
         best = _Search(self).best()
         return {feed: table for feed, table in best.items() if table is not None}
+
+    def _is_planned(self, table: Table) -> bool:
+        """A match begins at some time, or has two sides: a catalogue of games has neither."""
+        return self._has("sports_events", "start_date", table) or self._is_event(table.name)
+
+    def _is_person(self, table: Table) -> bool:
+        """Somebody who signs in, and whom most rows belong to, whatever the table is called."""
+        words = {
+            word
+            for col in table.columns
+            for variant in self.links.names.columns(table.name, col.name)
+            for word in variant
+        }
+        pointing = {t.name: len(self._pointing(t.name)) for t in self.links.schema.tables}
+        return bool(words & _PERSON) and pointing[table.name] == max(pointing.values()) > 0
 
     def _has(self, feed: str, name: str, table: Table) -> bool:
         kind = None if name in feeds()[feed].fields else MONEY

@@ -65,7 +65,7 @@ class Proposer:
             return []
         guesses = [self.assigner.guess(feed, table) for table in self.schema.tables]
         ranked = sorted(guesses, key=lambda guess: (-guess.score, -guess.name, guess.table))
-        return [guess.table for guess in ranked if guess.score]
+        return [guess.table for guess in ranked if guess.score or guess.name]
 
     def is_sure(self, feed: str, proposal: Proposal) -> bool:
         """Whether the table's name says what it is."""
