@@ -18,10 +18,14 @@ from halfopen.sources.base import Column
 
 Json = dict[str, Any]
 
-_MOMENT: Final = (
-    r"^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])[ T]([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]"
-    r"(\.[0-9]{1,9})?(Z|[+-]([01][0-9]|2[0-3]):[0-5][0-9])?$"
+# Of the calendar only days that there are; who reads it in a document should not have to read more than this.
+_LEAP: Final = "[12][0-9](0[48]|[2468][048]|[13579][26])|(1[26]|2[048])00"
+_DAY: Final = (
+    f"(({_LEAP})-02-29|[12][0-9]{{3}}-((0[13578]|1[02])-(0[1-9]|[12][0-9]|3[01])"
+    "|(0[469]|11)-(0[1-9]|[12][0-9]|30)|02-(0[1-9]|1[0-9]|2[0-8])))"
 )
+_CLOCK: Final = "([01][0-9]|2[0-3]):[0-5][0-9]"
+_MOMENT: Final = rf"^{_DAY}[ T]{_CLOCK}:[0-5][0-9](\.[0-9]{{1,9}})?(Z|[+-]{_CLOCK})?$"
 _STAMP: Final = "^[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}$"
 _CUSTOM: Final[Mapping[Kind, Json]] = {
     Kind.INTEGER: {"type": ["integer", "null"]},
