@@ -9,9 +9,9 @@ import uvloop
 from cyclopts import Parameter
 from rich.console import Console
 
-from halfopen.config import durations
+from halfopen.config import durations, moments
 from halfopen.config.load import Config, load
-from halfopen.errors import ConfigError, MomentError, UsageError
+from halfopen.errors import ConfigError, UsageError
 from halfopen.sync.mirror import attached
 from halfopen.sync.puller import utc_now
 from halfopen.sync.screen import following
@@ -39,7 +39,7 @@ def backfill(
 
     Args:
         product: the product to pull from.
-        from_: first moment, in UTC: "2026-01-01 00:00:00".
+        from_: first moment, in UTC: "2026-01-01 00:00:00", or a day alone.
         to: the moment after the last one.
         feed: only this feed; may be given several times.
         config: the configuration file.
@@ -74,20 +74,20 @@ async def _backfill(settings: Config, product: str, window: Window, feeds: tuple
 
 def _window(first: str, last: str) -> Window:
     start, end = _moment(first, "--from"), _moment(last, "--to")
-    if start >= end:
-        raise UsageError(f"--from {first!r} is not before --to {last!r}; swap them")
-    now = utc_now()
+    now = utc_now().replace(microsecond=0)
     if end > now:
-        raise UsageError(f"--to {last!r} lies in the future; the newest moment is now, {moment.plain(now)!r}")
+        sys.stderr.write(f"halfopen: --to {last!r} lies in the future; pulling up to now, {moment.plain(now)!r}\n")
+        end = now
+    if start >= end:
+        raise UsageError(f"--from {first!r} is not before --to {moment.plain(end)!r}; name a span of the past")
     return Window(start, end)
 
 
 def _moment(text: str, option: str) -> datetime:
     try:
-        found = moment.parse(text)
-    except MomentError as error:
+        return moments.parse(text).replace(microsecond=0)
+    except ConfigError as error:
         raise UsageError(f"{option}: {error}") from None
-    return found.replace(microsecond=0)
 
 
 def _duration(text: str, option: str) -> timedelta:

@@ -9,11 +9,11 @@ from urllib.parse import urlsplit
 import msgspec
 
 from halfopen.auth import schemes
+from halfopen.config import moments
 from halfopen.config.reading import at, known, record
 from halfopen.contract.load import feeds
-from halfopen.errors import ConfigError, MomentError
+from halfopen.errors import ConfigError
 from halfopen.window.ladder import DEFAULT, Rung, scaled
-from halfopen.wire import moment
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}", re.ASCII)
 _SECOND = timedelta(seconds=1)
@@ -63,7 +63,8 @@ def read_product(name: str, table: object, where: str) -> ProductConfig:
     if "ladder" in table:
         prepared["ladder"] = _ladder(table["ladder"], f"{where}.ladder")
     if "since" in table:
-        prepared["since"] = _since(table["since"], f"{where}.since")
+        with at(f"{where}.since"):
+            prepared["since"] = moments.parse(table["since"])
     product = record(ProductConfig, prepared, where, derived={"name": lambda: name})
     _check(product, where)
     changes: dict[str, Any] = {"url": product.url.rstrip("/")}
@@ -102,17 +103,6 @@ def _rung(table: object, where: str) -> Rung:
     if rung.span < _SECOND or rung.span % _SECOND:
         raise ConfigError(f"{where}.span: windows are cut on whole seconds, so a span is a whole number of them")
     return Rung(rung.span, rung.after)
-
-
-def _since(value: object, where: str) -> datetime:
-    text = value.isoformat() if isinstance(value, datetime) else value
-    if not isinstance(text, str):
-        raise ConfigError(f'{where}: write a moment in UTC, like "2026-01-01 00:00:00"')
-    with at(where):
-        try:
-            return moment.parse(text)
-        except MomentError as error:
-            raise ConfigError(str(error)) from None
 
 
 def _check_url(url: str, where: str) -> None:

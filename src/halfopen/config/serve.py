@@ -1,5 +1,6 @@
 """`[serve]`: the operator's side, and how the contract's fields are found in their database."""
 
+import os
 from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
@@ -9,6 +10,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import msgspec
 
 from halfopen.auth import schemes
+from halfopen.config import sizes
 from halfopen.config.reading import at, known, record
 from halfopen.config.urls import DatabaseUrl, database_url
 from halfopen.contract.load import feeds
@@ -18,13 +20,21 @@ _LAST_PORT = 65535
 
 
 class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """`[serve.limits]`: what one caller may cost; None is without a limit."""
+    """`[serve.limits]`: what one caller may cost; None is without a limit.
+
+    windows_per_caller: answers at once. wall_time: of one answer, its caller's slowness included. spool: the folder
+    where answers wait for slow callers, the system's for temporary files by default; spool_max: bytes of it that one
+    process may use.
+    """
 
     statement_timeout: timedelta = timedelta(minutes=5)
     connections: int = 10
     windows_per_caller: int = 20
     max_rows: int | None = None
     max_window: timedelta | None = None
+    wall_time: timedelta | None = None
+    spool: str | None = None
+    spool_max: int = 2 << 30
 
 
 class Tls(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -121,7 +131,7 @@ def read_serve(table: dict[str, Any], base: Path, where: str) -> ServeConfig:
         ServeConfig,
         {
             **table,
-            "limits": _limits(table.get("limits", {}), f"{where}.limits"),
+            "limits": _limits(table.get("limits", {}), base, f"{where}.limits"),
             "tls": _tls(table["tls"], base, f"{where}.tls") if "tls" in table else None,
             "auth": _auth(table.get("auth", []), f"{where}.auth"),
             "feeds": _feeds(table.get("feeds", {}), f"{where}.feeds"),
@@ -139,12 +149,23 @@ def _source(table: dict[str, Any], base: Path, where: str) -> DatabaseUrl:
         return database_url(table["database"], base)
 
 
-def _limits(table: object, where: str) -> Limits:
+def _limits(table: object, base: Path, where: str) -> Limits:
+    if isinstance(table, dict) and "spool_max" in table:
+        with at(f"{where}.spool_max"):
+            table = {**table, "spool_max": sizes.parse(table["spool_max"])}
     limits = record(Limits, table, where)
-    for name in ("connections", "windows_per_caller"):
-        if getattr(limits, name) < 1:
-            raise ConfigError(f"{where}.{name}: found {getattr(limits, name)}, needs 1 or more")
-    return limits
+    for name in ("connections", "windows_per_caller", "max_rows"):
+        value = getattr(limits, name)
+        if value is not None and value < 1:
+            raise ConfigError(f"{where}.{name}: found {value}, needs 1 or more")
+    if limits.spool is None:
+        return limits
+    folder = base / limits.spool
+    if not (folder.is_dir() and os.access(folder, os.W_OK)):
+        raise ConfigError(
+            f"{where}.spool: {str(folder)!r} is no folder that can be written to; make it, or name another"
+        )
+    return msgspec.structs.replace(limits, spool=str(folder))
 
 
 def _tls(table: object, base: Path, where: str) -> Tls:
