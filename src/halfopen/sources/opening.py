@@ -36,6 +36,10 @@ def _made(scheme: str, path: Path | None, url: str, connections: int, timeout: t
         from halfopen.sources.postgresql import PostgresqlSource  # noqa: PLC0415 - as above
 
         return PostgresqlSource(url, connections, timeout)
+    if scheme == "mysql":
+        from halfopen.sources.mysql import MysqlSource  # noqa: PLC0415 - as above
+
+        return MysqlSource(url, connections, timeout)
     raise ConfigError(
-        f"serve.database: {scheme}:// cannot be served yet; sqlite:///file and postgresql://host/name can"
+        f"serve.database: {scheme}:// cannot be served; sqlite:///file, postgresql:// and mysql://host/name can"
     )

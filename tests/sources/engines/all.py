@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from halfopen.sources.base import Source
-from sources.engines import postgresql, sqlite
+from sources.engines import mysql, postgresql, sqlite
 
 
 class Engine(Protocol):
@@ -17,6 +17,11 @@ class Engine(Protocol):
     """What survives of a moment, in microseconds."""
     failing: tuple[str, str]
     """An expression that fails for the id 'bad' alone, and what the error says."""
+
+    places: int | None
+    """How many decimals the engine's numbers all have; None where each keeps its own."""
+    endless: str
+    """A relation of endlessly many `i` above 0, whose rows come as they are made."""
 
     def make(self, folder: Path, columns: dict[str, str], rows: Sequence[Sequence[object]], *, index: str = "") -> Any:
         """The table `t` alone in a database; a column's type is text, number, boolean or stamp."""
@@ -31,4 +36,4 @@ class Engine(Protocol):
         ...
 
 
-ENGINES: list[Engine] = [*sqlite.ENGINES, *postgresql.ENGINES]
+ENGINES: list[Engine] = [*sqlite.ENGINES, *postgresql.ENGINES, *mysql.ENGINES]

@@ -1,0 +1,124 @@
+"""An operator's MySQL or MariaDB as a source: read only, every answer one SELECT in one consistent snapshot."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from typing import Any
+
+from halfopen.sources.base import Busy, Capabilities, Selection, UnknownRelation
+from halfopen.sources.handover import Handover
+from halfopen.sources.mysql.connections import Connection, Connections, words
+from halfopen.sources.mysql.plans import Planner
+from halfopen.sources.mysql.reader import Answer, Block, read
+from halfopen.sources.mysql.sql import name
+from halfopen.window.window import Window
+from halfopen.wire.negotiate import Format
+
+WAIT_SECONDS = 5.0
+"""How long an answer waits for a free connection before the caller is told to come again."""
+
+
+class MysqlSource:
+    """One database. `connections`: answers at a time; `timeout`: time that the database may work on one answer."""
+
+    capabilities = Capabilities(engine="mysql", snapshots=True, exact_text=True)
+
+    def __init__(self, url: str, connections: int = 10, timeout: timedelta = timedelta(minutes=5)) -> None:
+        self._connections = Connections(url, timeout)
+        self._free = asyncio.Semaphore(connections)
+        self._threads = ThreadPoolExecutor(connections, thread_name_prefix="halfopen-mysql")
+        self._planner = Planner()
+        self._timeout = timeout
+        self._answers: set[Answer] = set()
+
+    def tables(self) -> Sequence[str]:
+        """Tables and views: those of the address's database by name, the others as database.name."""
+        return [told for told, _ in self._relations()]
+
+    def relation(self, table: str | None, sql: str | None) -> str:
+        """A quoted table, or the SELECT in brackets."""
+        if sql is not None:
+            return f"({sql.strip().rstrip(';')}) as source"
+        wanted = (table or "").replace("`", "")
+        found = self._relations()
+        for same in (str, str.lower):
+            for told, quoted in found:
+                if same(wanted) == same(told):
+                    return quoted
+        raise UnknownRelation(f"no table or view {table!r}")
+
+    def columns(self, relation: str) -> Sequence[str]:
+        """A relation's columns."""
+        with self._connections.transaction() as connection, words():
+            return [field.name for field in connection.fields(f"select * from {relation} limit 0")]
+
+    def quote(self, name_: str) -> str:
+        """A column as SQL."""
+        return name(name_)
+
+    def try_expression(self, relation: str, sql: str) -> None:
+        """Plans the expression."""
+        self._ask(f"select ({sql}) from {relation} limit 0")
+
+    @asynccontextmanager
+    async def stream(
+        self, selection: Selection, window: Window | None, format_: Format, limit: int | None = None
+    ) -> AsyncGenerator[Answer, None]:
+        """The rows of a window, read in a thread that waits for whoever takes the blocks."""
+        try:
+            await asyncio.wait_for(self._free.acquire(), WAIT_SECONDS)
+        except TimeoutError:
+            raise Busy(f"all connections were taken for {WAIT_SECONDS:g} s") from None
+        handover: Handover[Block] = Handover()
+        answer = Answer(handover)
+
+        def plan(connection: Connection) -> str:
+            return self._planner.plan(connection, selection, window, format_, limit)
+
+        def work() -> None:
+            try:
+                read(self._connections, answer, plan, format_, self._timeout.total_seconds())
+            except BaseException as error:  # noqa: BLE001 - handed over to whoever waits for the answer
+                self._planner.forget(selection)
+                handover.finish(error)
+            else:
+                handover.finish()
+
+        job = asyncio.get_running_loop().run_in_executor(self._threads, work)
+        job.add_done_callback(lambda _: self._free.release())
+        self._answers.add(answer)
+        try:
+            yield answer
+        finally:
+            self._answers.discard(answer)
+            answer.cancel()
+
+    async def ping(self) -> None:
+        """Asks for nothing, which needs a connection and the server."""
+        await asyncio.get_running_loop().run_in_executor(None, self._ask, "select 1")
+
+    def close(self) -> None:
+        """Ends what runs, waits for its threads and closes the connections."""
+        for answer in tuple(self._answers):
+            answer.cancel()
+        self._threads.shutdown(wait=True, cancel_futures=True)
+        self._connections.close()
+
+    def _ask(self, sql: str) -> Sequence[tuple[Any, ...]]:
+        with self._connections.transaction() as connection, words():
+            return connection.fetch(sql)
+
+    def _relations(self) -> list[tuple[str, str]]:
+        """What each is called, and how it is written as SQL."""
+        rows = self._ask(
+            """select table_schema, table_name, coalesce(table_schema = database(), false) as near
+               from information_schema.tables
+               where table_schema not in ('information_schema', 'mysql', 'performance_schema', 'sys')
+               order by near desc, table_schema, table_name"""
+        )
+        return [
+            (table, name(table)) if near else (f"{schema}.{table}", f"{name(schema)}.{name(table)}")
+            for schema, table, near in rows
+        ]
