@@ -1,4 +1,4 @@
-"""Moments as people write them in the configuration and on the command line: the grammar of the wire, or a day alone."""
+"""Moments as people write them, in files and commands: the grammar of the wire, or a day alone."""
 
 import re
 from datetime import UTC, date, datetime
@@ -11,7 +11,7 @@ _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
 def parse(value: object) -> datetime:
     """An aware UTC moment; a day alone is its first moment in UTC. ConfigError for anything else."""
-    if isinstance(value, datetime) or isinstance(value, date):
+    if isinstance(value, date):
         value = value.isoformat()
     if not isinstance(value, str):
         raise ConfigError('write a moment in UTC, like "2026-01-01 00:00:00"')
