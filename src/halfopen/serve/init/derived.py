@@ -3,8 +3,8 @@
 from halfopen.contract.model import Field, Kind
 from halfopen.serve.init import codes
 from halfopen.serve.init.expression import Choice, Expression, Ref, column, joined
+from halfopen.serve.init.facts import Look, is_code, looks
 from halfopen.serve.init.facts import codes as codes_of
-from halfopen.serve.init.facts import is_code
 from halfopen.serve.init.match import Matcher
 from halfopen.serve.init.proposal import Filter
 from halfopen.sources.schema import Column, Family, Table
@@ -28,7 +28,9 @@ def states(matcher: Matcher, table: Table, found: dict[str, Choice]) -> None:
             ]
             if said and name not in found:
                 sql = column(col.name).within(f"{{0}} in ({codes.listed(said, col)})")
-                found[name] = Choice(sql, 0.8, f"words of {col.name} that say so")
+                choice = Choice(sql, 0.8, f"words of {col.name} that say so")
+                short = any(len(meant.get(value, value)) == 1 for value in said)
+                found[name] = choice.doubted("a single letter may mean something else") if short else choice
 
 
 def two_sides(matcher: Matcher, table: Table) -> Choice | None:
@@ -64,7 +66,7 @@ def _side(matcher: Matcher, table: Table, words: set[str]) -> Expression | None:
 
 def soft_deletes(matcher: Matcher, table: Table) -> tuple[Filter, ...]:
     """Rows that the operator takes for deleted are not served."""
-    idle = matcher.vocabulary.ignored["datetime"] | {"is"}
+    idle = matcher.vocabulary.ignored["datetime"] | {"is", "flag", "indicator"}
     for col in table.columns:
         variants = [set(variant) for variant in matcher.links.names.columns(table.name, col.name)]
         if any(variant - idle == {"deleted"} for variant in variants):
@@ -79,6 +81,8 @@ def _alive(col: Column) -> Expression:
         return Expression("({0} is null or not {1})", (Ref(col.name), Ref(col.name)))
     if col.family is Family.INTEGER and all(str(value) in ("0", "1") for value in col.samples):
         return column(col.name).within("coalesce({0}, 0) = 0")
+    if col.family is Family.TEXT and Look.FLAG in looks(col):
+        return column(col.name).within("coalesce({0}, '') not in ('Y', 'y', 'T', 't', '1', 'true', 'yes')")
     return column(col.name).within("{0} is null")
 
 

@@ -9,7 +9,7 @@ from halfopen.contract.model import Field, Kind
 from halfopen.serve.init import codes
 from halfopen.serve.init.assign import CODE, MONEY, Assigner, called
 from halfopen.serve.init.derived import soft_deletes
-from halfopen.serve.init.expression import Choice, Expression, column, joined, literal
+from halfopen.serve.init.expression import Choice, Expression, Ref, column, joined, literal
 from halfopen.serve.init.facts import codes as codes_of
 from halfopen.serve.init.facts import is_code, negative_share
 from halfopen.serve.init.proposal import Filter, Kinds, Part, Proposal
@@ -206,15 +206,27 @@ class Games:
         win = self._money(other, "amount") or self._money(other, "win_amount")
         if bet is None or win is None or score < _CALLED:
             return None
-        parts = []
+        parts: list[Part] = []
         for side, kind, amount in ((table, "bet", bet), (other, "win", win)):
             choices = self._plain(side)
             round_ = self._round(side)
             session = self._session(side, round_)
             choices |= {"session_id": session} if session else {}
             choices |= {"round_id": round_} if round_ else {}
+            if side is other and parts:
+                self._from_bet(other, table, choices, parts[0].choices)
             parts.append(self._side(side, choices, kind, amount, soft_deletes(self.resolver.matcher, side)))
         return Proposal(FEED, tuple(parts), _ACTIONS)
+
+    def _from_bet(self, win: Table, bet: Table, choices: dict[str, Choice], theirs: Mapping[str, Choice]) -> None:
+        """What a win does not say itself, its bet does."""
+        path = self.resolver.links.path(win.name, bet.name, 1)
+        for name, choice in theirs.items() if path else ():
+            own = choices.get(name)
+            if name in ("kind", "amount", "created_at", "player_id") or (own is not None and own.is_sure):
+                continue
+            refs = tuple(Ref(ref.column, (*(path or ()), *ref.path)) for ref in choice.expression.refs)
+            choices[name] = replace(choice, expression=Expression(choice.expression.template, refs))
 
     def _plain(self, table: Table) -> dict[str, Choice]:
         return self.resolver.choices(FEED, table, skip=_SUMS)
@@ -224,7 +236,7 @@ class Games:
         if best is None or best.score < _OWN_WORD:
             return None
         choice = Choice(column(best.column.name), best.score, best.ground)
-        units = divisor(self.resolver.vocabulary, table, best.column, "amount")
+        units = divisor(self.resolver.vocabulary, table, best.column, "amount", in_parts=self.resolver.counts_parts)
         if units:
             choice = replace(choice, divisor=units.divisor, ground=f"{choice.ground}; {units.ground}")
             choice = choice.doubted(units.doubt) if units.doubt else choice

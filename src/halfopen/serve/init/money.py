@@ -124,7 +124,7 @@ class Money:
         return self._in_units(table, best.column, choice)
 
     def _in_units(self, table: Table, col: Column, choice: Choice) -> Choice:
-        units = divisor(self.resolver.vocabulary, table, col, "amount")
+        units = divisor(self.resolver.vocabulary, table, col, "amount", in_parts=self.resolver.counts_parts)
         if units is None:
             return choice
         choice = replace(choice, divisor=units.divisor, ground=f"{choice.ground}; {units.ground}")
@@ -145,7 +145,7 @@ class Money:
         kind = feeds()[FEED].fields["dir"]
         found = []
         for candidate in self.resolver.matcher.candidates(FEED, "dir", table, CODE):
-            coded = codes.coded(
+            coded = self._debit_credit(candidate.column) or codes.coded(
                 self.resolver.vocabulary, FEED, "dir", kind, candidate.column, column(candidate.column.name)
             )
             if coded is not None and len(coded.words) > 1:
@@ -164,6 +164,15 @@ class Money:
                 "the table is empty, so its words are not known"
             )
         return None
+
+    def _debit_credit(self, col: Column) -> codes.Coded | None:
+        """C and D beside each other are credit and debit, not deposit."""
+        said = {value.strip().upper() for value in codes_of(col)} if is_code(col) else set()
+        if not (said and said <= _SIDES.keys() and len({_SIDES[word] for word in said}) > 1):
+            return None
+        meanings = {value: _SIDES[value.strip().upper()] for value in codes_of(col)}
+        expression = codes.cases(column(col.name), meanings, col)
+        return codes.Coded(expression, 1.0, frozenset(meanings.values()), "credit and debit", 0)
 
     def _money_share(self, col: Column, share: float) -> float:
         """In a ledger that holds games too, only the money's words have to be known."""
@@ -245,6 +254,7 @@ class Money:
         return best
 
 
+_SIDES: Final = {"C": "IN", "CR": "IN", "CREDIT": "IN", "D": "OUT", "DR": "OUT", "DEBIT": "OUT"}
 _INWARD: Final = ({"deposit"}, {"credit"}, {"in"}, {"incoming"}, {"income"})
 _OUTWARD: Final = ({"withdrawal"}, {"debit"}, {"out"}, {"outgoing"}, {"payout"})
 

@@ -2,17 +2,18 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Final
 
 from halfopen.contract.load import feeds
 from halfopen.contract.model import FeedKind, Field, Kind
 from halfopen.serve.init import codes
 from halfopen.serve.init.derived import states, two_sides
-from halfopen.serve.init.expression import Choice, Expression, column, joined
+from halfopen.serve.init.expression import Choice, Expression, Ref, column, joined
 from halfopen.serve.init.facts import fits
 from halfopen.serve.init.links import Link, Links, Path
 from halfopen.serve.init.match import Candidate, Matcher
-from halfopen.serve.init.units import divisor
+from halfopen.serve.init.units import divisor, is_in_parts
 from halfopen.serve.init.vocabulary import Vocabulary
 from halfopen.sources.schema import Column, Family, Table
 
@@ -23,6 +24,8 @@ _A_STEP: Final = 0.93
 _BACKWARDS: Final = 0.85
 _MAYBE: Final = 0.9
 _LEFT_OVER: Final = 0.5
+_WHOLE: Final = 0.8
+_MONEY: Final = {"amount", "balance", "stake", "payout", "money"}
 _THROUGH_PLAYER: Final = 0.9
 _CREATED: Final = {"players": "registered_at"}
 _SHARED: Final = ({"dir", "type"}, {"sport_id", "sport_name"})
@@ -47,6 +50,17 @@ class Resolver:
     def vocabulary(self) -> Vocabulary:
         """The words of the trade."""
         return self.matcher.vocabulary
+
+    @cached_property
+    def counts_parts(self) -> bool:
+        """Whether whole numbers of money are cents somewhere in the schema: then they are everywhere."""
+        return any(
+            is_in_parts(column)
+            for table in self.links.schema.tables
+            for column in table.columns
+            if not self.is_pointer(table, column)
+            and any(_MONEY & set(words) for words in self.links.names.columns(table.name, column.name))
+        )
 
     def table(self, name: str) -> Table:
         """A table that is known to be there."""
@@ -74,24 +88,26 @@ class Resolver:
         """Fields that are read off others, or taken from the row that owns this one."""
         if feed == "players":
             states(self.matcher, table, found)
-        if feed == "sports_events" and "title" not in found:
+        if feed == "sports_events":
             title = two_sides(self.matcher, table)
-            if title is not None:
+            if title is not None and ("title" not in found or found["title"].score < _WHOLE):
                 found["title"] = title
         inherit = self.vocabulary.inherit.get(feed)
         if inherit is None:
             return
         owner = self.roles.get(inherit.feed)
         path = self.links.path(table.name, owner) if owner and owner != table.name else None
+        if not path or not owner:
+            return
+        theirs_all = self.choices(inherit.feed, self.table(owner))
         for ours, theirs in inherit.fields.items():
-            if path and owner and ours not in found and ours not in skip:
-                taken = self._own(inherit.feed, self.table(owner), ()).get(theirs)
-                if taken is not None:
-                    ground = f"no stamp of its own; {path[-1].ground}"
-                    score = taken.score * _A_STEP
-                    found[ours] = Choice(
-                        column(taken.column.name, path), score, ground, f"stands in: {theirs} of {owner}"
-                    )
+            taken = theirs_all.get(theirs)
+            if taken is None or ours in found or ours in skip:
+                continue
+            refs = tuple(Ref(ref.column, (*path, *ref.path)) for ref in taken.expression.refs)
+            ground = f"no stamp of its own; {path[-1].ground}"
+            expression = Expression(taken.expression.template, refs)
+            found[ours] = Choice(expression, taken.score * _A_STEP, ground, f"stands in: {theirs} of {owner}")
 
     def _own(self, feed: str, table: Table, skip: Collection[str]) -> dict[str, Candidate]:
         """The table's own columns, each for the field that it answers to best."""
@@ -239,7 +255,7 @@ class Resolver:
         if kind.kind is Kind.CHOICE:
             return self._coded(feed, name, kind, own.column, choice)
         if kind.kind is Kind.DECIMAL:
-            units = divisor(self.vocabulary, table, own.column, name)
+            units = divisor(self.vocabulary, table, own.column, name, in_parts=self.counts_parts)
             if units:
                 choice = replace(choice, divisor=units.divisor, ground=f"{choice.ground}; {units.ground}")
                 choice = choice.doubted(units.doubt) if units.doubt else choice
@@ -347,6 +363,11 @@ class Resolver:
         if described.kind is not FeedKind.MUTABLE or created is None:
             return
         if cursor is None:
+            cursor = self._of_profile(feed, table)
+            if cursor is not None:
+                both = joined("coalesce({0}, {1})", (cursor.expression, created.expression))
+                found[described.cursor] = replace(cursor, expression=both)
+                return
             if described.fields[described.cursor].required:
                 found[described.cursor] = replace(
                     created, score=created.score * 0.75, ground=f"{created.ground} (the stamp of making)"
@@ -361,6 +382,17 @@ class Resolver:
                 cursor, expression=joined("coalesce({0}, {1})", (cursor.expression, created.expression)),
                 ground=f"{cursor.ground}; before that, {made.name}",
             )  # fmt: skip
+
+    def _of_profile(self, feed: str, table: Table) -> Choice | None:
+        """The stamp of a row that belongs to this one alone, as a profile does to a user."""
+        for link in self.links.of[table.name]:
+            if not link.backwards or link.target in self.roles.values():
+                continue
+            best = self.matcher.best(feed, feeds()[feed].cursor, self.table(link.target))
+            if best is not None and best.score >= _WHOLE:
+                choice = Choice(column(best.column.name, (link,)), best.score * _A_STEP, link.ground)
+                return choice.doubted(f"changes of {table.name} itself are seen only when {link.target} changes too")
+        return None
 
     def _column(self, table: Table, choice: Choice) -> Column:
         found = table.column(choice.expression.refs[0].column)

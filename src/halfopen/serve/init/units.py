@@ -31,8 +31,13 @@ class Units:
     doubt: str = ""
 
 
-def divisor(vocabulary: Vocabulary, table: Table, column: Column, field: str) -> Units | None:
-    """The divisor of a column of money or odds; None when it holds whole units."""
+def divisor(
+    vocabulary: Vocabulary, table: Table, column: Column, field: str, *, in_parts: bool = False
+) -> Units | None:
+    """The divisor of a column of money or odds; None when it holds whole units.
+
+    in_parts: other columns of the same schema hold money in parts for all that can be seen.
+    """
     whole = column.family is Family.INTEGER
     for text, where in ((column.name, "name"), (column.comment, "comment"), (table.comment, "comment of the table")):
         words = vocabulary.words(text)
@@ -46,9 +51,17 @@ def divisor(vocabulary: Vocabulary, table: Table, column: Column, field: str) ->
         return _odds(seen)
     if not seen:
         return Units(100, "a whole number", "whole numbers without a row to look at: taken for cents")
-    if max(seen) < _SMALL and all(number % 5 == 0 for number in seen):
+    if not (in_parts or is_in_parts(column)):
         return None
     return Units(100, "whole numbers", "whole numbers and no word about it: taken for cents")
+
+
+def is_in_parts(column: Column) -> bool:
+    """Whether a column of whole numbers holds cents, for all that can be seen: they are large or crooked."""
+    if column.family is not Family.INTEGER:
+        return False
+    seen = [abs(number) for number in numbers(column) if number]
+    return bool(seen) and (max(seen) >= _SMALL or any(number % 5 for number in seen))
 
 
 def _odds(seen: list[Decimal]) -> Units | None:

@@ -11,6 +11,7 @@ from typing import Any, Final
 from halfopen.serve.init.names import Lexicon, Words
 
 _WORD: Final = re.compile(r"[a-z0-9]+")
+_GROUP: Final = re.compile(r"@(\w+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +160,7 @@ class _Reader:
         for text in texts:
             name, _, worth = text.partition(":")
             factor = float(worth or 1)
-            group = self.groups[name[1:]] if name.startswith("@") else [name]
+            group = self._expanded(name)
             for part in group:
                 phrase, _, more = part.partition(":")
                 made = Phrase(self.words(phrase), round(factor * float(more or 1), 4), phrase)
@@ -167,3 +168,11 @@ class _Reader:
                 if known is None or abs(known.worth) < abs(made.worth):
                     found[frozenset(made.words)] = made
         return tuple(found.values())
+
+    def _expanded(self, text: str) -> list[str]:
+        """`@player bonus` once for each word of the group."""
+        found = _GROUP.search(text)
+        if found is None:
+            return [text]
+        words = (part.partition(":") for part in self.groups[found[1]])
+        return [f"{text[: found.start()]}{word}{text[found.end() :]}{colon}{worth}" for word, colon, worth in words]

@@ -71,7 +71,9 @@ class Wallets:
             if candidate is None:
                 continue
             choice = Choice(column(candidate.column.name), candidate.score, candidate.ground)
-            units = divisor(self.resolver.vocabulary, table, candidate.column, "balance")
+            units = divisor(
+                self.resolver.vocabulary, table, candidate.column, "balance", in_parts=self.resolver.counts_parts
+            )
             if units:
                 choice = replace(choice, divisor=units.divisor, ground=f"{choice.ground}; {units.ground}")
                 choice = choice.doubted(units.doubt) if units.doubt else choice
