@@ -24,6 +24,7 @@ user = "crm"
 password = "s3cret"
 """
 SIGNED_IN = {"Authorization": aiohttp.encode_basic_auth("crm", "s3cret")}
+PLAIN = {**SIGNED_IN, "Accept-Encoding": "identity"}
 
 
 def text(moment: datetime) -> str:
@@ -65,10 +66,10 @@ def configured(folder: Path, feeds: str = '[serve.feeds.players]\ntable = "playe
 
 @asynccontextmanager
 async def served(config: ServeConfig, **options: object) -> AsyncIterator[tuple[Server, aiohttp.ClientSession]]:
-    """A server, and a client of it that is signed in and takes bodies as they come."""
+    """A server, and a client of it that is signed in and takes bodies as they are, without any encoding."""
     async with (
         running(config, port=0, **options) as server,
-        aiohttp.ClientSession(server.url, headers=SIGNED_IN, auto_decompress=False) as client,
+        aiohttp.ClientSession(server.url, headers=PLAIN, auto_decompress=False) as client,
     ):
         yield server, client
 

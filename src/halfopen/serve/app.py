@@ -8,7 +8,7 @@ import asyncio
 import contextlib
 import secrets
 import time
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import Callable, Coroutine
 from typing import Any, Final
 from urllib.parse import parse_qs
 
@@ -17,14 +17,12 @@ from starlette.types import Receive, Scope, Send
 
 from halfopen import __version__
 from halfopen.errors import SourceError
-from halfopen.serve.delivery import Delivery
 from halfopen.serve.entrance import Gone, form
-from halfopen.serve.framing import framed
 from halfopen.serve.front.base import Page, Visit
-from halfopen.serve.mapping import Offer
 from halfopen.serve.metrics import MEDIA_TYPE, Metrics, Served
 from halfopen.serve.problems import Problem, method_not_allowed, not_found, not_offered, unavailable
 from halfopen.serve.request import Request, words_of
+from halfopen.serve.rows import send_rows
 from halfopen.serve.setup import Setup
 from halfopen.sources.base import Busy, Unavailable
 from halfopen.window.window import Window
@@ -121,7 +119,11 @@ class App:
         try:
             await how(request)
         except Problem as problem:
-            await request.refuse(problem)
+            if request.is_started:
+                # Returning now, without the last chunk, is what breaks the connection.
+                request.error = problem.detail
+            else:
+                await request.refuse(problem)
         except (asyncio.CancelledError, Gone):
             raise
         except Exception as error:  # noqa: BLE001 - the rim: answered and logged in one line
@@ -158,7 +160,7 @@ class App:
         if offer is None:
             raise not_offered(name, offers.refused[name])
         format_, window = self._asked(request)
-        await self._rows(request, offer, format_, window)
+        await send_rows(request, offer, format_, window)
 
     async def _let_in(self, request: Request) -> None:
         entrance = request.setup.entrance
@@ -177,31 +179,9 @@ class App:
             raise Problem(400, "window_too_long", f"the window is longer than {longest}: ask for shorter ones")
         return format_, request.window
 
-    async def _rows(self, request: Request, offer: Offer, format_: Format, window: Window) -> None:
-        reading = await request.setup.windows.reading(offer, window)
-        headers = {**request.base_headers(), "Content-Type": format_.media_type, **reading.headers}
-        names = offer.selection.names
-        delivery = Delivery(request.send, request.scope["http_version"], headers, lambda: request.rows)
-        request.delivery = delivery
-        request.status = 200
-        if request.method == "HEAD":
-            await delivery.head()
-        elif window.is_empty:
-            await delivery.deliver(framed(_nothing(), names, format_))
-        else:
-            async with reading.open(format_) as stream:
-
-                async def counted() -> AsyncIterator[bytes]:
-                    async for block in stream:
-                        request.rows = stream.rows
-                        yield block
-
-                await delivery.deliver(framed(counted(), names, format_))
-
     async def _fail(self, request: Request, error: Exception) -> None:
         request.error = words_of(error, request.feed)
-        if request.delivery is not None and request.delivery.started:
-            # Returning now, without the last chunk, is what breaks the connection.
+        if request.is_started:
             return
         if isinstance(error, Busy | Unavailable):
             await request.refuse(unavailable("the database cannot be read now: ask again", RETRY_SECONDS))
@@ -252,9 +232,3 @@ async def _gone(receive: Receive) -> None:
     with contextlib.suppress(asyncio.CancelledError):
         while (await receive())["type"] != "http.disconnect":
             pass
-
-
-async def _nothing() -> AsyncIterator[bytes]:
-    """The blocks of an empty window."""
-    for block in tuple[bytes, ...]():
-        yield block

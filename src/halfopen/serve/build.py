@@ -13,6 +13,8 @@ from halfopen.serve.front.describe import ApiDescription
 from halfopen.serve.front.page import FrontPage
 from halfopen.serve.mapping import offers
 from halfopen.serve.setup import Setup
+from halfopen.serve.spool import Spools
+from halfopen.serve.turnstile import Turnstile
 from halfopen.serve.windows import Clock, PlainWindows
 from halfopen.sources.base import Source
 from halfopen.sources.opening import open_source
@@ -29,6 +31,8 @@ def build(config: ServeConfig, clock: Clock, source: Source) -> Setup:
         windows=PlainWindows(source, clock, refuse_unfinished=config.unfinished == "refuse"),
         entrance=entrance(config),
         limits=config.limits,
+        turnstile=Turnstile(config.limits.windows_per_caller),
+        spools=Spools(config.limits.spool, config.limits.spool_max),
         pages={"/": FrontPage(config, offered, source, clock), "/openapi.json": ApiDescription(config, offered)},
     )
 

@@ -9,27 +9,52 @@ length.
 import asyncio
 import base64
 import hashlib
-import tempfile
-from collections.abc import AsyncIterator, Callable, Mapping, MutableMapping
-from dataclasses import dataclass
-from typing import IO, Any, Final
+from collections import deque
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, MutableMapping, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass, field
+from typing import Any, Final
 
 from starlette.types import Send
 
+from halfopen.errors import HalfopenError
+from halfopen.serve.problems import Problem
+from halfopen.serve.readahead import Readahead
+from halfopen.serve.spool import Record, SpoolFile, Spools
+from halfopen.wire.encode import Encoder, Encoding
+
 HELD_BYTES: Final = 1024 * 1024
-_COPIED_BYTES: Final = 256 * 1024
+ENCODED_FROM_BYTES: Final = 1024
+"""A shorter body is sent as it is: it fits into a packet or two."""
+
+STALLED_SECONDS: Final = 300.0
+"""A caller who takes nothing for so long has gone without saying so."""
+
+_IN_PLACE_BYTES: Final = 128 * 1024
+"""Encoding runs at 300 MB/s and more: up to here it costs less than a trip to a thread and back."""
+
+
+class Stalled(HalfopenError):  # noqa: N818 - what the caller has done, in a word
+    """The caller takes nothing any more."""
 
 
 @dataclass(slots=True)
 class Delivery:
-    """Sends one answer. `rows` tells how many rows were read so far; `sent` counts bytes of the body."""
+    """Sends one answer. `rows` tells how many rows were read so far; `sent` counts bytes of the body.
+
+    `accepted`: encodings that the caller takes, the best first.
+    """
 
     send: Send
     http_version: str
     headers: Mapping[str, str]
     rows: Callable[[], int]
+    accepted: Sequence[Encoding] = (Encoding.IDENTITY,)
+    spools: Spools = field(default_factory=Spools)
+    is_crowded: Callable[[], bool] = lambda: False
     sent: int = 0
     started: bool = False
+    is_spooled: bool = False
 
     async def head(self) -> None:
         """The headers alone."""
@@ -38,49 +63,95 @@ class Delivery:
 
     async def deliver(self, body: AsyncIterator[bytes]) -> None:
         """The whole body. Raises what the body raises: before the first byte has left while `started` is False."""
-        held, rest = await _held(body)
-        if rest is None:
-            await self._start(self._receipt(held))
-            await self._body(held)
-        elif self.http_version == "1.0":
-            await self._spool(held, rest)
-        else:
-            await self._stream(held, rest)
+        held, is_whole = await _held(body)
+        if is_whole:
+            await self._whole(b"".join(held))
+            return
+        encoding = self.accepted[0]
+        async with aclosing(_encoded(_chained(held, body), Encoder(encoding))) as blocks:
+            if self.http_version == "1.0":
+                await self._spool(blocks, encoding)
+            else:
+                await self._stream(blocks, encoding)
 
-    def _receipt(self, body: bytes) -> dict[str, str]:
+    async def _whole(self, body: bytes) -> None:
+        encoding = self.accepted[0]
+        if len(body) < ENCODED_FROM_BYTES and Encoding.IDENTITY in self.accepted:
+            encoding = Encoding.IDENTITY
+        if encoding is not Encoding.IDENTITY:
+            is_long = len(body) > _IN_PLACE_BYTES
+            body = await asyncio.to_thread(_all_encoded, body, encoding) if is_long else _all_encoded(body, encoding)
         digest = base64.b64encode(hashlib.sha256(body).digest()).decode("ascii")
-        return {
-            "Content-Length": str(len(body)),
-            "Content-Digest": f"sha-256=:{digest}:",
-            "Halfopen-Rows": str(self.rows()),
-        }
+        await self._start(
+            {
+                **_named(encoding),
+                "Content-Length": str(len(body)),
+                "Content-Digest": f"sha-256=:{digest}:",
+                "Halfopen-Rows": str(self.rows()),
+            }
+        )
+        await self._body(body)
 
-    async def _stream(self, held: bytes, rest: AsyncIterator[bytes]) -> None:
-        await self._start({})
-        await self._body(held, more=True)
-        async for block in rest:
-            await self._body(block, more=True)
-        await self._body(b"")
+    async def _stream(self, blocks: AsyncIterator[bytes], encoding: Encoding) -> None:
+        await self._start(_named(encoding))
+        loop = asyncio.get_running_loop()
+        try:
+            async with asyncio.timeout(None) as patience:
 
-    async def _spool(self, held: bytes, rest: AsyncIterator[bytes]) -> None:
-        with tempfile.TemporaryFile(prefix="halfopen-") as file:
-            size = await asyncio.to_thread(file.write, held)
-            async for block in rest:
-                size += await asyncio.to_thread(file.write, block)
-            file.seek(0)
-            await self._start({"Content-Length": str(size), "Halfopen-Rows": str(self.rows())})
-            while self.sent < size:
-                await self._copy(file)
+                def stalled(seconds: float) -> None:
+                    if seconds > STALLED_SECONDS:
+                        patience.reschedule(loop.time())
+
+                ahead = Readahead(
+                    blocks,
+                    self.spools,
+                    compress=encoding is Encoding.IDENTITY,
+                    is_crowded=self.is_crowded,
+                    stalled=stalled,
+                )
+                try:
+                    async for block in ahead:
+                        with ahead.sending():
+                            await self._body(block, more=True)
+                    with ahead.sending():
+                        await self._body(b"")
+                finally:
+                    self.is_spooled = ahead.is_spooled
+                    await ahead.close()
+        except TimeoutError:
+            if patience.expired():
+                raise Stalled(f"the caller has taken nothing for {STALLED_SECONDS:g} s") from None
+            raise
+
+    async def _spool(self, blocks: AsyncIterator[bytes], encoding: Encoding) -> None:
+        """The whole answer to disk, then out with its length."""
+        file = SpoolFile(self.spools, compress=encoding is Encoding.IDENTITY)
+        records: deque[Record] = deque()
+        size = 0
+        try:
+            async for block in blocks:
+                record = await asyncio.to_thread(file.append, block)
+                if record is None:
+                    raise Problem(
+                        413,
+                        "too_long",
+                        f"to HTTP/1.0 an answer of more than {size} bytes cannot be sent now (serve.limits.spool_max): "
+                        "ask with HTTP/1.1, or for shorter windows",
+                    )
+                records.append(record)
+                size += len(block)
+            await self._start({**_named(encoding), "Content-Length": str(size), "Halfopen-Rows": str(self.rows())})
+            while records:
+                await self._body(await asyncio.to_thread(file.read, records.popleft()), more=True)
             await self._body(b"")
-
-    async def _copy(self, file: IO[bytes]) -> None:
-        await self._body(await asyncio.to_thread(file.read, _COPIED_BYTES), more=True)
+        finally:
+            file.close()
 
     async def _start(self, more: Mapping[str, str]) -> None:
         self.started = True
         headers = [
             (name.lower().encode("latin-1"), value.encode("latin-1"))
-            for name, value in {**self.headers, **more}.items()
+            for name, value in {**self.headers, "Vary": "Accept-Encoding", **more}.items()
         ]
         await self.send({"type": "http.response.start", "status": 200, "headers": headers})
 
@@ -90,13 +161,42 @@ class Delivery:
         self.sent += len(block)
 
 
-async def _held(body: AsyncIterator[bytes]) -> tuple[bytes, AsyncIterator[bytes] | None]:
-    """All of a short body; of a long one its beginning, and the rest."""
-    blocks: list[bytes] = []
+async def _held(body: AsyncIterator[bytes]) -> tuple[deque[bytes], bool]:
+    """The blocks of a short body, True; of a long one its first, False."""
+    blocks: deque[bytes] = deque()
     size = 0
     async for block in body:
         blocks.append(block)
         size += len(block)
         if size > HELD_BYTES:
-            return b"".join(blocks), body
-    return b"".join(blocks), None
+            return blocks, False
+    return blocks, True
+
+
+async def _chained(held: deque[bytes], rest: AsyncIterator[bytes]) -> AsyncGenerator[bytes, None]:
+    """Lets go of what was held as it is sent: a caller who takes nothing must not keep it in memory."""
+    while held:
+        yield held.popleft()
+    async for block in rest:
+        yield block
+
+
+async def _encoded(blocks: AsyncIterator[bytes], encoder: Encoder) -> AsyncGenerator[bytes, None]:
+    async for block in blocks:
+        if len(block) > _IN_PLACE_BYTES and encoder.encoding is not Encoding.IDENTITY:
+            coded = await asyncio.to_thread(encoder.feed, block)
+        else:
+            coded = encoder.feed(block)
+        if coded:
+            yield coded
+    if last := encoder.finish():
+        yield last
+
+
+def _all_encoded(body: bytes, encoding: Encoding) -> bytes:
+    encoder = Encoder(encoding)
+    return encoder.feed(body) + encoder.finish()
+
+
+def _named(encoding: Encoding) -> dict[str, str]:
+    return {} if encoding is Encoding.IDENTITY else {"Content-Encoding": encoding}

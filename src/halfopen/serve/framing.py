@@ -1,13 +1,13 @@
 """From blocks of lines to the bytes of a body: the header of a CSV, the brackets of a JSON array."""
 
-from collections.abc import AsyncIterable, AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterable, Sequence
 
 from halfopen.sources.base import ROW_END
 from halfopen.wire.csv import line
 from halfopen.wire.negotiate import Format
 
 
-async def framed(blocks: AsyncIterable[bytes], names: Sequence[str], format_: Format) -> AsyncIterator[bytes]:
+async def framed(blocks: AsyncIterable[bytes], names: Sequence[str], format_: Format) -> AsyncGenerator[bytes, None]:
     """The body, block by block; a CSV has its header row and a JSON array its brackets without any row too."""
     if format_ is Format.JSON:
         async for block in _array(blocks):
@@ -19,7 +19,7 @@ async def framed(blocks: AsyncIterable[bytes], names: Sequence[str], format_: Fo
         yield block
 
 
-async def _array(blocks: AsyncIterable[bytes]) -> AsyncIterator[bytes]:
+async def _array(blocks: AsyncIterable[bytes]) -> AsyncGenerator[bytes, None]:
     end = ROW_END[Format.JSON]
     lead = b"["
     async for block in blocks:

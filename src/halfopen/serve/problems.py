@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from http import HTTPStatus
 
 import msgspec
@@ -60,6 +61,24 @@ def not_allowed(detail: str) -> Problem:
 def too_many_failures(detail: str, retry_after_seconds: int) -> Problem:
     """Wrong credentials too often."""
     return Problem(429, "too_many_failures", detail, {"Retry-After": str(retry_after_seconds)})
+
+
+def not_acceptable() -> Problem:
+    """The caller takes no encoding that there is."""
+    detail = "accept-encoding refuses gzip, zstd and identity alike: take one of them"
+    return Problem(406, "not_acceptable", detail, {"Vary": "Accept-Encoding"})
+
+
+def too_many_rows(most: int) -> Problem:
+    """More than the operator lets one answer have."""
+    detail = f"the window holds more than {most} rows (serve.limits.max_rows): ask for shorter ones"
+    return Problem(413, "too_many_rows", detail)
+
+
+def too_slow(limit: timedelta) -> Problem:
+    """Not done within the operator's limit."""
+    detail = f"the answer took longer than {limit} (serve.limits.wall_time): ask for a shorter window"
+    return Problem(503, "too_slow", detail, {"Retry-After": "60"})
 
 
 def unavailable(detail: str, retry_after_seconds: int) -> Problem:

@@ -66,6 +66,11 @@ class Request:
         """The raw query string."""
         return bytes(self.scope["query_string"])
 
+    @property
+    def is_started(self) -> bool:
+        """Whether the rows' first byte has left, so that no other answer can be given."""
+        return self.delivery is not None and self.delivery.started
+
     def base_headers(self) -> dict[str, str]:
         """What every answer carries.
 
@@ -100,6 +105,7 @@ class Request:
             "window": None if self.window is None else str(self.window),
             "status": self.status,
             "rows": self.rows,
+            "spooled": True if self.delivery and self.delivery.is_spooled else None,
             "bytes": self.delivery.sent if self.delivery else 0,
             "milliseconds": round(seconds * 1000, 1),
             "error": self.error,
