@@ -38,8 +38,10 @@ from halfopen.sources.sqlite import SqliteSource
 from halfopen.wire.negotiate import Format
 
 CORPUS = Path(__file__).parent.parent / "corpus" / "schemas"
-NAMES = ("django", "rails", "prisma", "laravel", "typeorm", "legacy")
+NAMES = ("django", "rails", "prisma", "laravel", "typeorm", "legacy", "spring", "sequelize")
 _ONLY_POSTGRESQL = re.compile(r"^(comment on|create type)\b.*?;\s*$", re.IGNORECASE | re.MULTILINE)
+
+_MILLISECONDS_FROM = 100_000_000_000
 
 Rows = list[dict[str, object]]
 
@@ -194,7 +196,7 @@ def _plain(kind: Field, value: object) -> object:  # noqa: PLR0911 - one a kind
             return str(value)
     if kind.kind is Kind.DATETIME:
         if isinstance(value, int):
-            return datetime.fromtimestamp(value, UTC)
+            return datetime.fromtimestamp(value if value < _MILLISECONDS_FROM else value // 1000, UTC)
         if isinstance(value, datetime):
             return (value if value.tzinfo else value.replace(tzinfo=UTC)).astimezone(UTC).replace(microsecond=0)
         try:

@@ -6,16 +6,14 @@ from functools import cached_property
 from typing import Final
 
 from halfopen.contract.load import feeds
-from halfopen.contract.model import Field, Kind
+from halfopen.contract.model import Kind
 from halfopen.serve.init.facts import codes, is_code
-from halfopen.serve.init.links import Link, Links
+from halfopen.serve.init.links import Links
 from halfopen.serve.init.match import Matcher
 from halfopen.serve.init.names import Words
+from halfopen.serve.init.structure import MONEY, by_structure, has_sides, is_gaming
 from halfopen.serve.init.vocabulary import Phrase
 from halfopen.sources.schema import Table
-
-MONEY: Final = Field(kind=Kind.DECIMAL, doc="")
-CODE: Final = Field(kind=Kind.CHOICE, doc="", values={})
 
 _ORDER: Final = (
     "players", "bonus_list", "sports_tournaments", "sports_events", "sports_bets", "sports_odds", "bonus_assignments",
@@ -50,7 +48,6 @@ _HUB: Final = 0.35
 _NAMELESS: Final = 0.5
 _PERSON: Final = {"email", "password", "username", "nickname", "birthday", "phone"}
 _GAME: Final = 0.3
-_GAMES: Final = {"game", "slot", "spin"}
 _LEDGER: Final = 0.75
 
 
@@ -106,6 +103,7 @@ class Assigner:
             return Guess(table.name, 0.0, name)
         if feed == "sports_events" and not self._is_planned(table):
             return Guess(table.name, 0.0, name)
+        name = max(name, by_structure(self.matcher, feed, table))
         if feed == "game_activity" and self.mixed(table):
             name = max(name, _LEDGER)
         if feed == "players" and not name and self._is_person(table):
@@ -120,7 +118,7 @@ class Assigner:
 
     def _is_planned(self, table: Table) -> bool:
         """A match begins at some time, or has two sides: a catalogue of games has neither."""
-        return self._has("sports_events", "start_date", table) or self._is_event(table.name)
+        return self._has("sports_events", "start_date", table) or has_sides(self.matcher, table)
 
     def _is_person(self, table: Table) -> bool:
         """Somebody who signs in, and whom most rows belong to, whatever the table is called."""
@@ -155,7 +153,7 @@ class Assigner:
             pointed = {t.name: len(self._pointing(t.name)) for t in self.links.schema.tables}
             return _HUB * pointed[table.name] / max(1, *pointed.values())
         if feed in ("game_activity", "sports_bets", "transactions"):
-            game = self.is_gaming(table)
+            game = is_gaming(self.matcher, table)
             if feed == "game_activity":
                 return _GAME if game else 0.0 if self.mixed(table) else -0.5 * _GAME
             if feed == "sports_bets":
@@ -170,28 +168,6 @@ class Assigner:
             for link in links
             if link.target == table and not link.backwards
         }
-
-    def is_gaming(self, table: Table) -> bool:
-        """Whether its rows belong to a casino game."""
-        names = self.links.names
-        if _GAMES & set(names.tables[table.name]):
-            return True
-        if any(self._is_game(link) for link in self.links.of[table.name]):
-            return True
-        return any("game" in variant for column in table.columns for variant in names.columns(table.name, column.name))
-
-    def _is_game(self, link: Link) -> bool:
-        words = set(self.links.names.tables[link.target])
-        return bool(_GAMES & words) and not link.backwards and "sport" not in words and not self._is_event(link.target)
-
-    def _is_event(self, table: str) -> bool:
-        """A table `games` may hold matches."""
-        found = self.links.schema.table(table)
-        return found is not None and any(
-            {"home"} <= set(variant)
-            for column in found.columns
-            for variant in self.links.names.columns(table, column.name)
-        )
 
     def mixed(self, table: Table) -> bool:
         """Whether one ledger holds both money moved and games played."""

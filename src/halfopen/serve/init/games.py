@@ -7,13 +7,14 @@ from typing import Final
 from halfopen.contract.load import feeds
 from halfopen.contract.model import Field, Kind
 from halfopen.serve.init import codes
-from halfopen.serve.init.assign import CODE, MONEY, Assigner, called
+from halfopen.serve.init.assign import Assigner, called
 from halfopen.serve.init.derived import soft_deletes
 from halfopen.serve.init.expression import Choice, Expression, Ref, column, joined, literal
 from halfopen.serve.init.facts import codes as codes_of
 from halfopen.serve.init.facts import is_code, negative_share
 from halfopen.serve.init.proposal import Filter, Kinds, Part, Proposal
 from halfopen.serve.init.resolve import Resolver
+from halfopen.serve.init.structure import CODE, MONEY
 from halfopen.serve.init.units import divisor
 from halfopen.sources.schema import Column, Table
 

@@ -6,13 +6,14 @@ from typing import Final
 
 from halfopen.contract.load import feeds
 from halfopen.serve.init import codes
-from halfopen.serve.init.assign import CODE, Assigner, called
+from halfopen.serve.init.assign import Assigner, called
 from halfopen.serve.init.derived import soft_deletes
 from halfopen.serve.init.expression import Choice, Expression, column, joined, literal
 from halfopen.serve.init.facts import codes as codes_of
 from halfopen.serve.init.facts import is_code, negative_share
 from halfopen.serve.init.proposal import Filter, Part, Proposal
 from halfopen.serve.init.resolve import Resolver
+from halfopen.serve.init.structure import CODE
 from halfopen.serve.init.units import divisor
 from halfopen.serve.init.vocabulary import bare
 from halfopen.sources.schema import Column, Family, Table

@@ -5,12 +5,12 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from halfopen.contract.load import feeds
-from halfopen.serve.init.assign import MONEY
 from halfopen.serve.init.derived import soft_deletes
 from halfopen.serve.init.expression import Choice, Expression, column, joined, literal
 from halfopen.serve.init.match import Candidate
 from halfopen.serve.init.proposal import Part, Proposal
 from halfopen.serve.init.resolve import Resolver
+from halfopen.serve.init.structure import MONEY
 from halfopen.serve.init.units import divisor
 from halfopen.sources.schema import Family, Table
 
