@@ -2,11 +2,14 @@
 
 import asyncio
 import os
+import re
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import aiohttp
@@ -30,6 +33,8 @@ join players p on n.i % 2000000 = 0
 def folder(tmp_path):
     path = database(tmp_path, players=PLAYERS)
     insert(path, "players", [player(n) for n in range(10)])
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("create index by_stamp on players (modified_at)")
     return tmp_path
 
 
@@ -43,7 +48,8 @@ def command(*words: str) -> tuple[int, str, str]:
 async def test_it_says_a_line_a_feed_and_the_url_and_stops_with_0(folder):
     process, lines = await start(written(folder, FEED))
     assert len(lines) == 14
-    assert lines[0].split() == ["players", "/api/players", "from", "players"]
+    line = r"players +/api/players  from players, index by_stamp, 0 rows in the last hour, [0-9.]+ ms for a minute"
+    assert re.fullmatch(line, lines[0])
     assert "not offered: the configuration has no section [serve.feeds.contacts]" in lines[1]
     url = lines[-1].removeprefix("serving on ")
     async with aiohttp.ClientSession(url, headers=SIGNED_IN) as client, client.get(WHOLE) as answer:
@@ -125,6 +131,19 @@ def test_a_configuration_is_checked_with_a_few_rows_of_each_feed(folder):
     assert code == 2
     assert err.count("\n") == 1, err
     assert all(word in err for word in ["serve.feeds.players", "registered_at", "'yesterday'", "1 of 11 rows"]), err
+
+
+def test_a_missing_index_is_a_warning_with_the_statement_that_mends_it(folder):
+    path = written(folder, FEED)
+    with closing(sqlite3.connect(folder / "operator.sqlite")) as connection:
+        connection.execute("drop index by_stamp")
+        code, out, err = command("--config", str(path), "--check-config")
+        assert code == 0
+        assert "from players, no index, 0 rows in the last hour" in out
+        assert err.startswith("halfopen: warning: serve.feeds.players: no index finds a window"), err
+        assert err.count("\n") == 1, err
+        connection.execute(err.rpartition("; ")[2])
+    assert command("--config", str(path), "--check-config")[2] == ""
 
 
 def test_checking_serves_nothing_and_needs_no_port(folder):

@@ -22,10 +22,11 @@ from cyclopts.validators import Number
 
 from halfopen.config.load import load
 from halfopen.config.serve import ServeConfig
-from halfopen.contract.load import feeds
 from halfopen.errors import HalfopenError
+from halfopen.serve.build import opened
 from halfopen.serve.mapping import Offers
-from halfopen.serve.server import Server
+from halfopen.serve.server import Server, utc_now
+from halfopen.serve.survey import Facts, lines, survey, warnings
 from halfopen.serve.trial import trial
 from halfopen.serve.workers import run as run_workers
 
@@ -58,8 +59,9 @@ def serve(
     listener = server.listen()
     # Until whoever serves is ready to reload, what comes waits.
     signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGHUP])
-    _say(*_lines(server.offers), f"serving on {server.url}")
-    _warn(server.warnings)
+    facts = uvloop.run(_surveyed(settings, server.offers))
+    _say(*lines(server.offers, facts), f"serving on {server.url}")
+    _warn([*server.warnings, *warnings(facts)])
     if workers == 1:
         code = uvloop.run(_serve(command, server, listener))
     else:
@@ -146,7 +148,7 @@ async def _reloads(command: _Command, server: Server, reloading: asyncio.Event, 
             continue
         if not quiet:
             _warn(warnings)
-            _say(*_lines(server.offers), "reloaded")
+            _say(*lines(server.offers, {}), "reloaded")
 
 
 def _not_reloaded(error: HalfopenError) -> None:
@@ -161,31 +163,27 @@ def _died(process: int) -> None:
     sys.stderr.write(f"halfopen: worker {process} has ended by itself and is replaced\n")
 
 
+async def _surveyed(settings: ServeConfig, offers: Offers) -> dict[str, Facts]:
+    """Over connections of its own: what serves keeps its own for its own event loop, perhaps in another process."""
+    source = opened(settings)
+    try:
+        return await survey(source, offers, utc_now())
+    finally:
+        await asyncio.to_thread(source.close)
+
+
 async def _check(settings: ServeConfig, host: str | None) -> int:
     server = Server(settings, host)
     try:
         verdicts = await trial(server.source, server.offers)
+        facts = await survey(server.source, server.offers, utc_now())
     finally:
         await server.stop()
-    _say(*_lines(server.offers))
-    _warn(server.warnings)
+    _say(*lines(server.offers, facts))
+    _warn([*server.warnings, *warnings(facts)])
     for verdict in verdicts:
         sys.stderr.write(f"halfopen: {'' if verdict.is_fatal else 'warning: '}{verdict.text}\n")
     return _WRONG if any(verdict.is_fatal for verdict in verdicts) else 0
-
-
-def _lines(offers: Offers) -> list[str]:
-    """One line a feed: where it is served and from what, or why it is not."""
-    wide = max(map(len, feeds()))
-    lines = []
-    for name in feeds():
-        offer = offers.offered.get(name)
-        if offer is None:
-            lines.append(f"{name:{wide}}  not offered: {offers.refused[name]}")
-        else:
-            kind = ", the whole catalogue for every window" if offer.is_snapshot else ""
-            lines.append(f"{name:{wide}}  {offer.paths[0]}  from {offer.origin}{kind}")
-    return lines
 
 
 def _say(*lines: str) -> None:

@@ -14,7 +14,7 @@ whoever pulls is to see it, the source does not hide it.
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Final, Protocol, runtime_checkable
 
 from halfopen.contract.model import Kind
 from halfopen.errors import SourceError
@@ -124,6 +124,19 @@ class Stream(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueryPlan:
+    """How a database would find the rows of a window.
+
+    index: the one that the window is looked up in; None when all rows are read for each window. text: the database's
+    own words, in one line. mend: where there is no index, the statement that would make one, or what else would help.
+    """
+
+    index: str | None
+    text: str
+    mend: str = ""
+
+
 class Source(Protocol):
     """An operator's database, read only; its methods raise SourceError with the database's words, never a secret."""
 
@@ -165,4 +178,13 @@ class Source(Protocol):
 
     def close(self) -> None:
         """Ends all connections; answers in the making fail."""
+        ...
+
+
+@runtime_checkable
+class Explains(Protocol):
+    """What a source may do beside the promises of all."""
+
+    async def explain(self, selection: Selection, window: Window) -> QueryPlan:
+        """How the rows of this window would be found; reads none. Raises what `stream` raises."""
         ...

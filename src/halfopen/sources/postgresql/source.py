@@ -6,9 +6,10 @@ from datetime import timedelta
 from typing import Any
 
 from halfopen.errors import SourceError
-from halfopen.sources.base import Capabilities, Selection
+from halfopen.sources.base import Capabilities, QueryPlan, Selection
 from halfopen.sources.postgresql.catalog import Catalog
 from halfopen.sources.postgresql.copying import Answer, copying
+from halfopen.sources.postgresql.explain import explained
 from halfopen.sources.postgresql.plans import Planner
 from halfopen.sources.postgresql.pool import Pool, words
 from halfopen.sources.postgresql.sql import name
@@ -61,6 +62,13 @@ class PostgresqlSource:
             except SourceError:
                 self._planner.forget(selection)
                 raise
+
+    async def explain(self, selection: Selection, window: Window) -> QueryPlan:
+        """By EXPLAIN, as if the table were too large to be read whole."""
+        async with self._pool.transaction() as connection:
+            with words():
+                select = await self._planner.plan(connection, selection, window, Format.CSV)
+                return await explained(connection, select, selection)
 
     async def ping(self) -> None:
         """Asks for nothing, which needs a connection and the server."""

@@ -13,9 +13,10 @@ from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
-from halfopen.sources.base import Busy, Capabilities, Selection, Unavailable, UnknownRelation
+from halfopen.sources.base import Busy, Capabilities, QueryPlan, Selection, Unavailable, UnknownRelation
 from halfopen.sources.handover import Handover
 from halfopen.sources.sqlite.connections import Connections, words
+from halfopen.sources.sqlite.explain import explained
 from halfopen.sources.sqlite.lines import name
 from halfopen.sources.sqlite.plans import Planner
 from halfopen.sources.sqlite.reader import Answer, Block, read
@@ -94,6 +95,15 @@ class SqliteSource:
             yield answer
         finally:
             handover.cancel()
+
+    async def explain(self, selection: Selection, window: Window) -> QueryPlan:
+        """By EXPLAIN QUERY PLAN."""
+
+        def ask() -> QueryPlan:
+            with self._connections.taken() as connection, words():
+                return explained(connection, self._planner.plan(connection, selection, window, Format.CSV), selection)
+
+        return await asyncio.get_running_loop().run_in_executor(self._threads, ask)
 
     async def ping(self) -> None:
         """Reads the file's schema version, which needs the file and its lock."""
