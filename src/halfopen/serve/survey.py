@@ -1,4 +1,4 @@
-"""What the operator is told of each feed at start: the index that finds its rows, how many there are, how long it takes.
+"""What the operator is told of each feed at start: which index finds its rows, how many there are, and how fast.
 
 Nothing of it may hold the start up: a feed has two seconds for all its questions, and what took longer is told as such.
 """
