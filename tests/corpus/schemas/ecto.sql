@@ -1,0 +1,20 @@
+-- In the style of Phoenix with Ecto: plural tables, inserted_at, accounts for players, one signed ledger, crypto. Written to be held out.
+create table schema_migrations (version bigint primary key, inserted_at timestamp);
+create table accounts (id varchar(36) primary key, handle varchar(50) not null, email varchar(160) not null, hashed_password varchar(255) not null, confirmed_at timestamp, country varchar(2), blocked_at timestamp, self_excluded_until timestamp, inserted_at timestamp not null, updated_at timestamp not null);
+create table accounts_tokens (id varchar(36) primary key, account_id varchar(36) not null references accounts(id), token varchar(100) not null, context varchar(30) not null, inserted_at timestamp not null);
+create table sign_ins (id varchar(36) primary key, account_id varchar(36) not null references accounts(id), remote_ip varchar(45), user_agent varchar(300), inserted_at timestamp not null);
+create table vaults (id varchar(36) primary key, account_id varchar(36) not null references accounts(id), asset varchar(10) not null, kind varchar(10) not null, available numeric(36,18) not null, inserted_at timestamp not null, updated_at timestamp not null);
+create table transfers (id varchar(36) primary key, vault_id varchar(36) not null references vaults(id), delta numeric(36,18) not null, purpose varchar(20) not null, status varchar(20) not null, tx_hash varchar(80), inserted_at timestamp not null, updated_at timestamp not null);
+create table campaigns (id varchar(36) primary key, title varchar(100) not null, inserted_at timestamp not null, updated_at timestamp not null);
+create table campaign_enrollments (id varchar(36) primary key, account_id varchar(36) not null references accounts(id), campaign_id varchar(36) not null references campaigns(id), active boolean not null, inserted_at timestamp not null, updated_at timestamp not null);
+create table titles (id varchar(36) primary key, name varchar(100) not null, studio varchar(50));
+create table plays (id varchar(36) primary key, account_id varchar(36) not null references accounts(id), title_id varchar(36) not null references titles(id), vault_id varchar(36) not null references vaults(id), wagered numeric(36,18) not null, returned numeric(36,18) not null, inserted_at timestamp not null);
+insert into accounts values ('a1', 'satoshi', 's@mail.example', 'x', null, 'JP', null, null, '2024-01-01 00:00:00', '2024-05-01 00:00:00'), ('a2', 'hal', 'h@mail.example', 'x', null, 'US', '2024-04-01 00:00:00', null, '2024-01-02 00:00:00', '2024-05-02 00:00:00');
+insert into accounts_tokens values ('t1', 'a1', 'zz', 'session', '2024-05-01 00:00:00');
+insert into sign_ins values ('s1', 'a1', '10.8.0.1', 'Mozilla', '2024-05-01 00:00:00'), ('s2', 'a2', '10.8.0.2', 'Mozilla', '2024-05-02 00:00:00');
+insert into vaults values ('v1', 'a1', 'BTC', 'real', 0.51, '2024-01-01 00:00:00', '2024-05-01 00:00:00'), ('v2', 'a1', 'ETH', 'bonus', 2.5, '2024-01-01 00:00:00', '2024-05-01 00:00:00'), ('v3', 'a2', 'BTC', 'real', 0.01, '2024-01-02 00:00:00', '2024-05-02 00:00:00');
+insert into transfers values ('x1', 'v1', 0.5, 'deposit', 'confirmed', 'h1', '2024-05-01 00:00:00', '2024-05-01 00:30:00'), ('x2', 'v1', -0.25, 'withdrawal', 'pending', 'h2', '2024-05-02 00:00:00', '2024-05-02 00:30:00'), ('x3', 'v3', 0.01, 'deposit', 'failed', 'h3', '2024-05-02 00:00:00', '2024-05-02 00:10:00');
+insert into campaigns values ('c1', 'Halving', '2024-04-01 00:00:00', '2024-04-02 00:00:00');
+insert into campaign_enrollments values ('e1', 'a1', 'c1', true, '2024-04-20 00:00:00', '2024-04-20 00:00:00');
+insert into titles values ('g1', 'Block Blast', 'Hashworks');
+insert into plays values ('p1', 'a1', 'g1', 'v1', 0.01, 0, '2024-05-01 10:00:00'), ('p2', 'a1', 'g1', 'v1', 0.01, 0.03, '2024-05-01 10:00:05'), ('p3', 'a2', 'g1', 'v3', 0.002, 0, '2024-05-02 10:00:05');
