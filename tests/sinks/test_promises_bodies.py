@@ -176,6 +176,13 @@ def test_a_row_is_held_once_however_often_it_comes(sink: Sink, answer: Answers) 
     assert counts == [{"n": 2}]
 
 
+def test_a_row_is_held_once_whatever_columns_its_neighbours_bring(sink: Sink, answer: Answers) -> None:
+    bad = transaction("b", amount="x")
+    sink.apply([answer("transactions", [bad], format=Format.NDJSON)])
+    sink.apply([answer("transactions", [transaction("a", comment="more"), bad], format=Format.NDJSON, rung=1)])
+    assert [row["times"] for row in table(sink, "SELECT times FROM halfopen.quarantine")] == [2]
+
+
 def test_a_newer_good_version_supersedes_what_is_held(sink: Sink, answer: Answers) -> None:
     sink.apply(
         [answer("transactions", [transaction("b", "2026-03-01 12:00:30", amount="x"), transaction("c", amount="x")])]

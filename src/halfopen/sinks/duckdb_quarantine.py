@@ -112,6 +112,8 @@ def _held(shape: Shape) -> str:
         *((name, f"s.{column}") for name, column in zip(shape.extras, shape.extra_columns, strict=True)),
     ]
     raw = f"json_object({', '.join(f'{literal(name)}, {value}' for name, value in pairs)})"
+    # Without nulls and in one order: a JSON body names only the columns that some row of it has.
+    told = ", ".join(f"{literal(name)} || chr(31) || {value}" for name, value in sorted(pairs))
     cursor = "NULL::TIMESTAMP"
     source = "staged s"
     if feed.cursor in shape.present:
@@ -120,8 +122,8 @@ def _held(shape: Shape) -> str:
     return (
         "CREATE OR REPLACE TEMP TABLE held AS SELECT r.*, q._id IS NULL AS fresh FROM ("
         " SELECT *, $p_product::VARCHAR || chr(31) || $p_feed::VARCHAR || chr(31) || key || chr(31) || row_digest"
-        " AS _id FROM (SELECT *, sha256(raw) AS row_digest FROM ("
-        f"SELECT s._n, {key} AS key, v.codes, {raw} AS raw, {cursor} AS cursor FROM {source} JOIN ("
+        " AS _id FROM (SELECT * EXCLUDE told, sha256(told) AS row_digest FROM ("
+        f"SELECT s._n, {key} AS key, v.codes, {raw} AS raw, concat_ws(chr(30), {told}) AS told, {cursor} AS cursor FROM {source} JOIN ("
         "SELECT _n, string_agg(code || ':' || field, ', ' ORDER BY field, code) AS codes FROM verdicts"
         " GROUP BY _n HAVING bool_or(unusable)) v ON v._n = s._n))) r"
         " LEFT JOIN halfopen.quarantine q ON q._id = r._id"
