@@ -191,7 +191,7 @@ async def until(condition, seconds=20):
 
 
 ROWS = 120_000  # 12 MB: more than sockets and buffers hold
-SOME = 60_000
+SOME = 50_000
 
 
 @pytest.mark.parametrize("format_", [Format.CSV, Format.JSON])
@@ -265,11 +265,11 @@ async def test_a_slow_reader_who_leaves_leaves_nothing_behind(tmp_path):
 async def test_many_slow_readers_do_not_starve_a_fast_one(tmp_path):
     filled(tmp_path, SOME)
     second = '[[serve.auth]]\nscheme = "basic"\nuser = "audit"\npassword = "other"\n'
-    config = limited(tmp_path, "connections = 4", "windows_per_caller = 30", feeds=second + FEED)
+    config = limited(tmp_path, "connections = 4", "windows_per_caller = 20", feeds=second + FEED)
     other = {**PLAIN, "Authorization": aiohttp.encode_basic_auth("audit", "other")}
     loop = asyncio.get_running_loop()
     async with served(config) as (server, _), contextlib.AsyncExitStack() as stack:
-        slow = [await stack.enter_async_context(SlowReader(server.url)) for _ in range(30)]
+        slow = [await stack.enter_async_context(SlowReader(server.url)) for _ in range(20)]
         await asyncio.sleep(0.2)
         fast = await stack.enter_async_context(aiohttp.ClientSession(server.url, headers=other))
         began = loop.time()
