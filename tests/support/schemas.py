@@ -38,7 +38,7 @@ from halfopen.sources.sqlite import SqliteSource
 from halfopen.wire.negotiate import Format
 
 CORPUS = Path(__file__).parent.parent / "corpus" / "schemas"
-NAMES = ("django", "rails", "prisma", "laravel", "typeorm", "legacy", "spring", "sequelize")
+NAMES = ("django", "rails", "prisma", "laravel", "typeorm", "legacy", "spring", "sequelize", "ecto", "dotnet")
 _ONLY_POSTGRESQL = re.compile(r"^(comment on|create type)\b.*?;\s*$", re.IGNORECASE | re.MULTILINE)
 
 _MILLISECONDS_FROM = 100_000_000_000

@@ -36,6 +36,9 @@ _SIGNATURES: Final[Mapping[str, tuple[tuple[str, ...], ...]]] = {
 """Without one field of each group a table is none of this feed."""
 
 _LEAST: Final = 0.42
+_LEAST_LINKED: Final = 0.15
+_BY_LINKS: Final = ("bonus_assignments", "sports_odds")
+"""Feeds that are known by what they point at, whatever their table is called."""
 _MOST_TABLES: Final = 5
 _NAME: Final = 0.6
 _SUFFIX: Final = 0.96
@@ -91,7 +94,8 @@ class Assigner:
         """The likeliest tables of a feed by themselves, the best first."""
         if feed not in self._guesses:
             found = [self.guess(feed, table) for table in self.links.schema.tables]
-            kept = sorted((g for g in found if g.score >= _LEAST), key=lambda guess: (-guess.score, guess.table))
+            least = _LEAST_LINKED if feed in _BY_LINKS else _LEAST
+            kept = sorted((g for g in found if g.score >= least), key=lambda guess: (-guess.score, guess.table))
             self._guesses[feed] = tuple(kept[:_MOST_TABLES])
         return self._guesses[feed]
 
@@ -109,7 +113,8 @@ class Assigner:
         if feed == "players" and not name and self._is_person(table):
             name = _NAMELESS
         score = _NAME * name + (1 - _NAME) * self._coverage(feed, table) + self._extra(feed, table)
-        return Guess(table.name, score if name or score > _NAME else 0.0, name)
+        is_likely = name or score > _NAME or feed in _BY_LINKS
+        return Guess(table.name, score if is_likely else 0.0, name)
 
     def roles(self) -> dict[str, str]:
         """Feed -> table, for the feeds that have one."""
@@ -201,6 +206,15 @@ class Assigner:
                 total += _LINKED[len(path) - 1]
         return total
 
+    def points_at_all(self, feed: str, table: str, chosen: Mapping[str, str | None]) -> bool:
+        """Whether a row points straight at every row that the feed refers to."""
+        for kind in feeds()[feed].fields.values():
+            if kind.refers_to and kind.required:
+                target = chosen.get(kind.refers_to.partition(".")[0])
+                if target is None or self.links.path(table, target, 1) is None:
+                    return False
+        return True
+
     def _named(self, feed: str, name: str, table: str) -> bool:
         """Whether a column's name alone says that it points there."""
         phrases = self.matcher.vocabulary.feeds[feed].fields.get(name, ())
@@ -250,6 +264,7 @@ class _Search:
             (guess, guess.score + self.assigner.link(feed, guess.table, chosen))
             for guess in self.assigner.guesses(feed)
             if self._is_free(feed, guess.table, chosen)
+            and (guess.name or feed not in _BY_LINKS or self.assigner.points_at_all(feed, guess.table, chosen))
         ]
         yield from sorted((s for s in scored if s[1] >= _LEAST), key=lambda entry: (-entry[1], entry[0].table))
 

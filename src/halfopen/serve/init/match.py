@@ -26,6 +26,8 @@ _NEAR: Final = 0.12
 _TEXTS: Final = frozenset(
     ("game_name", "title", "name", "market", "first_name", "last_name", "city", "comment", "sport_name", "host")
 )
+_ALONE: Final = frozenset(("balance", "amount", "stake"))
+_ONLY: Final = 0.55
 _KEYS: Final = frozenset(["game_code", "sport_id", "session_id", "round_id", "wallet_id", "kind"])
 """Fields that a pointer at another row may fill as it stands."""
 
@@ -63,11 +65,18 @@ class Matcher:
                 if not (name in _TEXTS and candidate.column.family is Family.INTEGER)
                 and (candidate.column.name not in pointers or described.kind in (Kind.CURRENCY, Kind.COUNTRY))
             )
+            if not self._found[key] and name in _ALONE:
+                self._found[key] = self._alone(table)
         return self._found[key]
 
     def best(self, feed: str, name: str, table: Table, kind: Field | None = None) -> Candidate | None:
         """The first of the candidates."""
         return next(iter(self.candidates(feed, name, table, kind)), None)
+
+    def _alone(self, table: Table) -> tuple[Candidate, ...]:
+        """The one column of money that a table has can only be what the table is about."""
+        money = [column for column in table.columns if column.family is Family.DECIMAL]
+        return (Candidate(money[0], _ONLY, "the only amount of the table"),) if len(money) == 1 else ()
 
     def ranked(self, phrases: Iterable[Phrase], table: Table, described: Field) -> tuple[Candidate, ...]:
         """The table's columns for these phrases and this kind, the best first; equal ones in the table's order."""

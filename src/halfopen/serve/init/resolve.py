@@ -14,7 +14,7 @@ from halfopen.serve.init.facts import fits
 from halfopen.serve.init.links import Link, Links, Path
 from halfopen.serve.init.match import Candidate, Matcher
 from halfopen.serve.init.units import divisor, is_in_parts
-from halfopen.serve.init.vocabulary import Vocabulary
+from halfopen.serve.init.vocabulary import Phrase, Vocabulary
 from halfopen.sources.schema import Column, Family, Table
 
 _REQUIRED: Final = 0.42
@@ -312,9 +312,22 @@ class Resolver:
                 choice = self._at_the_end(path, candidate)
                 if best is None or choice.score > best.score:
                     best = choice
-        if best is None or best.score < _REQUIRED:
+        if best is None and name == "game_name":
+            best = self._named_thing(table, reach.columns, kind)
+        return best if best is not None and best.score >= _REQUIRED else None
+
+    def _named_thing(self, table: Table, phrases: tuple[Phrase, ...], kind: Field) -> Choice | None:
+        """The one thing with a name that a round points at, where no table is called after games."""
+        found = []
+        for link in self.links.of[table.name]:
+            if link.backwards or link.target in self.roles.values():
+                continue
+            found += [(link, c) for c in self.matcher.ranked(phrases, self.table(link.target), kind)[:1]]
+        if len(found) != 1:
             return None
-        return best
+        link, candidate = found[0]
+        choice = self._at_the_end((link,), candidate)
+        return choice.doubted(f"taken for the game, for {link.target} is all that has a name", 0.8)
 
     def _at_the_end(self, path: Path, candidate: Candidate) -> Choice:
         score = 0.97 * candidate.score * _A_STEP ** (len(path) - 1)

@@ -13,7 +13,7 @@ MONEY: Final = Field(kind=Kind.DECIMAL, doc="")
 _SURE: Final = 0.9
 _CLEAR: Final = 0.7
 _LIKELY: Final = 0.5
-_GAMES: Final = {"game", "slot", "spin", "gameplay"}
+_GAMES: Final = {"game", "slot", "spin", "gameplay", "play", "casino"}
 _FAR: Final = 2
 
 
@@ -68,8 +68,15 @@ def _sports_events(matcher: Matcher, table: Table) -> float:
 
 
 def _wallets(matcher: Matcher, table: Table) -> float:
-    whole = _best(matcher, "wallets", "balance", table) >= _SURE and _best(matcher, "wallets", "currency", table)
-    return _LIKELY if whole else 0.0
+    balance, currency = (_best(matcher, "wallets", name, table) for name in ("balance", "currency"))
+    if balance >= _SURE and currency:
+        return _LIKELY
+    for candidate in matcher.candidates("wallets", "type", table):
+        seen = codes(candidate.column) if is_code(candidate.column) else ()
+        words = {matcher.vocabulary.meaning("wallets", "type", value) for value in seen}
+        if "Real" in words and None not in words and balance and currency:
+            return _LIKELY
+    return 0.0
 
 
 def _logins(matcher: Matcher, table: Table) -> float:
