@@ -10,25 +10,21 @@ from halfopen.contract.model import FeedKind, Field, Kind
 from halfopen.serve.init import codes
 from halfopen.serve.init.derived import states, two_sides
 from halfopen.serve.init.expression import Choice, Expression, Ref, column, joined
-from halfopen.serve.init.facts import fits
 from halfopen.serve.init.links import Link, Links, Path
 from halfopen.serve.init.match import Candidate, Matcher
+from halfopen.serve.init.own import OPTIONAL, REQUIRED, own_columns
 from halfopen.serve.init.units import divisor, is_in_parts
 from halfopen.serve.init.vocabulary import Phrase, Vocabulary
 from halfopen.sources.schema import Column, Family, Table
 
-_REQUIRED: Final = 0.42
-_OPTIONAL: Final = 0.58
 _NEAR: Final = 0.06
 _A_STEP: Final = 0.93
 _BACKWARDS: Final = 0.85
 _MAYBE: Final = 0.9
-_LEFT_OVER: Final = 0.5
 _WHOLE: Final = 0.8
 _MONEY: Final = {"amount", "balance", "stake", "payout", "money"}
 _THROUGH_PLAYER: Final = 0.9
 _CREATED: Final = {"players": "registered_at"}
-_SHARED: Final = ({"dir", "type"}, {"sport_id", "sport_name"})
 _FAR: Final = 2
 
 
@@ -73,7 +69,7 @@ class Resolver:
         """What each field is in this table; fields that cannot be found are left out."""
         described = feeds()[feed]
         found = {}
-        own = self._own(feed, table, skip)
+        own = own_columns(self.matcher, feed, table, skip)
         for name, kind in described.fields.items():
             if name in skip:
                 continue
@@ -109,49 +105,6 @@ class Resolver:
             expression = Expression(taken.expression.template, refs)
             found[ours] = Choice(expression, taken.score * _A_STEP, ground, f"stands in: {theirs} of {owner}")
 
-    def _own(self, feed: str, table: Table, skip: Collection[str]) -> dict[str, Candidate]:
-        """The table's own columns, each for the field that it answers to best."""
-        described = feeds()[feed]
-        ranked = sorted(
-            (
-                (-candidate.score, not kind.required, at, name, candidate)
-                for at, (name, kind) in enumerate(described.fields.items())
-                if name not in skip and not kind.refers_to
-                for candidate in self.matcher.candidates(feed, name, table)
-            ),
-            key=lambda entry: entry[:3],
-        )
-        taken: dict[str, str] = {}
-        found: dict[str, Candidate] = {}
-        for _, optional, _, name, candidate in ranked:
-            least = _OPTIONAL if optional else _REQUIRED
-            user = taken.get(candidate.column.name)
-            if name in found or candidate.score < least or (user and {user, name} not in _SHARED):
-                continue
-            if candidate.opposite and described.fields[name].kind is not Kind.BOOLEAN:
-                continue
-            found[name] = candidate
-            taken.setdefault(candidate.column.name, name)
-        self._left_over(feed, table, skip, found)
-        return found
-
-    def _left_over(self, feed: str, table: Table, skip: Collection[str], found: dict[str, Candidate]) -> None:
-        """A required stamp that no name says, where one stamp alone is left."""
-        wanted = [
-            name
-            for name, kind in feeds()[feed].fields.items()
-            if kind.required and kind.kind is Kind.DATETIME and name not in found and name not in skip
-        ]
-        if feed in self.vocabulary.inherit or (len(wanted) > 1 and feeds()[feed].cursor not in wanted):
-            return
-        wanted = [name for name in wanted if name != feeds()[feed].cursor or len(wanted) == 1]
-        used = {candidate.column.name for candidate in found.values()}
-        kind = Field(kind=Kind.DATETIME, doc="")
-        stamps = [col for col in table.columns if col.name not in used and fits(kind, col) >= _REQUIRED]
-        stamps = [col for col in stamps if not self.matcher.says_otherwise(table, col)]
-        if len(stamps) == 1 and len(wanted) == 1 and wanted[0] != feeds()[feed].cursor:
-            found[wanted[0]] = Candidate(stamps[0], _LEFT_OVER, "the only stamp that is left")
-
     def _field(self, feed: str, name: str, kind: Field, table: Table, own: Candidate | None) -> Choice | None:
         if kind.refers_to:
             return self.reference(feed, name, kind.refers_to.partition(".")[0], table)
@@ -160,7 +113,7 @@ class Resolver:
         made = self._made(feed, name, kind, table, own) if own else None
         reached = self.reached(feed, name, kind, table)
         if reached and (made is None or made.score < reached.score):
-            return reached if kind.required or reached.score >= _OPTIONAL else made
+            return reached if kind.required or reached.score >= OPTIONAL else made
         return made
 
     def key(self, feed: str, table: Table) -> Choice | None:
@@ -237,7 +190,7 @@ class Resolver:
                     worth = self.matcher.by_name(phrases, [variant[:-1], variant], Kind.STRING)[0]
                     if best is None or worth > best[0]:
                         best = (worth, col)
-        if best is None or best[0] < _REQUIRED:
+        if best is None or best[0] < REQUIRED:
             return None
         return Choice(column(best[1].name), best[0] * 0.8, "name").doubted(f"nothing says that it points at {target}")
 
@@ -314,7 +267,7 @@ class Resolver:
                     best = choice
         if best is None and name == "game_name":
             best = self._named_thing(table, reach.columns, kind)
-        return best if best is not None and best.score >= _REQUIRED else None
+        return best if best is not None and best.score >= REQUIRED else None
 
     def _named_thing(self, table: Table, phrases: tuple[Phrase, ...], kind: Field) -> Choice | None:
         """The one thing with a name that a round points at, where no table is called after games."""
@@ -347,7 +300,7 @@ class Resolver:
             if link.backwards or link.target in self.roles.values():
                 continue
             said = max(self._said_of(phrases, link), 0.0)
-            if said < _REQUIRED:
+            if said < REQUIRED:
                 continue
             for col in self.table(link.target).columns:
                 coded = codes.coded(self.vocabulary, feed, name, kind, col, column(col.name, (link,)))
