@@ -196,6 +196,17 @@ async def test_openapi_is_valid_and_true_to_the_rows(folder):
     )
 
 
+async def test_an_alias_that_is_the_operators_own_path_is_told_once(folder):
+    feed = '[serve.feeds.players]\ntable = "players"\npath = "/api/users"\n'
+    async with served(configured(folder, feed), clock=clock) as (_, client):
+        described = json.loads(await got(client, "/openapi.json"))
+        page = await got(client, "/")
+    told = {path: operation["get"]["operationId"] for path, operation in described["paths"].items()}
+    assert told == {"/api/users": "players", "/api/players": "players_2"}
+    assert page.count("<code>/api/users</code>") == 0
+    assert page.count("<code>/api/players</code>") == 1
+
+
 async def test_schemathesis_finds_nothing(folder):
     hooks = Path(__file__).parents[1] / "support" / "schemathesis_hooks.py"
     async with served(configured(folder, FEEDS), clock=clock) as (server, _):

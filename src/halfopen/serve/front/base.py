@@ -6,6 +6,8 @@ from typing import Protocol
 
 from starlette.types import Scope
 
+from halfopen.serve.mapping import Offer, Offers
+
 
 @dataclass(frozen=True, slots=True)
 class Visit:
@@ -31,3 +33,8 @@ class Page(Protocol):
     async def __call__(self, visit: Visit) -> Shown:
         """What is to be sent."""
         ...
+
+
+def own_paths(offers: Offers, offer: Offer) -> list[str]:
+    """Where a feed is served, each path once; another feed may have been given one that is this feed's by default."""
+    return [path for path in dict.fromkeys(offer.paths) if offers.paths.get(path) == offer.feed.name]

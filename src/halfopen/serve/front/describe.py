@@ -12,7 +12,7 @@ from halfopen.config.serve import ServeConfig
 from halfopen.contract.model import Kind
 from halfopen.contract.openapi import document
 from halfopen.serve.front.address import base_url
-from halfopen.serve.front.base import Shown, Visit
+from halfopen.serve.front.base import Shown, Visit, own_paths
 from halfopen.serve.mapping import Offer, Offers
 from halfopen.sources.base import Column
 
@@ -76,7 +76,7 @@ def describe(config: ServeConfig, offers: Offers, base: str) -> Json:
     whole["paths"] = {
         path: {"get": {**_operation(by_feed[name], number)}}
         for name, offer in offers.offered.items()
-        for number, path in enumerate(_own_paths(offers, offer))
+        for number, path in enumerate(own_paths(offers, offer))
     }
     parts = whole["components"]
     parts["schemas"] = {
@@ -92,11 +92,6 @@ def describe(config: ServeConfig, offers: Offers, base: str) -> Json:
     # Any of them lets in; all parts of one are needed together. An empty list says that nobody has to sign in.
     whole["security"] = [{name: [] for name in every} for every in schemes]
     return whole
-
-
-def _own_paths(offers: Offers, offer: Offer) -> list[str]:
-    """Another feed may have been given the path that is this one's by default."""
-    return [path for path in offer.paths if offers.paths.get(path) == offer.feed.name]
 
 
 def _operation(operation: Json, number: int) -> Json:

@@ -20,8 +20,8 @@ from halfopen.config.serve import ServeConfig
 from halfopen.contract.load import feeds
 from halfopen.contract.model import Feed, FeedKind, Kind
 from halfopen.serve.front.address import base_url
-from halfopen.serve.front.base import Shown, Visit
-from halfopen.serve.front.examples import SECRET, SignIn, name_of, sign_in
+from halfopen.serve.front.base import Shown, Visit, own_paths
+from halfopen.serve.front.examples import SECRET, name_of, sign_in
 from halfopen.serve.front.samples import Sample, sample
 from halfopen.serve.mapping import Offer, Offers
 from halfopen.serve.windows import Clock
@@ -88,7 +88,10 @@ class FrontPage:
         way = sign_in(self._words(visit.caller))
         end = floor(self._clock(), _MINUTE)
         window = Window(end - _MINUTE, end)
-        sheets = [_sheet(offer, samples[name], way, base, window) for name, offer in self._offers.offered.items()]
+        sheets = []
+        for name, offer in self._offers.offered.items():
+            paths = own_paths(self._offers, offer)
+            sheets.append(_sheet(offer, paths, samples[name], way.command(base, paths[0], window)))
         style, refused = _style(), self._offers.refused
         body = _template().render(
             base=base,
@@ -116,18 +119,18 @@ class FrontPage:
         return self._samples
 
 
-def _sheet(offer: Offer, found: Sample, way: SignIn, base: str, window: Window) -> FeedSheet:
+def _sheet(offer: Offer, paths: Sequence[str], found: Sample, command: str) -> FeedSheet:
     feed, names = offer.feed, offer.selection.names
     kind = FeedKind.SNAPSHOT if offer.is_snapshot else feed.kind
     lines = [csv.line(names), *map(csv.line, found.rows)]
     return FeedSheet(
         feed=feed,
-        paths=offer.paths,
+        paths=paths,
         is_snapshot=offer.is_snapshot,
         doc=_KINDS[kind],
         fields=[_field(offer, name) for name in names],
         missing=[name for name in feed.fields if name not in names],
-        command=way.command(base, offer.paths[0], window),
+        command=command,
         sample=found,
         body=b"".join(lines).decode().replace("\r\n", "\n") if found.rows else "",
     )
