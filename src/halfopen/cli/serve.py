@@ -25,6 +25,7 @@ from halfopen.config.serve import ServeConfig
 from halfopen.errors import HalfopenError
 from halfopen.serve.build import opened
 from halfopen.serve.mapping import Offers
+from halfopen.serve.memory import bound_arenas
 from halfopen.serve.server import Server, utc_now
 from halfopen.serve.survey import Facts, lines, survey, warnings
 from halfopen.serve.trial import trial
@@ -55,6 +56,7 @@ def serve(
     settings = command.settings()
     if check_config:
         return uvloop.run(_check(settings, host))
+    bound_arenas()
     server = command.server(settings)
     listener = server.listen()
     # Until whoever serves is ready to reload, what comes waits.

@@ -15,7 +15,8 @@ from halfopen.sources.sqlite.functions import register
 _LOCK_SECONDS: Final = 5.0
 """How long SQLite waits for a lock that a writer holds; in WAL mode readers do not wait at all."""
 
-_CACHE_KIBIBYTES: Final = 4096
+_CACHE_KIBIBYTES: Final = 1024
+"""Of each connection; what it does not hold the system's own cache of the file does."""
 
 _UNAVAILABLE: Final = {"SQLITE_CANTOPEN", "SQLITE_IOERR", "SQLITE_NOTADB", "SQLITE_CORRUPT"}
 _BUSY: Final = {"SQLITE_BUSY", "SQLITE_LOCKED"}
