@@ -6,6 +6,7 @@ import io
 import json
 import tempfile
 from collections import Counter
+from contextlib import nullcontext
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -163,8 +164,13 @@ async def test_no_row_is_written_while_an_answer_is_read(engine, tmp_path):
     async with source.stream(selection(source), Window(AT, AT + 9 * SECOND), Format.CSV) as stream:
         blocks = aiter(stream)
         first = await anext(blocks)
-        engine.insert(path, COLUMNS, [("late", None, None, None, None, AT + 2 * SECOND)] * 100)
+        late = [("late", None, None, None, None, AT + 2 * SECOND)] * 100
+        with pytest.raises(engine.refused) if engine.refused else nullcontext():
+            engine.insert(path, COLUMNS, late)
         rest = [block async for block in blocks]
+    if engine.refused:
+        await asyncio.sleep(0.1)
+        engine.insert(path, COLUMNS, late)
     assert stream.rows == 20_000
     assert b"late" not in first + b"".join(rest)
     assert b"late" in await body(source, selection(source), Window(AT, AT + 9 * SECOND))
@@ -195,7 +201,7 @@ async def test_at_most_as_many_rows_as_wanted(engine, tmp_path):
 
 def endless(engine: Engine, where: str = "true") -> str:
     """A query that works for ever."""
-    return f"select id, note, amount, flag, born, at from {engine.endless} as endless cross join t where {where}"
+    return f"select t.* from {engine.endless} as endless cross join t where {where}"
 
 
 SILENT = "i < 0"
@@ -218,7 +224,7 @@ async def test_leaving_early_ends_the_query(engine, tmp_path, where):
 
 
 async def test_a_query_that_fails_midway_raises_after_its_rows(engine, tmp_path):
-    rows = [(str(n), "x" * 100, None, None, None, AT) for n in range(5000)]
+    rows = [(str(n), "x" * 100, None, None, None, AT) for n in range(engine.many)]
     path = engine.make(tmp_path, COLUMNS, [*rows, ("bad", None, None, None, None, AT)])
     source = engine.source(path)
     fails, words = engine.failing
@@ -233,7 +239,7 @@ async def test_a_query_that_fails_midway_raises_after_its_rows(engine, tmp_path)
     with pytest.raises(SourceError, match=words):
         await take()
     assert got
-    assert len(as_csv(await body(source, selection(source), None))) == 5001
+    assert len(as_csv(await body(source, selection(source), None))) == engine.many + 1
     source.close()
 
 

@@ -32,6 +32,10 @@ def _made(scheme: str, path: Path | None, url: str, connections: int, timeout: t
         from halfopen.sources.sqlite import SqliteSource  # noqa: PLC0415 - an engine is loaded only when it is used
 
         return SqliteSource(path, connections, timeout)
+    if scheme == "duckdb" and path is not None:
+        from halfopen.sources.duckdb import DuckdbSource  # noqa: PLC0415 - as above
+
+        return DuckdbSource(path, connections, timeout)
     if scheme == "postgresql":
         from halfopen.sources.postgresql import PostgresqlSource  # noqa: PLC0415 - as above
 
@@ -41,5 +45,6 @@ def _made(scheme: str, path: Path | None, url: str, connections: int, timeout: t
 
         return MysqlSource(url, connections, timeout)
     raise ConfigError(
-        f"serve.database: {scheme}:// cannot be served; sqlite:///file, postgresql:// and mysql://host/name can"
+        f"serve.database: {scheme}:// cannot be served; sqlite:///file, "
+        "duckdb:///file, postgresql:// and mysql://host/name can"
     )

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from halfopen.sources.base import Source
-from sources.engines import mysql, postgresql, sqlite
+from sources.engines import duckdb, mysql, postgresql, sqlite
 
 
 class Engine(Protocol):
@@ -20,6 +20,10 @@ class Engine(Protocol):
 
     places: int | None
     """How many decimals the engine's numbers all have; None where each keeps its own."""
+    many: int
+    """Rows of 100 bytes, more than the engine makes before it gives the first."""
+    refused: type[Exception] | None
+    """What a writer gets while an answer is read; None where it need not wait."""
     endless: str
     """A relation of endlessly many `i` above 0, whose rows come as they are made."""
 
@@ -36,4 +40,4 @@ class Engine(Protocol):
         ...
 
 
-ENGINES: list[Engine] = [*sqlite.ENGINES, *postgresql.ENGINES, *mysql.ENGINES]
+ENGINES: list[Engine] = [*sqlite.ENGINES, *postgresql.ENGINES, *mysql.ENGINES, *duckdb.ENGINES]

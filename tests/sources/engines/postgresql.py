@@ -32,6 +32,8 @@ class Engine:
     number: str = "numeric"
     failing: tuple[str, str] = ("(1 / (case when id = 'bad' then 0 else 1 end))::text", "division by zero")
     places: int | None = None
+    many: int = 5_000
+    refused: type[Exception] | None = None
     endless: str = "(with recursive n(i) as (select 1 union all select i + 1 from n) select i from n)"
 
     def make(self, _folder: Path, columns: dict[str, str], rows: Sequence[Sequence[object]], *, index: str = "") -> str:

@@ -33,6 +33,8 @@ class Engine:
     failing: tuple[str, str] = ("json_extract(iif(id = 'bad', '{', '{}'), '$.a')", "malformed JSON")
     """An expression that fails for one id, and what the error says."""
     places: int | None = None
+    many: int = 5_000
+    refused: type[Exception] | None = None
     endless: str = "(with recursive n(i) as (select 1 union all select i + 1 from n) select i from n)"
 
     def make(self, folder: Path, columns: dict[str, str], rows: Sequence[Sequence[object]], *, index: str = "") -> Path:

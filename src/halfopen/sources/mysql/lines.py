@@ -15,7 +15,6 @@ from halfopen.sources.base import Column
 from halfopen.sources.mysql import numbers, stamps
 from halfopen.sources.mysql.sql import END, NULL, QUOTE, raw, text
 from halfopen.sources.mysql.types import Shape, Type
-from halfopen.sources.mysql.zones import to_local
 from halfopen.wire.negotiate import Format
 
 _QUOTE: Final = bytes([QUOTE])
@@ -106,7 +105,7 @@ def _date(sql: str, type_: Type, zone: str) -> Piece:
     if type_.shape is Shape.STAMP:
         return Piece(other, f"left(cast({sql} as char), 10)")
     if type_.shape is Shape.ZONED or type_.shape in _NUMBERS:
-        local = to_local(zone).format(stamps.moment(sql, type_, zone))
+        local = stamps.to_local(stamps.moment(sql, type_, zone), zone)
         return Piece(other, f"left(cast({local} as char), 10)")
     return Piece(other, f"case when {other} regexp {text(_DAY)} then left(ltrim({other}), 10) end")
 

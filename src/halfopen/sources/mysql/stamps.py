@@ -9,7 +9,7 @@ from typing import Final
 from halfopen.sources.mysql.numbers import exact
 from halfopen.sources.mysql.sql import text
 from halfopen.sources.mysql.types import Shape, Type
-from halfopen.sources.mysql.zones import to_utc
+from halfopen.sources.zones import ahead_of_local, ahead_of_utc
 
 SECONDS_BELOW: Final = 100_000_000_000
 MILLISECONDS_BELOW: Final = SECONDS_BELOW * 1000
@@ -33,9 +33,9 @@ def moment(sql: str, type_: Type, zone: str) -> str:
     if type_.shape is Shape.ZONED:
         return sql
     if type_.shape is Shape.STAMP:
-        return to_utc(zone).format(sql)
+        return to_utc(sql, zone)
     if type_.shape is Shape.DATE:
-        return to_utc(zone).format(f"cast({sql} as datetime)")
+        return to_utc(f"cast({sql} as datetime)", zone)
     if type_.shape in NUMBERS:
         return _of_number(sql, type_)
     return _of_text(_plain(sql), zone)
@@ -48,6 +48,16 @@ def floored(sql: str, type_: Type, zone: str) -> str:
     if type_.shape is Shape.DATE and zone == "UTC":
         return f"concat({sql}, ' 00:00:00')"
     return f"left(cast({moment(sql, type_, zone)} as char), {_SECONDS})"
+
+
+def to_utc(sql: str, zone: str) -> str:
+    """A local stamp in UTC."""
+    return sql if zone == "UTC" else f"({sql} - interval {ahead_of_local(zone).format(sql)} second)"
+
+
+def to_local(sql: str, zone: str) -> str:
+    """A stamp in UTC as local time."""
+    return sql if zone == "UTC" else f"({sql} + interval {ahead_of_utc(zone).format(sql)} second)"
 
 
 def _plain(sql: str) -> str:
@@ -79,5 +89,5 @@ def _of_text(sql: str, zone: str) -> str:
         f"(case when {sql} not regexp {text(_STAMP)} then null "
         f"when right({sql}, 1) = 'Z' then {whole} + interval {fraction} microsecond "
         f"when {sql} regexp {text(_OFFSET)} then {whole} - interval {ahead} minute + interval {fraction} microsecond "
-        f"else {to_utc(zone).format(whole)} + interval {fraction} microsecond end)"
+        f"else {to_utc(whole, zone)} + interval {fraction} microsecond end)"
     )

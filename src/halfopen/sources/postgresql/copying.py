@@ -1,8 +1,6 @@
 r"""COPY passed through: PostgreSQL makes the lines, and the blocks go on as they come, no faster than they are taken.
 
-asyncpg gives whole rows: the server sends each row as one message. COPY ends its lines with \n, the wire with \r\n, and
-a \n within quotes must stay. A quote stands in COPY's CSV only around a field or doubled within one, so that the text
-between quotes number 2n and 2n+1 is outside of all fields' quotes: split there, replace, join, all at C's speed.
+asyncpg gives whole rows: the server sends each row as one message. COPY ends its lines with \n, the wire with \r\n.
 """
 
 import asyncio
@@ -13,12 +11,11 @@ from typing import Final
 
 from halfopen.errors import SourceError
 from halfopen.sources.base import BLOCK_BYTES, ROW_END
+from halfopen.sources.crlf import crlf
 from halfopen.sources.postgresql.pool import Connection, words
 from halfopen.wire.negotiate import Format
 
 _DEPTH: Final = 2
-_NEITHER: Final = bytes(set(range(256)) - set(b'"\n'))
-"""All bytes but quotes and line ends."""
 
 _SMALL: Final = BLOCK_BYTES // 2
 _GATHER_SECONDS: Final = 0.001
@@ -124,19 +121,6 @@ class _Blocks:
 
     def wake(self, _task: object) -> None:
         self._arrival.set()
-
-
-def crlf(block: bytes) -> tuple[bytes, int]:
-    """Rows of COPY's CSV with the wire's line ends, and how many they are."""
-    marks = block.translate(None, _NEITHER)
-    if b'"' not in marks.replace(b'""', b""):
-        # Every line has an even number of quotes, so that no line ends within them: three times as fast as to split.
-        return bytes(block.replace(b"\n", b"\r\n")), marks.count(b"\n")
-    parts = block.split(b'"')
-    # No text of PostgreSQL holds a NUL, so that it can stand for the fields in quotes meanwhile.
-    outside = b"\0".join(parts[::2])
-    parts[::2] = outside.replace(b"\n", b"\r\n").split(b"\0")
-    return b'"'.join(parts), outside.count(b"\n")
 
 
 def _comma(block: bytes) -> tuple[bytes, int]:

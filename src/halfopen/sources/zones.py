@@ -1,12 +1,13 @@
-"""Local time and UTC in SQL, from Python's time zones: the server's own tables may be missing or old."""
+"""Local time and UTC in SQL, from Python's time zones: a database's own tables may be missing or old.
+
+The SQL is a template: `{0}` is the stamp; `if` and literals are all that it uses.
+"""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Final
 from zoneinfo import ZoneInfo
-
-from halfopen.sources.mysql.sql import stamp
 
 _FROM: Final = datetime(1900, 1, 1, tzinfo=UTC)
 _UNTIL: Final = datetime(2100, 1, 1, tzinfo=UTC)
@@ -24,22 +25,17 @@ class Change:
 
 
 @lru_cache(maxsize=128)
-def to_utc(zone: str) -> str:
-    """What a local stamp `{0}` is in UTC; an hour that is repeated is the later one."""
-    if zone == "UTC":
-        return "{0}"
+def ahead_of_local(zone: str) -> str:
+    """Seconds that local time is ahead of UTC at a local stamp `{0}`; an hour that is repeated is the later one."""
     # Both in a repeated hour and in one that is left out, the offset after the change holds from the smaller one on.
     edges = [(each.at + min(each.before, each.after), each.after) for each in _changes(zone)]
-    return f"({{0}} - interval {_offset(edges, _first(zone))} second)"
+    return _offset(edges, _first(zone))
 
 
 @lru_cache(maxsize=128)
-def to_local(zone: str) -> str:
-    """What a stamp `{0}` in UTC is in local time."""
-    if zone == "UTC":
-        return "{0}"
-    edges = [(each.at, each.after) for each in _changes(zone)]
-    return f"({{0}} + interval {_offset(edges, _first(zone))} second)"
+def ahead_of_utc(zone: str) -> str:
+    """Seconds that local time is ahead of UTC at a stamp `{0}` in UTC."""
+    return _offset([(each.at, each.after) for each in _changes(zone)], _first(zone))
 
 
 def _offset(edges: list[tuple[datetime, timedelta]], before: timedelta) -> str:
@@ -49,7 +45,7 @@ def _offset(edges: list[tuple[datetime, timedelta]], before: timedelta) -> str:
     middle = len(edges) // 2
     at, after = edges[middle]
     earlier = _offset(edges[:middle], before)
-    return f"if({{0}} < {stamp(at.replace(tzinfo=None))}, {earlier}, {_offset(edges[middle + 1 :], after)})"
+    return f"if({{0}} < timestamp'{at:%Y-%m-%d %H:%M:%S}', {earlier}, {_offset(edges[middle + 1 :], after)})"
 
 
 def _first(zone: str) -> timedelta:

@@ -1,0 +1,130 @@
+"""An operator's DuckDB file as a source: read only, every answer one COPY in one transaction."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, Final
+
+from halfopen.sources.base import Busy, Capabilities, Selection, UnknownRelation
+from halfopen.sources.duckdb.copying import Answer, Copying
+from halfopen.sources.duckdb.files import File, words
+from halfopen.sources.duckdb.plans import Planner
+from halfopen.sources.duckdb.sql import name
+from halfopen.window.window import Window
+from halfopen.wire.negotiate import Format
+
+_AGAIN_SECONDS: Final = 0.1
+WAIT_SECONDS: Final = 5.0
+"""How long an answer waits for a free connection before the caller is told to come again."""
+
+
+class DuckdbSource:
+    """One database file. `connections`: answers at a time; `timeout`: time that the database may work on one answer."""
+
+    capabilities = Capabilities(engine="duckdb", snapshots=True, exact_text=True)
+
+    def __init__(self, path: Path, connections: int = 10, timeout: timedelta = timedelta(minutes=5)) -> None:
+        self._file = File(path)
+        self._free = asyncio.Semaphore(connections)
+        self._threads = ThreadPoolExecutor(connections, thread_name_prefix="halfopen-duckdb")
+        self._planner = Planner()
+        self._timeout = timeout
+        self._running: set[Copying] = set()
+
+    def tables(self) -> Sequence[str]:
+        """Tables and views: those of the schema main by name, the others as schema.name."""
+        return [told for told, _ in self._relations()]
+
+    def relation(self, table: str | None, sql: str | None) -> str:
+        """A quoted table, or the SELECT in brackets."""
+        if sql is not None:
+            return f"({sql.strip().rstrip(';')}) as source"
+        wanted = (table or "").replace('"', "")
+        found = self._relations()
+        for same in (str, str.lower):
+            for told, quoted in found:
+                if same(wanted) == same(told):
+                    return quoted
+        raise UnknownRelation(f"no table or view {table!r}")
+
+    def columns(self, relation: str) -> Sequence[str]:
+        """A relation's columns."""
+        return [row[0] for row in self._ask(f"describe (select * from {relation})")]
+
+    def quote(self, name_: str) -> str:
+        """A column as SQL."""
+        return name(name_)
+
+    def try_expression(self, relation: str, sql: str) -> None:
+        """Plans the expression."""
+        self._ask(f"describe (select ({sql}) from {relation})")
+
+    @asynccontextmanager
+    async def stream(
+        self, selection: Selection, window: Window | None, format_: Format, limit: int | None = None
+    ) -> AsyncGenerator[Answer, None]:
+        """The rows of a window, written by DuckDB in a thread into a pipe that is read here."""
+        try:
+            await asyncio.wait_for(self._free.acquire(), WAIT_SECONDS)
+        except TimeoutError:
+            raise Busy(f"all connections were taken for {WAIT_SECONDS:g} s") from None
+        copying = Copying()
+
+        def work() -> None:
+            try:
+                with self._file.taken() as connection, words():
+                    copying.run(connection, self._planner.plan(connection, selection, window, format_, limit))
+            except BaseException:
+                self._planner.forget(selection)
+                raise
+            finally:
+                copying.written()
+
+        job = asyncio.get_running_loop().run_in_executor(self._threads, work)
+        job.add_done_callback(lambda _: self._free.release())
+        self._running.add(copying)
+        try:
+            yield Answer(copying, job, format_, self._timeout.total_seconds())
+        finally:
+            self._running.discard(copying)
+            copying.cancel()
+            _ended(copying, job)
+
+    async def ping(self) -> None:
+        """Opens the file."""
+        await asyncio.get_running_loop().run_in_executor(None, self._ask, "select 1")
+
+    def close(self) -> None:
+        """Ends what runs and waits for its threads."""
+        for copying in tuple(self._running):
+            copying.cancel()
+        self._threads.shutdown(wait=True, cancel_futures=True)
+
+    def _ask(self, sql: str) -> list[Any]:
+        with self._file.taken() as connection, words():
+            return connection.execute(sql).fetchall()
+
+    def _relations(self) -> list[tuple[str, str]]:
+        """What each is called, and how it is written as SQL."""
+        rows = self._ask(
+            """select table_schema, table_name from information_schema.tables
+               where table_catalog = current_database() and table_schema not in ('information_schema', 'pg_catalog')
+               order by table_schema <> 'main', table_schema, table_name"""
+        )
+        return [
+            (table if schema == "main" else f"{schema}.{table}", f"{name(schema)}.{name(table)}")
+            for schema, table in rows
+        ]
+
+
+def _ended(copying: Copying, job: "asyncio.Future[None]") -> None:
+    """Sees to it that the thread ends, and looks at its error, which has been told or which nobody wants to know."""
+    if job.done():
+        if not job.cancelled():
+            job.exception()
+        return
+    copying.interrupt()
+    job.get_loop().call_later(_AGAIN_SECONDS, _ended, copying, job)
