@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from halfopen.config.durations import parse, text
+from halfopen.config.durations import parse, roughly, text
 from halfopen.errors import ConfigError
 
 
@@ -27,3 +27,19 @@ def test_anything_else_is_quoted_with_what_would_be_right(words):
 @given(st.integers(0, 10**8))
 def test_what_is_written_reads_as_the_same(seconds):
     assert parse(text(timedelta(seconds=seconds))) == timedelta(seconds=seconds)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "shown"),
+    [
+        (0.4, "0 s"),
+        (119, "119 s"),
+        (120, "2 min"),
+        (7199, "119 min"),
+        (7200, "2 h"),
+        (172799, "47 h"),
+        (28054756, "324 d"),
+    ],
+)
+def test_people_read_the_largest_unit_of_which_there_are_two(seconds, shown):
+    assert roughly(seconds) == shown

@@ -86,7 +86,7 @@ def _table(found: dict[str, Any]) -> Table:
         table.add_column(name, justify="right", no_wrap=True)
     for product, feeds in found["products"].items():
         for feed, one in feeds["feeds"].items():
-            lag = "-" if one["lag_seconds"] is None else f"{one['lag_seconds']:,.0f} s"
+            lag = "-" if one["lag_seconds"] is None else durations.roughly(one["lag_seconds"])
             table.add_row(product, feed, one["watermark"] or "-", lag, *(f"{one[name]:,}" for name in _COUNTS))
     return table
 

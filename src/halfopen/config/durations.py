@@ -24,3 +24,11 @@ def text(length: timedelta) -> str:
         if seconds and seconds % size == 0:
             return f"{int(seconds // size)}{unit}"
     return f"{seconds:g}s"
+
+
+def roughly(seconds: float) -> str:
+    """For people: the largest unit of which there are at least two, like `4 s`, `35 min`, `12 h`, `324 d`."""
+    for unit, size in (("d", 86400), ("h", 3600), ("min", 60)):
+        if seconds >= 2 * size:
+            return f"{seconds // size:,.0f} {unit}"
+    return f"{seconds:.0f} s"

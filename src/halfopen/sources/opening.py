@@ -27,7 +27,7 @@ def open_source(
 
 def _made(scheme: str, path: Path | None, url: str, connections: int, timeout: timedelta) -> Source:
     if path is not None and not path.is_file():
-        raise ConfigError(f"serve.database: there is no file {str(path)!r}")
+        raise ConfigError(f"serve.database: there is no file {str(path)!r}; name the operator's database")
     if scheme == "sqlite" and path is not None:
         from halfopen.sources.sqlite import SqliteSource  # noqa: PLC0415 - an engine is loaded only when it is used
 

@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.live import Live
 from rich.table import Table
 
+from halfopen.config import durations
 from halfopen.sync.events import Answered, Committed, Event, Events, Failed
 
 
@@ -86,13 +87,7 @@ def behind(watermark: datetime | None, now: datetime) -> str:
     """Seconds from a watermark to now, as people read them."""
     if watermark is None:
         return "-"
-    seconds = max((now - watermark).total_seconds(), 0)
-    if seconds < 120:  # noqa: PLR2004 - two minutes are still told in seconds
-        return f"{seconds:.0f} s"
-    for size, unit in ((86400, "d"), (3600, "h"), (60, "min")):
-        if seconds >= 2 * size:
-            return f"{seconds / size:.0f} {unit}"
-    return f"{seconds / 60:.0f} min"
+    return durations.roughly(max((now - watermark).total_seconds(), 0))
 
 
 def _say(console: Console, event: Event) -> None:
