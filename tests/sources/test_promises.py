@@ -12,7 +12,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from halfopen.contract.model import Kind
@@ -30,7 +30,12 @@ KINDS = dict(
     zip(COLUMNS, [Kind.STRING, Kind.STRING, Kind.DECIMAL, Kind.BOOLEAN, Kind.DATE, Kind.DATETIME], strict=True)
 )
 
-few = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+few = settings(
+    max_examples=25,
+    phases=[Phase.explicit, Phase.generate],
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
 awkward = st.text(st.sampled_from("abc ,;\"'\r\n\t\\-=+@|%éшあ👩\u200d\U0001f3b0\x7f\x01\ufeff") | st.characters(
     exclude_characters="\0", exclude_categories=["Cs"]), max_size=12)  # fmt: skip
 extremes = [Decimal("12345678901234567890.123456789012345678"), Decimal("0.000000000000000001"), Decimal(0)]

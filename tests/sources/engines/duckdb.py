@@ -68,7 +68,10 @@ class Engine:
         return DuckdbSource(path, connections, timeout)
 
     def _value(self, value: object) -> object:
-        return str(self.stamp(value)) if isinstance(value, datetime) else value
+        if isinstance(value, datetime):
+            # DuckDB would round.
+            return str(self.stamp(value - timedelta(microseconds=value.microsecond % self.resolution)))
+        return value
 
 
 def local(moment: datetime) -> str:

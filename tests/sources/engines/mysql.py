@@ -70,7 +70,8 @@ class Engine:
 
     def _value(self, kind: str, value: object) -> object:
         if isinstance(value, datetime):
-            return self.stamp(value)
+            # MySQL would round.
+            return self.stamp(value - timedelta(microseconds=value.microsecond % self.resolution))
         return Decimal(value) if kind == "number" and self.number != "text" and isinstance(value, str) else value
 
 

@@ -82,7 +82,9 @@ def plain_text(sql: str, type_: Type) -> str:
     if type_.shape is Shape.TEXT:
         return sql
     if type_.shape is Shape.JSON:
-        return f"json_extract_string({sql}, '$')"
+        # A text without its quotes; all else as it stands, where extracting would print numbers anew.
+        is_text = f"json_type({sql}) in ('VARCHAR', 'NULL')"
+        return f"case when {is_text} then json_extract_string({sql}, '$') else ({sql})::varchar end"
     if type_.shape is Shape.FLOAT:
         return f"coalesce({numbers.digits(sql, type_)}, ({sql})::varchar)"
     if type_.shape is Shape.ARRAY:
@@ -120,7 +122,7 @@ def _date(sql: str, type_: Type, zone: str) -> Piece:
     elif type_.shape is Shape.STAMP:
         day = f"case when isfinite({sql}) then ({sql})::date end"
     elif type_.shape is Shape.NANOS:
-        day = f"make_timestamp(epoch_us({sql}))::date"
+        day = f"{stamps.of_nanos(sql)}::date"
     elif type_.shape is Shape.ZONED:
         day = f"({stamps.to_local(stamps.moment(sql, type_, zone), zone)})::date"
     elif type_.shape in stamps.NUMBERS:
@@ -141,6 +143,10 @@ def _number(column: Column, type_: Type) -> Piece:
         if type_.shape is Shape.DECIMAL:
             whole = numbers.trimmed(numbers.digits(sql, type_))
             return Piece(whole, f"coalesce({whole}, 'null')", ready=True)
+    places = None if column.divisor is None else numbers.power_of_ten(column.divisor)
+    if places is not None and column.places is None and numbers.has_room(type_, places):
+        units = numbers.scaled(sql, type_, places)
+        return Piece(units, units)
     is_text = type_.shape not in _NUMBERS
     raw = plain_text(sql, type_)
     plain = numbers.digits(raw if is_text else sql, type_)

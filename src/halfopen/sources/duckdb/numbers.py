@@ -16,6 +16,7 @@ PADDED: Final = Type("DECIMAL(38,18)", Shape.DECIMAL, UNIT_PLACES)
 _NUMBER: Final = r"\s*[+-]?(\d+[.]?\d*|[.]\d+)([eE][+-]?\d{1,3})?\s*"
 _PLAIN: Final = r"-?(0|[1-9]\d*)([.]\d+)?"
 _LONGEST: Final = 80
+_WIDEST: Final = 38
 _ONE: Final = f"1{'0' * UNIT_PLACES}::hugeint"
 _DIVISOR_PLACES: Final = 6
 
@@ -53,48 +54,100 @@ def digits(sql: str, type_: Type) -> str:
 
 def trimmed(sql: str) -> str:
     """Digits without zeros at the end of their places."""
-    return f"(case when contains({sql}, '.') then rtrim(rtrim({sql}, '0'), '.') else {sql} end)"
+    return let("z", {"t": sql}, "case when contains(z.t, '.') then rtrim(rtrim(z.t, '0'), '.') else z.t end")
+
+
+def power_of_ten(divisor: str) -> int | None:
+    """How many zeros follow the one, if the divisor is a literal power of ten."""
+    places = len(divisor) - 1
+    return places if divisor == "1" + "0" * places else None
+
+
+def has_room(type_: Type, places: int) -> bool:
+    """Whether a number's units are a decimal that DuckDB can hold."""
+    return type_.width is not None and type_.width + places + 1 <= _WIDEST
+
+
+def scaled(sql: str, type_: Type, places: int) -> str:
+    """Minor units in units as a decimal; see `has_room`."""
+    unit = f"0.{'0' * (places - 1)}1" if places else "1"
+    return f"(({sql})::decimal({type_.width},{type_.places}) * {unit}::decimal({places + 1},{places}))"
 
 
 def divided(sql: str, divisor: str) -> str:
     """Digits of minor units as digits of units, exact or to 18 places, half to even; null for no divisor."""
-    places = len(divisor) - 1
-    if divisor == "1" + "0" * places:
+    places = power_of_ten(divisor)
+    if places is not None:
         return moved(sql, str(places)) if places else sql
-    # By whole numbers: what is left of one step is less than the divisor, so that the next has room.
-    by = f"abs(({divisor})::decimal(38,{_DIVISOR_PLACES}) * 1{'0' * _DIVISOR_PLACES})::hugeint"
-    value = f"abs(replace(try_cast({sql} as decimal(38,{_DIVISOR_PLACES}))::varchar, '.', '')::hugeint)"
-    rest = f"({value} % nullif({by}, 0))"
-    scaled = f"({value} // nullif({by}, 0)) * {_ONE} + ({rest} * {_ONE}) // nullif({by}, 0)"
-    left = f"(({rest} * {_ONE}) % nullif({by}, 0)) * 2"
-    even = f"(({scaled}) + case when {left} > {by} or ({left} = {by} and ({scaled}) % 2 = 1) then 1 else 0 end)"
-    sign = f"case when (({sql}) like '-%') <> (({divisor}) < 0) then '-' else '' end"
-    return f"({sign} || {trimmed(moved(f'({even})::varchar', str(UNIT_PLACES)))})"
+    return let(
+        "d",
+        {
+            "sign": f"case when (({sql}) like '-%') <> (({divisor}) < 0) then '-' else '' end",
+            "by": f"nullif(abs(replace(({divisor})::decimal(38,{_DIVISOR_PLACES})::varchar, '.', '')::hugeint), 0)",
+            "value": f"abs(replace(try_cast({sql} as decimal(38,{_DIVISOR_PLACES}))::varchar, '.', '')::hugeint)",
+        },
+        # By whole numbers: what one step leaves is less than the divisor, so that the next has room.
+        let(
+            "q",
+            {
+                "whole": f"(d.value // d.by) * {_ONE} + ((d.value % d.by) * {_ONE}) // d.by",
+                "left": f"(((d.value % d.by) * {_ONE}) % d.by) * 2",
+            },
+            f"d.sign || {trimmed(moved(_evened('q.whole', 'q.left', 'd.by'), str(UNIT_PLACES)))}",
+        ),
+    )
 
 
 def moved(sql: str, places: str) -> str:
-    """Digits with their point so many places to the left."""
-    bare = f"replace(ltrim({sql}, '-'), '.', '')"
-    scale = f"({places} + case when contains({sql}, '.') then length({sql}) - position('.' in {sql}) else 0 end)"
-    full = f"lpad({bare}, greatest(length({bare}), {scale} + 1)::int, '0')"
-    whole = f"regexp_replace(left({full}, (length({full}) - {scale})::int), '^0+([0-9])', '\\1')"
-    return (
-        f"(case when {sql} like '-%' then '-' else '' end || {whole} || case when {scale} > 0 "
-        f"then '.' || right({full}, {scale}::int) else '' end)"
+    """Digits with their point so many places to the left, and no zeros in front but one before the point."""
+    behind = "(case when contains(m.t, '.') then length(m.t) - position('.' in m.t) else 0 end)"
+    return let(
+        "m",
+        {"t": sql, "p": places},
+        let(
+            "n",
+            {"figures": "replace(ltrim(m.t, '-'), '.', '')", "scale": f"(m.p + {behind})::int"},
+            let(
+                "o",
+                {"full": "lpad(n.figures, greatest(length(n.figures), n.scale + 1)::int, '0')"},
+                "case when m.t like '-%' then '-' else '' end "
+                "|| regexp_replace(left(o.full, (length(o.full) - n.scale)::int), '^0+([0-9])', '\\1') "
+                "|| case when n.scale > 0 then '.' || right(o.full, n.scale) else '' end",
+            ),
+        ),
     )
 
 
 def rounded(sql: str, places: int) -> str:
     """Digits with exactly `places` places, half to even."""
-    value = f"abs(replace(try_cast({sql} as {WIDE})::varchar, '.', '')::hugeint)"
     unit = f"1{'0' * (UNIT_PLACES - places)}::hugeint"
-    left = f"({value} % {unit}) * 2"
-    even = (
-        f"({value} // {unit} + case when {left} > {unit} or ({left} = {unit} and ({value} // {unit}) % 2 = 1) "
-        f"then 1 else 0 end)"
+    return let(
+        "r",
+        {"t": f"try_cast({sql} as {WIDE})::varchar"},
+        let(
+            "a",
+            {"value": "abs(replace(r.t, '.', '')::hugeint)"},
+            let(
+                "e",
+                {"figures": _evened(f"(a.value // {unit})", f"((a.value % {unit}) * 2)", unit)},
+                "case when r.t like '-%' and e.figures <> '0' then '-' else '' end || "
+                + moved("e.figures", str(places)),
+            ),
+        ),
     )
-    sign = f"case when {sql} like '-%' and {even} > 0 then '-' else '' end"
-    return f"({sign} || {moved(f'({even})::varchar', str(places))})"
+
+
+def let(name: str, values: dict[str, str], body: str) -> str:
+    """The body with values that are computed once, as fields of `name`: repeated they would grow with every step."""
+    packed = ", ".join(f"{field} := {sql}" for field, sql in values.items())
+    return f"(list_transform([struct_pack({packed})], lambda {name}: {body})[1])"
+
+
+def _evened(whole: str, left: str, limit: str) -> str:
+    """A whole number, one more where twice the rest is above the limit, or at it and the number odd; as text."""
+    return (
+        f"({whole} + case when {left} > {limit} or ({left} = {limit} and {whole} % 2 = 1) then 1 else 0 end)::varchar"
+    )
 
 
 def _of_float(sql: str, type_: Type) -> str:

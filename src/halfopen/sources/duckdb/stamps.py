@@ -19,8 +19,8 @@ LARGEST: Final = 9 * 10**17
 NUMBERS: Final = (Shape.INTEGER, Shape.DECIMAL, Shape.FLOAT)
 
 _STAMP: Final = (
-    r"\s*\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])[ T]([01]\d|2[0-3]):[0-5]\d:[0-5]\d([.]\d{1,9})?"
-    r"(Z|[+-]\d\d(:?\d\d)?)?\s*"
+    r"\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])"
+    r"([ T]([01]\d|2[0-3]):[0-5]\d(:[0-5]\d([.]\d{1,9})?)?(Z|[+-]\d\d(:?\d\d)?)?)?"
 )
 _OFFSET: Final = r"[+-][0-9:]+$"
 
@@ -32,18 +32,24 @@ def moment(sql: str, type_: Type, zone: str) -> str:
     if type_.shape is Shape.STAMP:
         return to_utc(f"case when isfinite({sql}) then ({sql})::timestamp end", zone)
     if type_.shape is Shape.NANOS:
-        # A cast would round.
-        return to_utc(f"make_timestamp(epoch_us({sql}))", zone)
+        return to_utc(of_nanos(sql), zone)
     if type_.shape is Shape.DATE:
         return to_utc(f"case when isfinite({sql}) then ({sql})::timestamp end", zone)
     if type_.shape in NUMBERS:
         return _of_number(sql, type_)
-    return _of_text(f"trim(({sql})::varchar)", zone)
+    inner = f"json_extract_string({sql}, '$')" if type_.shape is Shape.JSON else f"({sql})::varchar"
+    return _of_text(f"trim({inner})", zone)
 
 
 def floored(sql: str, type_: Type, zone: str) -> str:
     """The stamp as a timestamp in UTC without a fraction; null as for `moment`."""
     return f"date_trunc('second', {moment(sql, type_, zone)})"
+
+
+def of_nanos(sql: str) -> str:
+    """A stamp to the nanosecond as one to the microsecond, floored: a cast would round."""
+    nanos = f"epoch_ns({sql})"
+    return f"make_timestamp(({nanos} - (({nanos} % 1000) + 1000) % 1000) // 1000)"
 
 
 def to_utc(sql: str, zone: str) -> str:
@@ -66,17 +72,20 @@ def _of_number(sql: str, type_: Type) -> str:
 
 
 def _of_text(sql: str, zone: str) -> str:
-    """ISO text with its fraction, cut to microseconds, and its zone, or `zone`."""
-    bare = f"left({sql}, 10) || ' ' || substr({sql}, 12, 8)"
+    """ISO text with its fraction, cut to microseconds, and its zone, or `zone`; without seconds or time they are 0."""
+    time = f"substr({sql}, 12)"
+    clock = f"case when {time} = '' then '00:00:00' else left(regexp_extract({time}, '^[0-9:]+') || ':00', 8) end"
+    bare = f"left({sql}, 10) || ' ' || {clock}"
     fraction = f"rpad(left(regexp_extract({sql}, '[.]([0-9]+)', 1), 6), 6, '0')"
     local = f"try_cast({bare} || '.' || {fraction} as timestamp)"
-    offset = f"regexp_extract({sql}, {text(_OFFSET)})"
+    offset = f"regexp_extract({time}, {text(_OFFSET)})"
     minutes = (
         f"(try_cast(substr({offset}, 2, 2) as int) * 60 "
         f"+ case when length({offset}) > 3 then try_cast(right({offset}, 2) as int) else 0 end) "
         f"* case when {offset} like '-%' then -1 else 1 end"
     )
     return (
-        f"(case when not regexp_full_match({sql}, {text(_STAMP)}) then null when {sql} like '%Z' then {local} "
+        f"(case when not regexp_full_match({sql}, {text(_STAMP)}) or {sql} like '0000%' then null "
+        f"when {sql} like '%Z' then {local} "
         f"when {offset} <> '' then {local} - to_minutes({minutes}) else {to_utc(local, zone)} end)"
     )

@@ -32,12 +32,17 @@ class Shape(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Type:
-    """A type by its name and shape. places: of a decimal. digits: how many a float surely holds."""
+    """A type by its name and shape.
+
+    places: of a decimal. width: digits of a decimal, or of a whole number that is one in a decimal. digits: how many a
+    float surely holds.
+    """
 
     name: str
     shape: Shape
     places: int = 0
     digits: int = 15
+    width: int | None = None
 
 
 _SHAPES: Final = {
@@ -70,6 +75,13 @@ _SHAPES: Final = {
     "GEOMETRY": Shape.BYTES,
 }
 _FLOAT_DIGITS: Final = 6
+_WIDTHS: Final = {
+    **dict.fromkeys(("TINYINT", "UTINYINT"), 3),
+    **dict.fromkeys(("SMALLINT", "USMALLINT"), 5),
+    **dict.fromkeys(("INTEGER", "UINTEGER"), 10),
+    "BIGINT": 19,
+    "UBIGINT": 20,
+}
 
 
 def types_of(connection: duckdb.DuckDBPyConnection, relation: str, expressions: Sequence[str]) -> list[Type]:
@@ -84,5 +96,8 @@ def _type(told: str) -> Type:
     if told.endswith("]"):
         return Type(told, Shape.ARRAY)
     if told.startswith("DECIMAL("):
-        return Type(told, Shape.DECIMAL, int(told[:-1].split(",")[1]))
-    return Type(told, _SHAPES.get(told, Shape.OTHER), digits=_FLOAT_DIGITS if told == "FLOAT" else 15)
+        width, places = told.removeprefix("DECIMAL(")[:-1].split(",")
+        return Type(told, Shape.DECIMAL, int(places), width=int(width))
+    return Type(
+        told, _SHAPES.get(told, Shape.OTHER), digits=_FLOAT_DIGITS if told == "FLOAT" else 15, width=_WIDTHS.get(told)
+    )

@@ -39,7 +39,7 @@ _KEPT_MODES: Final = {
 
 _SETTINGS: Final = (
     "set session time_zone = '+00:00', sql_mode = {mode}, sql_select_limit = 18446744073709551615, sql_big_selects = 1,"
-    " group_concat_max_len = 4294967295, net_write_timeout = {idle}, {timeout}"
+    " group_concat_max_len = 1073741824, net_write_timeout = {idle}, {timeout}"
 )
 _TRANSACTIONS: Final = "set session transaction isolation level repeatable read, read only"
 _BEGIN: Final = "start transaction with consistent snapshot, read only"

@@ -40,7 +40,10 @@ def _up(edge: datetime, type_: Type) -> datetime:
     """The edge at the column's own resolution: no stamp lies between the two, and the server need not round."""
     places = _MICROSECOND_PLACES if type_.places is None else type_.places
     unit = timedelta(microseconds=10 ** (_MICROSECOND_PLACES - places))
-    return edge + (_EPOCH - edge) % unit
+    try:
+        return edge + (_EPOCH - edge) % unit
+    except OverflowError:
+        return edge
 
 
 def _local_cut(sql: str, type_: Type, zone: str, window: Window) -> str:

@@ -46,7 +46,7 @@ def exact_type(type_: Type) -> Type:
 def digits(sql: str, type_: Type) -> str:
     """A number, or a text that is one, as its plain digits; null for other texts."""
     if type_.shape is Shape.FLOAT:
-        return _of_float(sql)
+        return _of_float(sql, type_)
     if type_.shape in (Shape.INTEGER, Shape.BIT):
         return f"cast({sql} + 0 as char)" if type_.padded or type_.shape is Shape.BIT else f"cast({sql} as char)"
     if type_.shape is Shape.DECIMAL:
@@ -83,9 +83,9 @@ def rounded(sql: str, places: int) -> str:
     return f"cast(if(abs({near} - {sql}) = {half}, round({sql} * 0.5, {places}) * 2, {near}) as decimal(65,{places}))"
 
 
-def _of_float(sql: str) -> str:
+def _of_float(sql: str, type_: Type) -> str:
     """15 digits of a double, those of a float, with the zeros that its exponent stands for."""
-    short = f"cast(if({sql} = 0, 0, round({sql}, 14 - floor(log10(abs({sql}))))) as char)"
+    short = f"cast(if({sql} = 0, 0, round({sql}, {type_.digits - 1} - floor(log10(abs({sql}))))) as char)"
     mantissa, exponent = f"substring_index({short}, 'e', 1)", f"cast(substring_index({short}, 'e', -1) as signed)"
     sign = f"if({sql} < 0, '-', '')"
     figures = f"replace(replace({mantissa}, '-', ''), '.', '')"

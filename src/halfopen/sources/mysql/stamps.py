@@ -20,8 +20,8 @@ NUMBERS: Final = (Shape.INTEGER, Shape.DECIMAL, Shape.FLOAT, Shape.BIT)
 
 _EPOCH: Final = "timestamp'1970-01-01 00:00:00'"
 _STAMP: Final = (
-    r"\A\s*(?!0000)\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])[ T]([01]\d|2[0-3]):[0-5]\d:[0-5]\d([.]\d{1,9})?"
-    r"(Z|[+-]\d\d(:?\d\d)?)?\s*\z"
+    r"\A(?!0000)\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])"
+    r"([ T]([01]\d|2[0-3]):[0-5]\d(:[0-5]\d([.]\d{1,9})?)?(Z|[+-]\d\d(:?\d\d)?)?)?\z"
 )
 _OFFSET: Final = r"[+-][0-9:]+\z"
 _SECONDS: Final = 19
@@ -38,7 +38,7 @@ def moment(sql: str, type_: Type, zone: str) -> str:
         return to_utc(f"cast({sql} as datetime)", zone)
     if type_.shape in NUMBERS:
         return _of_number(sql, type_)
-    return _of_text(_plain(sql), zone)
+    return _of_text(_plain(sql, type_), zone)
 
 
 def floored(sql: str, type_: Type, zone: str) -> str:
@@ -60,8 +60,9 @@ def to_local(sql: str, zone: str) -> str:
     return sql if zone == "UTC" else f"({sql} + interval {ahead_of_utc(zone).format(sql)} second)"
 
 
-def _plain(sql: str) -> str:
-    return f"trim(convert({sql} using utf8mb4))"
+def _plain(sql: str, type_: Type) -> str:
+    inner = f"json_unquote({sql})" if type_.shape is Shape.JSON else sql
+    return f"trim(convert({inner} using utf8mb4))"
 
 
 def _of_number(sql: str, type_: Type) -> str:
@@ -76,11 +77,13 @@ def _of_number(sql: str, type_: Type) -> str:
 
 
 def _of_text(sql: str, zone: str) -> str:
-    """ISO text with its fraction, cut to microseconds, and its zone, or `zone`."""
-    whole = f"cast(concat(left({sql}, 10), ' ', substr({sql}, 12, 8)) as datetime)"
+    """ISO text with its fraction, cut to microseconds, and its zone, or `zone`; without seconds or time they are 0."""
+    time = f"substr({sql}, 12)"
+    clock = f"if({time} = '', '00:00:00', rpad(regexp_substr({time}, '^[0-9:]+'), 8, ':00'))"
+    whole = f"cast(concat(left({sql}, 10), ' ', {clock}) as datetime)"
     digits = f"substr(regexp_substr({sql}, '[.][0-9]+'), 2, 6)"
     fraction = f"cast(rpad(if(locate('.', {sql}), {digits}, '0'), 6, '0') as unsigned)"
-    offset = f"regexp_substr({sql}, {text(_OFFSET)})"
+    offset = f"regexp_substr({time}, {text(_OFFSET)})"
     ahead = (
         f"(substr({offset}, 2, 2) * 60 + if(char_length({offset}) > 3, right({offset}, 2), 0)) "
         f"* if(left({offset}, 1) = '-', -1, 1)"
@@ -88,6 +91,6 @@ def _of_text(sql: str, zone: str) -> str:
     return (
         f"(case when {sql} not regexp {text(_STAMP)} then null "
         f"when right({sql}, 1) = 'Z' then {whole} + interval {fraction} microsecond "
-        f"when {sql} regexp {text(_OFFSET)} then {whole} - interval {ahead} minute + interval {fraction} microsecond "
+        f"when {time} regexp {text(_OFFSET)} then {whole} - interval {ahead} minute + interval {fraction} microsecond "
         f"else {to_utc(whole, zone)} + interval {fraction} microsecond end)"
     )

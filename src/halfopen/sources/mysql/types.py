@@ -38,11 +38,13 @@ class Type:
     """A type. `places`: decimals of a number, or digits of a stamp's fraction; None when they are not fixed.
 
     padded: printed with zeros in front (zerofill), or with zeros at the end that nobody wrote (our own casts).
+    digits: how many a float surely holds.
     """
 
     shape: Shape
     places: int | None = None
     padded: bool = False
+    digits: int = 15
 
 
 _SHAPES: Final = {
@@ -68,6 +70,7 @@ _SHAPES: Final = {
     **dict.fromkeys((FIELD_TYPE.ENUM, FIELD_TYPE.SET), Shape.TEXT),
     FIELD_TYPE.GEOMETRY: Shape.BYTES,
 }
+_FLOAT_DIGITS: Final = 6
 _TEXTS: Final = (
     FIELD_TYPE.VARCHAR,
     FIELD_TYPE.VAR_STRING,
@@ -96,4 +99,5 @@ def _type(field: Any) -> Type:
     places = field.scale if field.scale < 31 else None  # noqa: PLR2004 - told in the comment
     if shape is Shape.DECIMAL:
         places = field.scale
-    return Type(shape, places, padded=bool(field.flags & FLAG.ZEROFILL))
+    digits = _FLOAT_DIGITS if field.type_code == FIELD_TYPE.FLOAT else 15
+    return Type(shape, places, padded=bool(field.flags & FLAG.ZEROFILL), digits=digits)
