@@ -1,7 +1,6 @@
 """Windows cut on the raw cursor: by its index, also through views and subqueries, and exact where clocks change."""
 
 import re
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -160,21 +159,3 @@ def test_nothing_but_a_moment_becomes_sql():
     assert cut("x", Type(Shape.ZONED, 6), "UTC", MINUTE) == (
         "x >= timestamp'2024-03-01 12:00:00' and x < timestamp'2024-03-01 12:01:00'"
     )
-
-
-async def test_a_plan_names_its_index_or_the_statement_that_would_make_one():
-    ask(process_database(), "drop table if exists few", "create table few (id int, at datetime, told text, key k (at))")
-    source = MysqlSource(process_database(), 1)
-    columns = (Column(name="id", kind=Kind.STRING, sql="`id`"),)
-    chosen = Selection(feed="wallets", relation=source.relation("few", None), columns=columns, cursor="`at`")
-    assert (await source.explain(chosen, MINUTE)).index == "k"
-    ask(process_database(), "drop index k on few")
-    plan = await source.explain(chosen, MINUTE)
-    assert plan.index is None
-    assert plan.mend == "CREATE INDEX halfopen_wallets ON `few` (`at`) ALGORITHM=INPLACE LOCK=NONE;"
-    ask(process_database(), plan.mend.rstrip(";"))
-    assert (await source.explain(chosen, MINUTE)).index == "halfopen_wallets"
-    assert "holds texts" in (await source.explain(replace(chosen, cursor="`told`"), MINUTE)).mend
-    view = replace(chosen, relation="(select id, told, at + interval 1 second as at from few) as source")
-    assert "in the table that the rows come from" in (await source.explain(view, MINUTE)).mend
-    source.close()

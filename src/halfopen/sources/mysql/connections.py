@@ -79,13 +79,6 @@ class Connection:
             rows: Sequence[tuple[Any, ...]] = result.fetchall()
             return rows
 
-    def rows(self, sql: str) -> Sequence[dict[str, Any]]:
-        """The rows of one statement by the names of their columns."""
-        with self._connection.cursor(pymysql.cursors.DictCursor) as result:
-            result.execute(sql)
-            rows: Sequence[dict[str, Any]] = result.fetchall()
-            return rows
-
     def fields(self, sql: str) -> Sequence[Any]:
         """What the server tells about each column of a statement's result: name, type_code, charsetnr, flags, scale."""
         self._connection.query(sql)
