@@ -3,7 +3,8 @@
 import sqlite3
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Final
 
 from halfopen.contract.model import Kind
@@ -27,13 +28,18 @@ REST: Final = 20
 """A short sample is taken again after this many times the time that it took: five per cent of the time at most."""
 
 
+LINE: Final = "halfopen_line"
+"""The only column of a plan."""
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """One SELECT that gives whole lines as its only column."""
+    """One SELECT that gives whole lines as its column `LINE`; `brief` when few are expected."""
 
     sql: str
     parameters: tuple[str | int | float, ...]
     format: Format
+    brief: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +54,8 @@ class Forms:
     full: bool
     taken_at: float
     seconds: float
+    made: dict[tuple[Format, str, int | None], str] = field(default_factory=dict)
+    """The SELECTs that were made of it, by format, condition on the cursor and limit."""
 
     def is_old(self, now: float) -> bool:
         """A full sample is trusted for a while, a short one only as long as looking again would be a burden."""
@@ -59,6 +67,7 @@ class Planner:
 
     def __init__(self) -> None:
         self._known: dict[Selection, Forms] = {}
+        self._long: dict[Selection, timedelta] = {}
 
     def plan(
         self,
@@ -72,15 +81,24 @@ class Planner:
         known = self._forms(connection, selection)
         stamp = selection.sessions.created_at if selection.sessions else selection.cursor
         edges = cut(stamp, known.cursor, selection.zone, window) if stamp and window else None
-        if selection.sessions:
-            return _session_plan(selection, known, edges, format_, limit)
-        pieces = [piece(column, column.sql, known.columns[column.name], selection.zone) for column in selection.columns]
-        conditions = [f"({selection.where})"] if selection.where else []
-        conditions += [edges.sql] if edges else []
-        where = f" where {' and '.join(conditions)}" if conditions else ""
-        most = "" if limit is None else f" limit {limit}"
-        sql = f"select {line(selection.names, pieces, format_)} from {selection.relation}{where}{most}"
-        return Plan(sql, edges.parameters if edges else (), format_)
+        made = (format_, edges.sql if edges else "", limit)
+        sql = known.made.get(made)
+        if sql is None:
+            sql = known.made[made] = _select(selection, known, edges, format_, limit)
+        return Plan(sql, edges.parameters if edges else (), format_, brief=limit is None and self._is_brief(selection, window))
+
+    def answered(self, selection: Selection, window: Window | None, *, brief: bool) -> None:
+        """What an answer taught: whether a window of this length has few rows."""
+        if window is None:
+            return
+        long = self._long.get(selection)
+        if not brief and (long is None or window.length < long):
+            self._long[selection] = window.length
+        elif brief and long is not None and window.length >= long:
+            del self._long[selection]
+
+    def _is_brief(self, selection: Selection, window: Window | None) -> bool:
+        return window is not None and window.length < self._long.get(selection, timedelta.max)
 
     def _forms(self, connection: sqlite3.Connection, selection: Selection) -> Forms:
         known = self._known.get(selection)
@@ -90,15 +108,25 @@ class Planner:
         return known
 
 
-def _session_plan(selection: Selection, known: Forms, edges: Cut | None, format_: Format, limit: int | None) -> Plan:
+def _select(selection: Selection, known: Forms, edges: Cut | None, format_: Format, limit: int | None) -> str:
+    if selection.sessions:
+        return _of_sessions(selection, known, edges, format_, limit)
+    pieces = [piece(column, column.sql, known.columns[column.name], selection.zone) for column in selection.columns]
+    conditions = [f"({selection.where})"] if selection.where else []
+    conditions += [edges.sql] if edges else []
+    where = f" where {' and '.join(conditions)}" if conditions else ""
+    most = "" if limit is None else f" limit {limit}"
+    return f"select {line(selection.names, pieces, format_)} as {LINE} from {selection.relation}{where}{most}"
+
+
+def _of_sessions(selection: Selection, known: Forms, edges: Cut | None, format_: Format, limit: int | None) -> str:
     sessions = summed(selection, known.columns, known.cursor, edges, limit)
     pieces = [
         # The stamps of sessions summed in microseconds are UTC whatever the zone of the actions.
         piece(column, column.sql, form, selection.zone)
         for column, form in zip(sessions.columns, sessions.forms, strict=True)
     ]
-    sql = f"select {line(selection.names, pieces, format_)} from {sessions.relation}"
-    return Plan(sql, sessions.parameters, format_)
+    return f"select {line(selection.names, pieces, format_)} as {LINE} from {sessions.relation}"
 
 
 def _learnt(connection: sqlite3.Connection, selection: Selection, now: float) -> Forms:

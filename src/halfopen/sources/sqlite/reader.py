@@ -10,11 +10,16 @@ from halfopen.errors import SourceError
 from halfopen.sources.base import BLOCK_BYTES, ROW_END
 from halfopen.sources.handover import Cancelled, Handover
 from halfopen.sources.sqlite.lines import NULL_MARK
-from halfopen.sources.sqlite.plans import Plan
+from halfopen.sources.sqlite.plans import LINE, Plan
 from halfopen.wire.negotiate import Format
 
 Block = tuple[bytes, int]
 """Whole lines and how many they are."""
+
+BRIEF_ROWS: Final = 500
+_BRIEF_BYTES: Final = 512 * 1024
+"""Up to here SQLite joins the lines itself, in one step: each step of Python's takes and gives the interpreter's lock,
+and a row at a time the threads of 64 pollers spend half of their time on that."""
 
 _FIRST_ROWS: Final = 64
 _MOST_ROWS: Final = 4096
@@ -38,8 +43,8 @@ class Answer:
             yield block[0]
 
 
-def read(connection: sqlite3.Connection, plan: Callable[[], Plan], handover: Handover[Block], timeout: float) -> None:
-    """Makes the plan and runs it to its end.
+def read(connection: sqlite3.Connection, plan: Callable[[], Plan], handover: Handover[Block], timeout: float) -> bool:
+    """Makes the plan and runs it to its end; whether its rows were few.
 
     Cancelled when the reader has gone, SourceError when the database has worked for `timeout` seconds; time in which
     it waits for a slow reader does not count.
@@ -50,7 +55,9 @@ def read(connection: sqlite3.Connection, plan: Callable[[], Plan], handover: Han
     try:
         planned = plan()
         connection.text_factory = bytes
-        _lines(connection.execute(planned.sql, planned.parameters), planned.format, clock)
+        if planned.brief and _in_one_step(connection, planned, clock):
+            return True
+        return _by_row(connection.execute(planned.sql, planned.parameters), planned.format, clock)
     except sqlite3.OperationalError:
         if handover.cancelled:
             raise Cancelled from None
@@ -85,17 +92,40 @@ class _Clock:
         self._since = time.monotonic()
 
 
-def _lines(cursor: sqlite3.Cursor, format_: Format, clock: _Clock) -> None:
+def _in_one_step(connection: sqlite3.Connection, planned: Plan, clock: _Clock) -> bool:
+    """Hands the whole answer over as one block; False, and nothing is handed over, where it is too long for that."""
+    end = ROW_END[planned.format]
+    joined = f"select count(*), group_concat({LINE}, '{end.decode()}') from ({planned.sql} limit {BRIEF_ROWS + 1})"
+    before = connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _BRIEF_BYTES)
+    try:
+        count, block = connection.execute(joined, planned.parameters).fetchone()
+    except sqlite3.DataError:
+        # Longer than the limit; whatever else it was, the rows one by one will tell.
+        return False
+    finally:
+        connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, before)
+    if count > BRIEF_ROWS:
+        return False
+    if count:
+        clock.hand_over((_clean(block + end, planned.format), count))
+    return True
+
+
+def _by_row(cursor: sqlite3.Cursor, format_: Format, clock: _Clock) -> bool:
+    """Hands the lines over in blocks; whether one step would have done."""
     end = ROW_END[format_]
-    count = _FIRST_ROWS
+    count, all_rows, size = _FIRST_ROWS, 0, 0
     try:
         while rows := cursor.fetchmany(count):
             block = end.join(map(_only, rows)) + end
             clock.hand_over((_clean(block, format_), len(rows)))
+            all_rows += len(rows)
+            size += len(block)
             count = max(1, min(_MOST_ROWS, BLOCK_BYTES * len(rows) // len(block)))
     finally:
         # Ends the statement, and with it the read transaction.
         cursor.close()
+    return all_rows <= BRIEF_ROWS and size <= _BRIEF_BYTES
 
 
 def _clean(block: bytes, format_: Format) -> bytes:

@@ -83,7 +83,8 @@ class SqliteSource:
             try:
                 with self._connections.taken() as connection, words():
                     plan = partial(self._planner.plan, connection, selection, window, format_, limit)
-                    read(connection, plan, handover, self._timeout.total_seconds())
+                    brief = read(connection, plan, handover, self._timeout.total_seconds())
+                    self._planner.answered(selection, window, brief=brief)
             except BaseException as error:  # noqa: BLE001 - handed over to whoever waits for the answer
                 handover.finish(error)
             else:
