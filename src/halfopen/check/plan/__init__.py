@@ -1,0 +1,1 @@
+"""Which windows to ask next, from what was seen: pure."""
