@@ -10,6 +10,7 @@
     │   ├── ValueProblem          one field of one row, named by its code
     │   └── BodyError             bytes that are no whole CSV, JSON or NDJSON
     ├── SourceError               the operator's database refused or failed
+    ├── StateError                the seals' store refused or failed
     ├── SinkError                 the mirror refused or failed
     │   └── QueryError            a person's SQL that does not read, or that the mirror does not understand
     └── ProductError              the product did not answer as it should
@@ -60,6 +61,12 @@ class BodyError(ContractError):
 
 class SourceError(HalfopenError):
     """The operator's database refused or failed."""
+
+    exit_code = 3
+
+
+class StateError(HalfopenError):
+    """What serve remembers between answers could not be read or written."""
 
     exit_code = 3
 

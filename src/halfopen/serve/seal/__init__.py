@@ -1,0 +1,1 @@
+"""Sealed windows: no row is lost, however late it commits."""
