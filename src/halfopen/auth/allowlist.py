@@ -3,6 +3,7 @@
 import ipaddress
 import re
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Final
 
 from halfopen.errors import ConfigError
@@ -65,6 +66,7 @@ def _is_in(address: Address, networks: Sequence[Network]) -> bool:
     return any(address.version == network.version and address in network for network in networks)
 
 
+@lru_cache(maxsize=1024)
 def _address(text: str) -> Address | None:
     """An address, without port, brackets and zone; an IPv4-mapped one as IPv4. None for whatever is none."""
     match = _WITH_PORT.fullmatch(text)

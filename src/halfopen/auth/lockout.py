@@ -55,7 +55,7 @@ class Lockout:
 
     def wait(self, address: str, now: float) -> float:
         """Seconds for which this address is still locked out; 0 when it may try. Asking does not lengthen it."""
-        record = self._records.get(group(address))
+        record = self._records.get(group(address)) if self._records else None
         if record is None or not record.lock:
             return 0.0
         # Never more than the lock's own length, whatever the clock did.

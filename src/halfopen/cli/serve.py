@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Final
 
+import msgspec
 import structlog
 import uvloop
 from cyclopts import Parameter
@@ -193,14 +194,19 @@ def _say(*lines: str) -> None:
     sys.stdout.flush()
 
 
+def _json(event: dict[str, object], **_: object) -> bytes:
+    """Four times as fast as the standard library's, which shows where there is a line a request."""
+    return msgspec.json.encode(event, enc_hook=str)
+
+
 def _log() -> structlog.typing.FilteringBoundLogger:
     """One JSON object a request, on stderr."""
     logger: structlog.typing.FilteringBoundLogger = structlog.wrap_logger(
-        structlog.PrintLogger(sys.stderr),
+        structlog.BytesLogger(sys.stderr.buffer),
         processors=[
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.JSONRenderer(),
+            structlog.processors.JSONRenderer(serializer=_json),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
     )

@@ -5,7 +5,7 @@ the connection without a final chunk, which here means to return without having 
 """
 
 import asyncio
-import contextlib
+import itertools
 import secrets
 import time
 from collections.abc import Callable, Coroutine
@@ -13,7 +13,7 @@ from typing import Any, Final
 from urllib.parse import parse_qs
 
 import structlog
-from starlette.types import Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 
 from halfopen import __version__
 from halfopen.errors import SourceError
@@ -30,6 +30,9 @@ from halfopen.wire.moment import WindowError, window_from_query
 from halfopen.wire.negotiate import Format, NegotiationError, choose
 
 RETRY_SECONDS: Final = 5
+UNWATCHED_SECONDS: Final = 0.2
+"""How long a request is answered before it is looked whether its caller is still there."""
+
 CLIENT_GONE: Final = 499
 """What the log says for a caller who left before the end; nobody receives it."""
 
@@ -46,13 +49,13 @@ class App:
         *,
         log: structlog.typing.FilteringBoundLogger,
         retired: Callable[[Setup], None] = lambda _: None,
-        new_id: Callable[[], str] = lambda: secrets.token_hex(8),
+        new_id: Callable[[], str] | None = None,
     ) -> None:
         self._metrics = Metrics(__version__)
         self._setup = setup
         self._log = log
         self._retired = retired
-        self._new_id = new_id
+        self._new_id = new_id or request_ids()
         self._probes: dict[str, Callable[[Request], Coroutine[Any, Any, None]]] = {
             "/healthz": self._alive,
             "/readyz": self._ready,
@@ -87,17 +90,16 @@ class App:
             self._note(request, time.perf_counter() - began)
 
     async def _until_gone(self, request: Request, receive: Receive) -> None:
-        answer = asyncio.create_task(self._answer(request, self._route))
-        gone = asyncio.create_task(_gone(receive))
+        watch = _Watch(receive, request.send)
+        request.send = watch.send
         try:
-            await asyncio.wait((answer, gone), return_when=asyncio.FIRST_COMPLETED)
-            if not answer.done():
-                request.status = CLIENT_GONE
+            await self._answer(request, self._route)
+        except asyncio.CancelledError:
+            if not watch.has_gone():
+                raise
+            request.status = CLIENT_GONE
         finally:
-            for task in (gone, answer):
-                task.cancel()
-            # Waits until the query is told to stop, so that the log's counts are the last ones.
-            await asyncio.gather(answer, gone, return_exceptions=True)
+            watch.end()
 
     async def _token(self, request: Request, receive: Receive) -> None:
         """Answers a POST that asks for a token."""
@@ -169,7 +171,9 @@ class App:
 
     def _asked(self, request: Request) -> tuple[Format, Window]:
         try:
-            words = parse_qs(request.query.decode("latin-1"), keep_blank_values=True).get("format")
+            # Two names out of three need no decoding: what is left of the query is seldom anything.
+            rest = b"&".join(part for part in request.query.split(b"&") if not part.startswith((b"from=", b"to=")))
+            words = parse_qs(rest.decode("latin-1"), keep_blank_values=True).get("format") if rest else None
             format_ = choose(words[-1] if words else None, request.headers.get("accept"))
             request.window = window_from_query(request.query)
         except (NegotiationError, WindowError) as error:
@@ -227,8 +231,49 @@ async def _say(request: Request, body: bytes) -> None:
     await request.answer(200, body, {"Content-Type": "application/json"})
 
 
-async def _gone(receive: Receive) -> None:
-    """Ends when the caller has closed the connection."""
-    with contextlib.suppress(asyncio.CancelledError):
-        while (await receive())["type"] != "http.disconnect":
+class _Watch:
+    """Cancels the task that it was made in when the caller closes the connection.
+
+    It looks only after a moment, because most answers are given by then and a task costs as much as half of one.
+    """
+
+    def __init__(self, receive: Receive, send: Send) -> None:
+        self._receive = receive
+        self._send = send
+        self._answering = asyncio.current_task()
+        self._timer = asyncio.get_running_loop().call_later(UNWATCHED_SECONDS, self._begin)
+        self._watching: asyncio.Task[None] | None = None
+        self._gone = False
+
+    async def send(self, message: Message) -> None:
+        """Sends; looks no more once the last bytes are on their way, for then the end of the connection is nothing."""
+        if message["type"] == "http.response.body" and not message.get("more_body"):
+            self.end()
+        await self._send(message)
+
+    def has_gone(self) -> bool:
+        """Whether the cancellation that was just caught is the caller's leaving, and nobody else's wish."""
+        return self._gone and self._answering is not None and not self._answering.uncancel()
+
+    def end(self) -> None:
+        """Looks no more."""
+        self._timer.cancel()
+        if self._watching is not None:
+            self._watching.cancel()
+
+    def _begin(self) -> None:
+        self._watching = asyncio.create_task(self._watch())
+
+    async def _watch(self) -> None:
+        while (await self._receive())["type"] != "http.disconnect":
             pass
+        self._gone = True
+        if self._answering is not None:
+            self._answering.cancel()
+
+
+def request_ids() -> Callable[[], str]:
+    """Sixteen hexadecimal digits each: those of this process, then a count. They are names, not secrets."""
+    process = secrets.token_hex(4)
+    numbers = itertools.count(1)
+    return lambda: f"{process}{next(numbers) & 0xFFFFFFFF:08x}"

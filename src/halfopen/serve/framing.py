@@ -1,6 +1,7 @@
 """From blocks of lines to the bytes of a body: the header of a CSV, the brackets of a JSON array."""
 
 from collections.abc import AsyncGenerator, AsyncIterable, Sequence
+from functools import lru_cache
 
 from halfopen.sources.base import ROW_END
 from halfopen.wire.csv import line
@@ -14,9 +15,14 @@ async def framed(blocks: AsyncIterable[bytes], names: Sequence[str], format_: Fo
             yield block
         return
     if format_ is Format.CSV:
-        yield line(names)
+        yield _header(tuple(names))
     async for block in blocks:
         yield block
+
+
+@lru_cache(maxsize=64)
+def _header(names: tuple[str, ...]) -> bytes:
+    return line(names)
 
 
 async def _array(blocks: AsyncIterable[bytes]) -> AsyncGenerator[bytes, None]:

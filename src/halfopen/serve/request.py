@@ -1,9 +1,11 @@
 """One request on its way through the application, the answers that need no rows, and what the log says of it."""
 
 import re
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from email.utils import formatdate
+from functools import lru_cache
 from typing import Final
 
 from starlette.types import Scope, Send
@@ -77,7 +79,7 @@ class Request:
         Date as of now: uvicorn's own is up to a second old, and a puller takes an old Date for a clock that is slow.
         """
         secure = _TLS_HEADERS if self.scope.get("scheme") == "https" else {}
-        return {**_BASE_HEADERS, **secure, "Date": formatdate(usegmt=True), "Request-Id": self.id}
+        return {**_BASE_HEADERS, **secure, "Date": _date(int(time.time())), "Request-Id": self.id}
 
     async def refuse(self, problem: Problem) -> None:
         """Answers with a problem."""
@@ -111,6 +113,12 @@ class Request:
             "error": self.error,
         }
         return {name: fact for name, fact in facts.items() if fact is not None}
+
+
+@lru_cache(maxsize=1)
+def _date(second: int) -> str:
+    """Of a second since the epoch; written once a second."""
+    return formatdate(second, usegmt=True)
 
 
 def words_of(error: Exception, feed: str | None) -> str:

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator, Coroutine
 from contextlib import aclosing
+from functools import lru_cache
 from typing import Any, Final
 
 from halfopen.serve.delivery import Delivery
@@ -12,7 +13,7 @@ from halfopen.serve.problems import not_acceptable, too_many_rows, too_slow
 from halfopen.serve.request import Request
 from halfopen.serve.windows import Reading
 from halfopen.window.window import Window
-from halfopen.wire.encode import acceptable
+from halfopen.wire.encode import Encoding, acceptable
 from halfopen.wire.negotiate import Format
 
 _NOBODY: Final = "anonymous"
@@ -21,7 +22,7 @@ _NOBODY: Final = "anonymous"
 
 async def send_rows(request: Request, offer: Offer, format_: Format, window: Window) -> None:
     """Answers a window; Problem when it cannot be answered, or costs more than the limits allow."""
-    accepted = acceptable(request.headers.get("accept-encoding"))
+    accepted = _accepted(request.headers.get("accept-encoding"))
     if not accepted:
         raise not_acceptable()
     setup = request.setup
@@ -43,6 +44,12 @@ async def send_rows(request: Request, offer: Offer, format_: Format, window: Win
             await delivery.head()
         else:
             await _within(request, _deliver(request, reading, offer, format_, window))
+
+
+@lru_cache(maxsize=64)
+def _accepted(accept_encoding: str | None) -> tuple[Encoding, ...]:
+    """A poller sends the same header every minute."""
+    return tuple(acceptable(accept_encoding))
 
 
 async def _deliver(request: Request, reading: Reading, offer: Offer, format_: Format, window: Window) -> None:

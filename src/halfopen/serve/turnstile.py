@@ -51,7 +51,8 @@ class Turnstile:
             await line.free.acquire()
             return
         try:
-            await asyncio.wait_for(line.free.acquire(), self._patience)
+            async with asyncio.timeout(self._patience):
+                await line.free.acquire()
         except TimeoutError:
             raise Problem(
                 429,

@@ -6,6 +6,7 @@ The thread waits when the reader is slower than the database: memory stays flat 
 import asyncio
 import threading
 from collections import deque
+from collections.abc import Callable
 from typing import Final, Generic, TypeVar
 
 DEPTH: Final = 4
@@ -27,6 +28,8 @@ class Handover(Generic[T]):
         self._room = threading.Condition()
         self._arrived = asyncio.Event()
         self._ended = False
+        self._waiting = False
+        self._then: Callable[[], object] | None = None
         self._error: BaseException | None = None
         self.cancelled = False
 
@@ -38,14 +41,21 @@ class Handover(Generic[T]):
             if self.cancelled:
                 raise Cancelled
             self._blocks.append(block)
-        self._wake()
+            waiting, self._waiting = self._waiting, False
+        if waiting:
+            self._call(self._arrived.set)
 
     def finish(self, error: BaseException | None = None) -> None:
         """Says that no block follows, because of `error` if there is one."""
         with self._room:
             self._error = error
             self._ended = True
-        self._wake()
+            waiting, self._waiting = self._waiting, False
+            then, self._then = self._then, None
+        if waiting:
+            self._call(self._arrived.set)
+        if then is not None:
+            self._call(then)
 
     async def get(self) -> T | None:
         """The next block; None at the end. Raises what the thread finished with."""
@@ -60,6 +70,7 @@ class Handover(Generic[T]):
                     if self._error is not None:
                         raise self._error
                     return None
+                self._waiting = True
             await self._arrived.wait()
 
     def cancel(self) -> None:
@@ -69,9 +80,18 @@ class Handover(Generic[T]):
             self._blocks.clear()
             self._room.notify_all()
 
-    def _wake(self) -> None:
+    def when_finished(self, then: Callable[[], object]) -> None:
+        """Calls `then` on the event loop once the thread has finished, now if it has. Once an answer."""
+        with self._room:
+            if not self._ended:
+                self._then = then
+                return
+        then()
+
+    def _call(self, what: Callable[[], object]) -> None:
+        """On the event loop. Each call wakes it, which costs as much as reading some rows: so only where one waits."""
         try:
-            self._loop.call_soon_threadsafe(self._arrived.set)
+            self._loop.call_soon_threadsafe(what)
         except RuntimeError:
             # The loop has been closed under us, so nobody waits any more.
             self.cancelled = True

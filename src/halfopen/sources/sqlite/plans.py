@@ -85,7 +85,9 @@ class Planner:
         sql = known.made.get(made)
         if sql is None:
             sql = known.made[made] = _select(selection, known, edges, format_, limit)
-        return Plan(sql, edges.parameters if edges else (), format_, brief=limit is None and self._is_brief(selection, window))
+        return Plan(
+            sql, edges.parameters if edges else (), format_, brief=limit is None and self._is_brief(selection, window)
+        )
 
     def answered(self, selection: Selection, window: Window | None, *, brief: bool) -> None:
         """What an answer taught: whether a window of this length has few rows."""

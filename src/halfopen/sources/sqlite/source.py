@@ -7,7 +7,7 @@ not wait for it.
 import asyncio
 import sqlite3
 from collections.abc import AsyncGenerator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from functools import partial
@@ -73,7 +73,8 @@ class SqliteSource:
     ) -> AsyncGenerator[Answer, None]:
         """The rows of a window, read in a thread that waits for whoever takes the blocks."""
         try:
-            await asyncio.wait_for(self._free.acquire(), WAIT_SECONDS)
+            async with asyncio.timeout(WAIT_SECONDS):
+                await self._free.acquire()
         except TimeoutError:
             raise Busy(f"all connections were taken for {WAIT_SECONDS:g} s") from None
         handover: Handover[Block] = Handover()
@@ -90,12 +91,20 @@ class SqliteSource:
             else:
                 handover.finish()
 
-        job = asyncio.get_running_loop().run_in_executor(self._threads, work)
-        job.add_done_callback(lambda _: self._free.release())
+        def unasked(job: Future[None]) -> None:
+            if job.cancelled():
+                handover.finish(Unavailable("the database is being closed"))
+
+        try:
+            self._threads.submit(work).add_done_callback(unasked)
+        except RuntimeError:
+            self._free.release()
+            raise Unavailable("the database is closed") from None
         try:
             yield answer
         finally:
             handover.cancel()
+            handover.when_finished(self._free.release)
 
     async def explain(self, selection: Selection, window: Window) -> QueryPlan:
         """By EXPLAIN QUERY PLAN."""
