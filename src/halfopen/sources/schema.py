@@ -1,6 +1,6 @@
 """What is known about an operator's database before anything is mapped: tables, columns, keys, a few rows.
 
-Readers, one an engine, stand beside their engines (`sqlite/schema.py`, `postgresql/schema.py`). Samples are for looking
+Readers, one an engine, stand beside their engines (`<engine>/schema.py`). Samples are for looking
 at inside the process only; they may hold personal data and never leave it.
 """
 
@@ -111,14 +111,24 @@ class Schema:
 def read_schema(scheme: str, path: Path | None, url: str) -> Schema:
     """The schema of a database; ConfigError for an engine that cannot be read, SourceError when it does not answer."""
     if scheme == "sqlite" and path is not None:
-        from halfopen.sources.sqlite.schema import read  # noqa: PLC0415 - an engine is loaded when it is used
+        from halfopen.sources.sqlite.schema import read as sqlite  # noqa: PLC0415 - an engine is loaded when it is used
 
-        return read(path)
+        return sqlite(path)
+    if scheme == "duckdb" and path is not None:
+        from halfopen.sources.duckdb.schema import read as duckdb  # noqa: PLC0415 - as above
+
+        return duckdb(path)
     if scheme == "postgresql":
-        from halfopen.sources.postgresql.schema import read as read_server  # noqa: PLC0415 - as above
+        from halfopen.sources.postgresql.schema import read as postgresql  # noqa: PLC0415 - as above
 
-        return read_server(url)
-    raise ConfigError(f"{scheme}:// cannot be read yet; sqlite:///file and postgresql://host/name can")
+        return postgresql(url)
+    if scheme == "mysql":
+        from halfopen.sources.mysql.schema import read as mysql  # noqa: PLC0415 - as above
+
+        return mysql(url)
+    raise ConfigError(
+        f"{scheme}:// cannot be read; postgresql://host/name, mysql://host/name, sqlite:///file and duckdb:///file can"
+    )
 
 
 _FAMILIES: Final = (

@@ -1,5 +1,5 @@
 -- In the style of services that share one database, a schema each.
--- engines: postgresql duckdb
+-- engines: postgresql
 create schema account;
 create schema payments;
 create schema gaming;

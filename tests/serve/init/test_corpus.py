@@ -2,24 +2,17 @@
 
 import pytest
 
-from support import postgresql, schemas
+from support import schemas
 
 GOAL = 85
 
 
-def check(score):
+@pytest.mark.parametrize(
+    ("engine", "name"), [(engine, name) for engine in schemas.ENGINES for name in schemas.of(engine)]
+)
+async def test_mapped_right_or_said(tmp_path, engine, name):
+    score = await schemas.measured(engine, tmp_path, name)
     report = schemas.table([score])
     assert score.percent >= GOAL, report
     assert not score.silent, report
     assert not score.extra, report
-
-
-@pytest.mark.parametrize("name", schemas.NAMES)
-async def test_sqlite(tmp_path, name):
-    check(await schemas.sqlite_score(tmp_path, name))
-
-
-@pytest.mark.parametrize("name", schemas.NAMES)
-async def test_postgresql(tmp_path, name):
-    with postgresql.database() as url:
-        check(await schemas.postgresql_score(tmp_path, name, url))

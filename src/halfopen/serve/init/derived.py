@@ -2,7 +2,7 @@
 
 from halfopen.contract.model import Field, Kind
 from halfopen.serve.init import codes
-from halfopen.serve.init.expression import Choice, Expression, Ref, column, joined
+from halfopen.serve.init.expression import Choice, Expression, Ref, column, together
 from halfopen.serve.init.facts import Look, is_code, looks
 from halfopen.serve.init.facts import codes as codes_of
 from halfopen.serve.init.match import Matcher
@@ -41,7 +41,7 @@ def two_sides(matcher: Matcher, table: Table) -> Choice | None:
         if side is None:
             return None
         sides.append(side)
-    return Choice(joined("{0} || ' - ' || {1}", sides), 0.8, "made of the two sides' names")
+    return Choice(together(sides[0], " - ", sides[1]), 0.8, "made of the two sides' names")
 
 
 def _side(matcher: Matcher, table: Table, words: set[str]) -> Expression | None:

@@ -1,17 +1,14 @@
 """What is proposed for one field: SQL over columns that may stand in other tables, its ground, its doubt. Pure."""
 
-import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Final
 
+from halfopen.serve.init.dialect import CLOSE, HEX_CLOSE, HEX_OPEN, NEXT, OPEN, STANDARD, Dialect
 from halfopen.serve.init.links import Path
-from halfopen.serve.init.vocabulary import vocabulary
 
 SURE: Final = 0.7
 """Below it a mapping says that it is unsure."""
-
-_PLAIN: Final = re.compile(r"[a-z_][a-z0-9_]*", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +36,9 @@ class Expression:
         """The ways that it takes to other tables."""
         return tuple(ref.path for ref in self.refs if ref.path)
 
-    def sql(self, shown: Callable[[Ref], str]) -> str:
+    def sql(self, shown: Callable[[Ref], str], dialect: Dialect = STANDARD) -> str:
         """The SQL text, each column as `shown` writes it."""
-        return self.template.format(*map(shown, self.refs))
+        return dialect.spelt(self.template.format(*map(shown, self.refs)))
 
     def within(self, template: str) -> "Expression":
         """This expression put at {0} of a template without columns of its own."""
@@ -68,18 +65,18 @@ def literal(value: str) -> str:
     return "'" + value.replace("'", "''").replace("{", "{{").replace("}", "}}") + "'"
 
 
-def name(identifier: str) -> str:
-    """An identifier, quoted where it must be."""
-    if _PLAIN.fullmatch(identifier) and identifier not in vocabulary().sql:
-        return identifier
-    return '"' + identifier.replace('"', '""') + '"'
+def together(*parts: "Expression | str") -> Expression:
+    """Texts put together; a part that is no expression is taken as it stands."""
+    pieces = [
+        Expression(literal(part)) if isinstance(part, str) else part.within("cast({0} as text)") for part in parts
+    ]
+    template = NEXT.join(f"{{{at}}}" for at in range(len(pieces)))
+    return joined(f"{OPEN}{template}{CLOSE}", pieces)
 
 
-def table_name(table: str, engine: str) -> str:
-    """A table, its schema before it where it has one."""
-    if engine == "sqlite":
-        return name(table)
-    return ".".join(name(part) for part in table.split("."))
+def hexed(expression: Expression) -> Expression:
+    """Bytes as hexadecimal digits."""
+    return expression.within(f"{HEX_OPEN}{{0}}{HEX_CLOSE}")
 
 
 @dataclass(frozen=True, slots=True)

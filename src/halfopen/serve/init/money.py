@@ -8,7 +8,7 @@ from halfopen.contract.load import feeds
 from halfopen.serve.init import codes
 from halfopen.serve.init.assign import Assigner, called
 from halfopen.serve.init.derived import soft_deletes
-from halfopen.serve.init.expression import Choice, Expression, column, joined, literal
+from halfopen.serve.init.expression import Choice, Expression, column, joined, literal, together
 from halfopen.serve.init.facts import codes as codes_of
 from halfopen.serve.init.facts import is_code, negative_share
 from halfopen.serve.init.proposal import Filter, Part, Proposal
@@ -114,7 +114,7 @@ class Money:
         own = part.choices.get("id")
         if own is None:
             return part
-        sql = joined(f"{literal(part.table.rpartition('.')[2] + '-')} || cast({{0}} as text)", (own.expression,))
+        sql = together(part.table.rpartition(".")[2] + "-", own.expression)
         return replace(part, choices={**part.choices, "id": replace(own, expression=sql)})
 
     def _amount(self, table: Table) -> Choice | None:

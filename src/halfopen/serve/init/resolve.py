@@ -9,7 +9,7 @@ from halfopen.contract.load import feeds
 from halfopen.contract.model import FeedKind, Field, Kind
 from halfopen.serve.init import codes
 from halfopen.serve.init.derived import states, two_sides
-from halfopen.serve.init.expression import Choice, Expression, Ref, column, joined
+from halfopen.serve.init.expression import Choice, Expression, Ref, column, joined, together
 from halfopen.serve.init.links import Link, Links, Path
 from halfopen.serve.init.match import Candidate, Matcher
 from halfopen.serve.init.own import OPTIONAL, REQUIRED, own_columns
@@ -121,9 +121,10 @@ class Resolver:
         if len(table.primary_key) == 1:
             return Choice(column(table.primary_key[0]), 1.0, "primary key")
         if table.primary_key:
-            parts = [column(part).within("cast({0} as text)") for part in table.primary_key]
-            template = " || '-' || ".join(f"{{{at}}}" for at in range(len(parts)))
-            return Choice(joined(template, parts), 0.8, "primary key of several columns", "one text is made of them")
+            parts: list[Expression | str] = [column(table.primary_key[0])]
+            for part in table.primary_key[1:]:
+                parts += ["-", column(part)]
+            return Choice(together(*parts), 0.8, "primary key of several columns", "one text is made of them")
         best = self.matcher.best(feed, feeds()[feed].key, table)
         if best is None:
             return None

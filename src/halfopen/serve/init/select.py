@@ -1,21 +1,13 @@
 """A proposal that needs several tables as one SELECT: joins along the paths, parts as a union. Pure."""
 
 from collections.abc import Iterable
-from typing import Final
 
 from halfopen.contract.load import feeds
 from halfopen.contract.model import Kind
-from halfopen.serve.init.expression import Choice, Ref, name, table_name
+from halfopen.serve.init.dialect import Dialect, dialect
+from halfopen.serve.init.expression import Choice, Ref
 from halfopen.serve.init.links import Path
 from halfopen.serve.init.proposal import Part, Proposal
-
-_TYPES: Final = {
-    Kind.DATETIME: "timestamp",
-    Kind.DATE: "date",
-    Kind.DECIMAL: "numeric",
-    Kind.INTEGER: "bigint",
-    Kind.BOOLEAN: "boolean",
-}
 
 
 def select(engine: str, proposal: Proposal) -> str:
@@ -28,7 +20,7 @@ def select(engine: str, proposal: Proposal) -> str:
     ]
     divided = _divided(proposal) if several else frozenset()
     return "\nunion all\n".join(
-        _part(engine, proposal.feed, part, fields, divided, several=several) for part in proposal.parts
+        _part(dialect(engine), proposal.feed, part, fields, divided, several=several) for part in proposal.parts
     )
 
 
@@ -41,34 +33,34 @@ def _divided(proposal: Proposal) -> frozenset[str]:
     return frozenset(field for field, found in divisors.items() if len(found) > 1)
 
 
-def _part(engine: str, feed: str, part: Part, fields: Iterable[str], divided: frozenset[str], *, several: bool) -> str:
+def _part(way: Dialect, feed: str, part: Part, fields: Iterable[str], divided: frozenset[str], *, several: bool) -> str:
     aliases = _aliases(part)
 
     def shown(ref: Ref) -> str:
-        return f"{name(aliases[ref.path])}.{name(ref.column)}"
+        return f"{way.name(aliases[ref.path])}.{way.name(ref.column)}"
 
     lines = []
     for field in fields:
         kind = _kind(feed, field)
         choice = part.choices.get(field)
         if choice is None:
-            sql = f"cast(null as {_TYPES.get(kind, 'text')})"
+            sql = way.null(kind)
         else:
-            sql = choice.expression.sql(shown)
+            sql = choice.expression.sql(shown, way)
             if field in divided and choice.divisor:
                 sql = f"({sql}) / {choice.divisor}.0"
-            if several and kind not in _TYPES and not sql.startswith(("'", "cast(")):
-                sql = f"cast({sql} as text)"
-        lines.append(f"  {sql} as {name(field)}")
+            if several and kind not in way.types and not sql.startswith(("'", "cast(")):
+                sql = f"cast({sql} as {way.text})"
+        lines.append(f"  {sql} as {way.name(field)}")
     text = "select\n" + ",\n".join(lines)
-    text += f"\nfrom {_from(engine, part.table, aliases[()])}"
+    text += f"\nfrom {_from(way, part.table, aliases[()])}"
     for path, alias in aliases.items():
         if path:
             link = path[-1]
-            before = f"{name(aliases[path[:-1]])}.{name(link.column)}"
-            after = f"{name(alias)}.{name(link.target_column)}"
-            text += f"\nleft join {_from(engine, link.target, alias)} on {after} = {before}"
-    where = " and ".join(filter_.expression.sql(shown) for filter_ in part.where)
+            before = f"{way.name(aliases[path[:-1]])}.{way.name(link.column)}"
+            after = f"{way.name(alias)}.{way.name(link.target_column)}"
+            text += f"\nleft join {_from(way, link.target, alias)} on {after} = {before}"
+    where = " and ".join(filter_.expression.sql(shown, way) for filter_ in part.where)
     return f"{text}\nwhere {where}" if where else text
 
 
@@ -79,9 +71,9 @@ def _kind(feed: str, field: str) -> Kind:
     return described.kind if described else Kind.STRING
 
 
-def _from(engine: str, table: str, alias: str) -> str:
-    shown = table_name(table, engine)
-    return shown if shown == name(alias) else f"{shown} as {name(alias)}"
+def _from(way: Dialect, table: str, alias: str) -> str:
+    shown = way.table(table)
+    return shown if shown == way.name(alias) else f"{shown} as {way.name(alias)}"
 
 
 def _aliases(part: Part) -> dict[Path, str]:

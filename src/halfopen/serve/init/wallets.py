@@ -6,7 +6,7 @@ from typing import Final
 
 from halfopen.contract.load import feeds
 from halfopen.serve.init.derived import soft_deletes
-from halfopen.serve.init.expression import Choice, Expression, column, joined, literal
+from halfopen.serve.init.expression import Choice, Expression, column, literal, together
 from halfopen.serve.init.match import Candidate
 from halfopen.serve.init.proposal import Part, Proposal
 from halfopen.serve.init.resolve import Resolver
@@ -84,8 +84,7 @@ class Wallets:
         kind = Choice(Expression(literal(word)), 0.9, f"the column {balance.expression.refs[0].column} holds it")
         found = {**choices, "balance": balance, "type": kind}
         if "id" in found:
-            ending = literal("-" + {"Real": "real", "Prize": "bonus"}[word])
-            sql = joined(f"cast({{0}} as text) || {ending}", (found["id"].expression,))
+            sql = together(found["id"].expression, "-" + {"Real": "real", "Prize": "bonus"}[word])
             found["id"] = replace(found["id"], expression=sql)
         found.pop("is_primary", None)
         found["is_primary"] = Choice(Expression("true" if word == "Real" else "false"), 0.8, "real money first")

@@ -6,7 +6,8 @@ from textwrap import wrap
 
 from halfopen.contract.load import feeds
 from halfopen.contract.model import Kind
-from halfopen.serve.init.expression import Choice, Ref, name
+from halfopen.serve.init.dialect import Dialect, dialect
+from halfopen.serve.init.expression import Choice
 from halfopen.serve.init.proposal import Part, Proposal
 from halfopen.serve.init.select import select
 from halfopen.sources.schema import Schema
@@ -64,7 +65,8 @@ def _feed(schema: Schema, proposal: Proposal) -> str:
 def _plain(schema: Schema, proposal: Proposal, part: Part) -> list[str]:
     """One table whose columns are enough."""
     head = [f"[serve.feeds.{proposal.feed}]"]
-    where = " and ".join(f.expression.sql(_name) for f in part.where)
+    way = dialect(schema.engine)
+    where = " and ".join(f.expression.sql(lambda ref: way.name(ref.column), way) for f in part.where)
     made = _MADE_OF_ACTIONS if proposal.kinds else ()
     if not proposal.kinds:
         head.append(f"table = {_text(part.table)}")
@@ -72,7 +74,7 @@ def _plain(schema: Schema, proposal: Proposal, part: Part) -> list[str]:
         head.append(f"where = {_text(where)}  # {'; '.join(f.ground for f in part.where)}")
     head += _minor_units(proposal) + _todo(proposal)
     columns = [
-        f"{field} = {_text(_shown(choice))}{_why(choice)}"
+        f"{field} = {_text(_shown(choice, way))}{_why(choice)}"
         for field, choice in part.choices.items()
         if field not in made
     ]
@@ -82,7 +84,7 @@ def _plain(schema: Schema, proposal: Proposal, part: Part) -> list[str]:
     if proposal.kinds:
         head += ["", f"[serve.feeds.{proposal.feed}.actions]", f"table = {_text(part.table)}"]
         head += [
-            f"{field} = {_text(_shown(choice))}{_why(choice)}"
+            f"{field} = {_text(_shown(choice, way))}{_why(choice)}"
             for field, choice in part.choices.items()
             if field in made
         ]
@@ -166,13 +168,11 @@ def _unused(schema: Schema, part: Part) -> list[str]:
     return _comment(f"Not used: {', '.join(left)}") if left else []
 
 
-def _shown(choice: Choice) -> str:
+def _shown(choice: Choice, way: Dialect) -> str:
     """A bare column as serve looks it up; anything else as SQL."""
-    return choice.expression.refs[0].column if choice.expression.is_column else choice.expression.sql(_name)
-
-
-def _name(ref: Ref) -> str:
-    return name(ref.column)
+    if choice.expression.is_column:
+        return choice.expression.refs[0].column
+    return choice.expression.sql(lambda ref: way.name(ref.column), way)
 
 
 def _why(choice: Choice) -> str:
