@@ -154,6 +154,7 @@ class _Reader:
             zone=zone,
             sessions=self._sessions(actions) if actions else None,
             order=self._order(columns) if actions else (),
+            cursor_column=self.feed.cursor or "",
         )
 
     def _find_relation(self, table: str | None, sql: str | None) -> None:

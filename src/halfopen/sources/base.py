@@ -95,7 +95,7 @@ class Selection:
     relation: what stands after FROM, a quoted table or a subselect with its alias. cursor: an expression, None for a
     snapshot feed, whose every window holds all rows. where: a further filter. zone: IANA zone of stamps that carry
     none. sessions: rows are actions; `columns` then holds the plain columns only, and in `order` the contract's order
-    of all.
+    of all. cursor_column: the column of the answer that shows the cursor.
     """
 
     feed: str
@@ -106,6 +106,7 @@ class Selection:
     zone: str = "UTC"
     sessions: Sessions | None = None
     order: tuple[str, ...] = ()
+    cursor_column: str = ""
 
     @property
     def names(self) -> tuple[str, ...]:

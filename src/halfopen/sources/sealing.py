@@ -8,11 +8,10 @@ identities it has seen; whatever of an earlier span shows another one later was 
 from collections.abc import Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Protocol, runtime_checkable
 
-from halfopen.errors import SourceError
 from halfopen.sources.base import Selection, Stream
 from halfopen.window.window import Window
 from halfopen.wire.negotiate import Format
@@ -25,10 +24,6 @@ class Detector(StrEnum):
 
     XID = "xid"
     SET = "set"
-
-
-class Behind(SourceError):  # noqa: N818 - a state of the database, told in a word
-    """The database shows an older state than one that was sealed, or lags too far: a replica that will catch up."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,11 +101,13 @@ class Served:
 class Snapshot(Protocol):
     """One state of the database, held open: everything that is asked of it sees the same rows.
 
-    clock: the database's own, UTC, not later than the state. Methods raise what `Source.stream` raises.
+    clock: the database's own, UTC, not later than the state. lag: of a replica, how far its rows may lie behind. Methods
+    raise what `Source.stream` raises.
     """
 
     mark: Mark
     clock: datetime
+    lag: timedelta
 
     async def look(self, selection: Selection, before: Window | None, now: Window | None, since: Mark | None) -> Look:
         """Identities of the rows with a cursor in either span; None for a span that is not asked.
@@ -137,5 +134,5 @@ class Seals(Protocol):
         ...
 
     def snapshot(self, detector: Detector) -> AbstractAsyncContextManager[Snapshot]:
-        """A state of the database in a read-only transaction; Behind from a replica that lags too far to tell."""
+        """A state of the database in a read-only transaction. Raises what `Source.stream` raises."""
         ...

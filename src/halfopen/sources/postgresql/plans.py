@@ -1,6 +1,7 @@
 """From a selection and a window to one statement that COPY can run."""
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -8,7 +9,7 @@ from halfopen.sources.base import Selection
 from halfopen.sources.postgresql.cut import cut
 from halfopen.sources.postgresql.lines import Piece, piece
 from halfopen.sources.postgresql.pool import Connection
-from halfopen.sources.postgresql.sessions import summed
+from halfopen.sources.postgresql.sessions import Actions, actions_of, summed
 from halfopen.sources.postgresql.sql import name
 from halfopen.sources.postgresql.types import Shape, Type, types_of
 from halfopen.window.window import Window
@@ -46,21 +47,23 @@ class Planner:
         limit: int | None = None,
     ) -> str:
         """The SELECT for a window; all rows for None or where there is no cursor."""
-        types = await self._types(connection, selection)
+        types = await self.types(connection, selection)
         if selection.sessions is not None:
-            return _session_plan(selection, types, window, format_, limit)
+            actions = actions_of(selection, types.by_sql, window, limit)
+            return session_select(selection, types.by_sql, actions, format_)
         pieces = [piece(column, types[column.sql], selection.zone) for column in selection.columns]
         conditions = [f"({selection.where})"] if selection.where else []
         if selection.cursor is not None and window is not None:
             conditions.append(cut(selection.cursor, types[selection.cursor], selection.zone, window))
         where = f" where {' and '.join(conditions)}" if conditions else ""
-        return _select(selection.names, pieces, f"{selection.relation}{where}", format_, limit)
+        return select(selection.names, [(pieces, f"{selection.relation}{where}")], format_, limit)
 
     def forget(self, selection: Selection) -> None:
         """Asks the types anew next time: a column may have been changed."""
         self._known.pop(selection, None)
 
-    async def _types(self, connection: Connection, selection: Selection) -> Types:
+    async def types(self, connection: Connection, selection: Selection) -> Types:
+        """The types of the selection's expressions."""
         known = self._known.get(selection)
         now = time.monotonic()
         if known is None or now - known.taken_at > KEPT_SECONDS:
@@ -75,17 +78,25 @@ class Planner:
         return known
 
 
-def _session_plan(selection: Selection, types: Types, window: Window | None, format_: Format, limit: int | None) -> str:
-    sessions = summed(selection, types.by_sql, window, limit)
+def session_select(selection: Selection, types: dict[str, Type], actions: Actions, format_: Format) -> str:
+    """The SELECT of one row a session."""
+    sessions = summed(selection, types, actions)
     pieces = [
         piece(column, type_, selection.zone) for column, type_ in zip(sessions.columns, sessions.types, strict=True)
     ]
-    return _select(selection.names, pieces, sessions.relation, format_, None)
+    return select(selection.names, [(pieces, sessions.relation)], format_)
 
 
-def _select(names: tuple[str, ...], pieces: list[Piece], origin: str, format_: Format, limit: int | None) -> str:
+def select(
+    names: tuple[str, ...], parts: Sequence[tuple[Sequence[Piece], str]], format_: Format, limit: int | None = None
+) -> str:
+    """The rows of all parts, each its pieces and what stands after FROM, as COPY takes them."""
     most = "" if limit is None else f" limit {limit}"
     if format_ is Format.CSV:
-        return f"select {', '.join(each.csv for each in pieces)} from {origin}{most}"
-    members = ", ".join(f"{each.json} as {name(told)}" for told, each in zip(names, pieces, strict=True))
-    return f"select row_to_json(halfopen_row) from (select {members} from {origin}{most}) as halfopen_row"
+        told = (f"select {', '.join(each.csv for each in pieces)} from {origin}" for pieces, origin in parts)
+        return " union all ".join(told) + most
+    members = []
+    for pieces, origin in parts:
+        named = ", ".join(f"{each.json} as {name(told)}" for told, each in zip(names, pieces, strict=True))
+        members.append(f"select {named} from {origin}")
+    return f"select row_to_json(halfopen_row) from ({' union all '.join(members)}{most}) as halfopen_row"

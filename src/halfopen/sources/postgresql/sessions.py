@@ -28,6 +28,7 @@ _SESSION: Final = "halfopen_session"
 _INTEGER: Final = Type("int8", Shape.INTEGER)
 _NUMERIC: Final = Type("numeric", Shape.NUMERIC)
 _TEXT: Final = Type("text", Shape.TEXT)
+_MOMENT: Final = Type("timestamptz", Shape.ZONED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +40,29 @@ class Summed:
     types: tuple[Type, ...]
 
 
-def summed(selection: Selection, types: dict[str, Type], window: Window | None, limit: int | None = None) -> Summed:
+@dataclass(frozen=True, slots=True)
+class Actions:
+    """Which actions are summed up.
+
+    relation: what they are read from. filter: which of them count. touched: a SELECT of the sessions wanted. last: what
+    the greatest of is a session's `updated_at`, where that is not the time of the actions; a timestamptz.
+    """
+
+    relation: str
+    filter: str
+    touched: str
+    last: str | None = None
+
+
+def actions_of(selection: Selection, types: dict[str, Type], window: Window | None, limit: int | None) -> Actions:
+    """All actions of the sessions that have one in the window."""
+    touched = _touched(selection, _sessions(selection), types, window, limit)
+    return Actions(selection.relation, _filter(selection), touched)
+
+
+def summed(selection: Selection, types: dict[str, Type], actions: Actions) -> Summed:
     """One row a session; `types` are those of the expressions over the actions."""
-    sessions = selection.sessions
-    if sessions is None:
-        raise ValueError(f"{selection.feed}: rows are sessions already")
+    sessions = _sessions(selection)
     plain = {column.name: column for column in selection.columns}
     made = {
         **dict.fromkeys(_SUMS, _NUMERIC),
@@ -51,6 +70,8 @@ def summed(selection: Selection, types: dict[str, Type], window: Window | None, 
         **dict.fromkeys(_STAMPS, types[sessions.created_at]),
         "session_id": types[sessions.session_id],
     }
+    if actions.last is not None:
+        made["updated_at"] = _MOMENT
     columns = tuple(plain.get(field) or _column(field, sessions) for field in selection.names)
     sums = [f"{sessions.session_id} as {_SESSION}"]
     values = []
@@ -60,16 +81,16 @@ def summed(selection: Selection, types: dict[str, Type], window: Window | None, 
             text = f'({piece(column, types[column.sql], selection.zone).csv})::text collate "C"'
             low, high = name(f"low {column.name}"), name(f"high {column.name}")
             sums += [f"min({text}) as {low}", f"max({text}) as {high}"]
-            most = _dominant(text, selection, sessions)
+            most = _dominant(text, selection, sessions, actions.filter)
             values.append(f"case when {low} is not distinct from {high} then {low} else {most} end")
         else:
-            sums.append(f"{_value(column.name, sessions, types[sessions.amount])} as {name(column.name)}")
+            value = _value(column.name, sessions, types[sessions.amount], actions.last or sessions.created_at)
+            sums.append(f"{value} as {name(column.name)}")
             values.append(name(column.name))
     told = ", ".join(f"{value} as {name(column.name)}" for value, column in zip(values, columns, strict=True))
-    touched = _touched(selection, sessions, types, window, limit)
     relation = (
-        f"(select {told} from (select {', '.join(sums)} from {selection.relation} "
-        f"where {_filter(selection)} and {sessions.session_id} in ({touched}) "
+        f"(select {told} from (select {', '.join(sums)} from {actions.relation} "
+        f"where {actions.filter} and {sessions.session_id} in ({actions.touched}) "
         f"group by {sessions.session_id}) as {_OUTER}) as halfopen_sessions"
     )
     return Summed(
@@ -77,6 +98,12 @@ def summed(selection: Selection, types: dict[str, Type], window: Window | None, 
         tuple(replace(column, sql=name(column.name)) for column in columns),
         tuple(made.get(column.name, _TEXT) for column in columns),
     )
+
+
+def _sessions(selection: Selection) -> Sessions:
+    if selection.sessions is None:
+        raise ValueError(f"{selection.feed}: rows are sessions already")
+    return selection.sessions
 
 
 def _touched(
@@ -102,7 +129,7 @@ def _column(field: str, sessions: Sessions) -> Column:
     return Column(name=field, kind=Kind.STRING, sql=sessions.session_id)
 
 
-def _value(field: str, sessions: Sessions, amounts: Type) -> str:
+def _value(field: str, sessions: Sessions, amounts: Type, last: str) -> str:
     amount = number(sessions.amount, amounts)
     bet = f"{sessions.kind} in ({sessions.bet})"
     win = f"{sessions.kind} in ({sessions.win})"
@@ -116,7 +143,7 @@ def _value(field: str, sessions: Sessions, amounts: Type) -> str:
         "bet_amount": lambda: f"({_sum(amount, bet)} - {_sum(amount, returned_bet)})",
         "win_amount": lambda: f"({_sum(amount, win)} + {_sum(amount, returned_win)})",
         "created_at": lambda: f"min({sessions.created_at})",
-        "updated_at": lambda: f"max({sessions.created_at})",
+        "updated_at": lambda: f"max({last})",
     }
     return makers.get(field, lambda: sessions.session_id)()
 
@@ -136,10 +163,10 @@ def _sum(amount: str, condition: str) -> str:
     return f"coalesce(sum(({amount})::numeric) filter (where {condition}), 0)"
 
 
-def _dominant(text: str, selection: Selection, sessions: Sessions) -> str:
+def _dominant(text: str, selection: Selection, sessions: Sessions, counted: str) -> str:
     """Looked up only for sessions whose actions differ in the column."""
     return (
         f"(select v from (select {sessions.session_id} as s, {text} as v, {sessions.created_at} as t "
-        f"from {selection.relation} where {_filter(selection)}) as halfopen_actions "
+        f"from {selection.relation} where {counted}) as halfopen_actions "
         f"where s = {_OUTER}.{_SESSION} and v is not null group by v order by count(*) desc, min(t), v limit 1)"
     )

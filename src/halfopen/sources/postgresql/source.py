@@ -12,7 +12,9 @@ from halfopen.sources.postgresql.copying import Answer, copying
 from halfopen.sources.postgresql.explain import explained
 from halfopen.sources.postgresql.plans import Planner
 from halfopen.sources.postgresql.pool import Pool, words
+from halfopen.sources.postgresql.sealing import PostgresqlSnapshot, detector_of, may_ask_system, state_of
 from halfopen.sources.postgresql.sql import name
+from halfopen.sources.sealing import Detector
 from halfopen.window.window import Window
 from halfopen.wire.negotiate import Format
 
@@ -27,6 +29,7 @@ class PostgresqlSource:
         self._catalog = Catalog(url, timeout)
         self._planner = Planner()
         self._timeout = timeout
+        self._may_ask: bool | None = None
 
     def tables(self) -> Sequence[str]:
         """Tables and views by name."""
@@ -69,6 +72,22 @@ class PostgresqlSource:
             with words():
                 select = await self._planner.plan(connection, selection, window, Format.CSV)
                 return await explained(connection, select, selection)
+
+    async def detector(self, selection: Selection) -> Detector:
+        """Transaction numbers where every row shows its own, digests for all else."""
+        async with self._pool.transaction() as connection:
+            with words():
+                return await detector_of(connection, selection)
+
+    @asynccontextmanager
+    async def snapshot(self, detector: Detector) -> AsyncGenerator[PostgresqlSnapshot, None]:
+        """A transaction at REPEATABLE READ, its state taken."""
+        async with self._pool.transaction() as connection:
+            with words():
+                if self._may_ask is None:
+                    self._may_ask = await may_ask_system(connection)
+                state = await state_of(connection, may_ask=self._may_ask)
+            yield PostgresqlSnapshot(connection, self._planner, detector, state, self._timeout.total_seconds())
 
     async def ping(self) -> None:
         """Asks for nothing, which needs a connection and the server."""
