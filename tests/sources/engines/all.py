@@ -24,6 +24,8 @@ class Engine(Protocol):
     """Rows of 100 bytes, more than the engine makes before it gives the first."""
     refused: type[Exception] | None
     """What a writer gets while an answer is read; None where it need not wait."""
+    unindexed: str | None
+    """What finds a window where there is no index; None where all rows are read."""
     endless: str
     """A relation of endlessly many `i` above 0, whose rows come as they are made."""
 

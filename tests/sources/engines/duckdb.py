@@ -11,6 +11,7 @@ import duckdb
 
 from halfopen.sources.base import Source
 from halfopen.sources.duckdb import DuckdbSource
+from halfopen.sources.duckdb.explain import ZONE_MAPS
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -31,6 +32,7 @@ class Engine:
     failing: tuple[str, str] = ("case when id = 'bad' then error('malformed') else 'x' end", "malformed")
     endless: str = "(select range + 1 as i from range(1000000000000))"
     many: int = 100_000
+    unindexed: str | None = ZONE_MAPS
     refused: type[Exception] | None = duckdb.ConnectionException
     """A file is written by one process or read by several, so that a writer is not let in while an answer is read."""
 

@@ -30,6 +30,7 @@ class Engine:
     number: str = "decimal(40,18)"
     text: str = "text"
     many: int = 5_000
+    unindexed: str | None = None
     refused: type[Exception] | None = None
     failing: tuple[str, str] = ("exp(if(id = 'bad', 1000, 1))", "out of range")
     # A recursive query is made whole before its first row is given; a product of many tables is not.

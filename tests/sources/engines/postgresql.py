@@ -33,6 +33,7 @@ class Engine:
     failing: tuple[str, str] = ("(1 / (case when id = 'bad' then 0 else 1 end))::text", "division by zero")
     places: int | None = None
     many: int = 5_000
+    unindexed: str | None = None
     refused: type[Exception] | None = None
     endless: str = "(with recursive n(i) as (select 1 union all select i + 1 from n) select i from n)"
 

@@ -34,6 +34,7 @@ class Engine:
     """An expression that fails for one id, and what the error says."""
     places: int | None = None
     many: int = 5_000
+    unindexed: str | None = None
     refused: type[Exception] | None = None
     endless: str = "(with recursive n(i) as (select 1 union all select i + 1 from n) select i from n)"
 

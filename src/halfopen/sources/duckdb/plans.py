@@ -50,7 +50,7 @@ class Planner:
         limit: int | None = None,
     ) -> str:
         """A COPY of a window's lines to the file `{0}`; all rows for None or where there is no cursor."""
-        types = self._types(connection, selection)
+        types = self.types(connection, selection)
         if selection.sessions is not None:
             sessions = summed(selection, types.by_sql, window, limit)
             pieces = [
@@ -71,7 +71,8 @@ class Planner:
         with self._lock:
             self._known.pop(selection, None)
 
-    def _types(self, connection: duckdb.DuckDBPyConnection, selection: Selection) -> Types:
+    def types(self, connection: duckdb.DuckDBPyConnection, selection: Selection) -> Types:
+        """The types of all that a selection names."""
         now = time.monotonic()
         with self._lock:
             known = self._known.get(selection)

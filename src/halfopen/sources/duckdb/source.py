@@ -8,8 +8,9 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final
 
-from halfopen.sources.base import Busy, Capabilities, Selection, UnknownRelation
+from halfopen.sources.base import Busy, Capabilities, QueryPlan, Selection, UnknownRelation
 from halfopen.sources.duckdb.copying import Answer, Copying
+from halfopen.sources.duckdb.explain import explained
 from halfopen.sources.duckdb.files import File, words
 from halfopen.sources.duckdb.plans import Planner
 from halfopen.sources.duckdb.sql import name
@@ -92,6 +93,17 @@ class DuckdbSource:
             self._running.discard(copying)
             copying.cancel()
             _ended(copying, job)
+
+    async def explain(self, selection: Selection, window: Window) -> QueryPlan:
+        """Whether DuckDB can pass over what lies outside of a window, or what hinders it."""
+        stamp = selection.sessions.created_at if selection.sessions else selection.cursor
+
+        def work() -> QueryPlan:
+            with self._file.taken() as connection, words():
+                types = self._planner.types(connection, selection)
+                return explained(connection, selection, types[stamp or ""], window)
+
+        return await asyncio.get_running_loop().run_in_executor(None, work)
 
     async def ping(self) -> None:
         """Opens the file."""

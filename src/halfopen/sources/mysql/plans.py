@@ -47,7 +47,7 @@ class Planner:
         limit: int | None = None,
     ) -> str:
         """The SELECT for a window; all rows for None or where there is no cursor."""
-        types = self._types(connection, selection)
+        types = self.types(connection, selection)
         if selection.sessions is not None:
             return _session_plan(selection, types, window, format_, limit)
         pieces = [piece(column, types[column.sql], selection.zone) for column in selection.columns]
@@ -63,7 +63,8 @@ class Planner:
         with self._lock:
             self._known.pop(selection, None)
 
-    def _types(self, connection: Connection, selection: Selection) -> Types:
+    def types(self, connection: Connection, selection: Selection) -> Types:
+        """The types of all that a selection names."""
         now = time.monotonic()
         with self._lock:
             known = self._known.get(selection)

@@ -7,9 +7,10 @@ from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import Any
 
-from halfopen.sources.base import Busy, Capabilities, Selection, UnknownRelation
+from halfopen.sources.base import Busy, Capabilities, QueryPlan, Selection, UnknownRelation
 from halfopen.sources.handover import Handover
 from halfopen.sources.mysql.connections import Connection, Connections, words
+from halfopen.sources.mysql.explain import explained
 from halfopen.sources.mysql.plans import Planner
 from halfopen.sources.mysql.reader import Answer, Block, read
 from halfopen.sources.mysql.sql import name
@@ -94,6 +95,17 @@ class MysqlSource:
         finally:
             self._answers.discard(answer)
             answer.cancel()
+
+    async def explain(self, selection: Selection, window: Window) -> QueryPlan:
+        """By which index a window is read, or what would make one."""
+        stamp = selection.sessions.created_at if selection.sessions else selection.cursor
+
+        def work() -> QueryPlan:
+            with self._connections.transaction() as connection, words():
+                types = self._planner.types(connection, selection)
+                return explained(connection, selection, types[stamp or ""], window)
+
+        return await asyncio.get_running_loop().run_in_executor(None, work)
 
     async def ping(self) -> None:
         """Asks for nothing, which needs a connection and the server."""
