@@ -60,19 +60,26 @@ def main() -> None:
 
 
 async def take_turns(ours: int, theirs: int, seconds: float, pairs: int) -> None:
-    """Prints requests a second and the 99th percentile of each turn, and the median ratio."""
+    """Prints requests a second and the 50th and 99th percentile of each turn, and the medians of the pairs' ratios."""
     ratios = []
+    slowest = []
     for pair in range(pairs + 1):
         figures = {}
+        tails = {}
         for name, port in (("halfopen", ours), ("by hand", theirs)):
             times = await polled(port, seconds if pair else 1.0)
             figures[name] = len(times) / (seconds if pair else 1.0)
             if pair:
-                p99 = statistics.quantiles(times, n=100)[98] * 1000
-                print(f"{name:9}  {figures[name]:7,.0f} requests/s  p99 {p99:6.1f} ms", flush=True)
+                hundredths = statistics.quantiles(times, n=100)
+                tails[name] = hundredths[98]
+                p50, p99 = hundredths[49] * 1000, hundredths[98] * 1000
+                print(f"{name:9}  {figures[name]:7,.0f} requests/s  p50 {p50:6.1f} ms  p99 {p99:6.1f} ms", flush=True)
         if pair:
             ratios.append(figures["halfopen"] / figures["by hand"])
-    print(f"requests/s, halfopen / by hand: median {statistics.median(ratios):.2f} of {len(ratios)} pairs")
+            slowest.append(tails["halfopen"] / tails["by hand"])
+    for name, found in (("requests/s", ratios), ("p99", slowest)):
+        spread = f"({min(found):.2f} to {max(found):.2f})"
+        print(f"{name:10}  halfopen / by hand: median {statistics.median(found):.2f} of {len(found)} pairs {spread}")
 
 
 async def polled(port: int, seconds: float) -> list[float]:
