@@ -81,6 +81,7 @@ def test_the_whole_file(read, tmp_path):
     serve = config.needed_serve()
     assert serve.address == ("::1", 8401)
     assert serve.source.path == tmp_path / "casino.sqlite"
+    assert serve.store.path == tmp_path / "halfopen-state.sqlite"
     assert serve.allowed_lateness == timedelta(minutes=20)
     assert serve.limits.connections == 3
     assert serve.limits.max_window == timedelta(days=31)
@@ -135,6 +136,16 @@ def test_one_side_needs_not_the_secrets_of_the_other(read):
         ("connections = 3", "conections = 3", "serve.limits: unknown key 'conections'; did you mean 'connections'?"),
         ("connections = 3", "connections = 0", "serve.limits.connections: found 0, needs 1 or more"),
         ("connections = 3", 'connections = "3"', "serve.limits: connections: expected a whole number, got a text"),
+        (
+            'timezone = "Europe/Riga"',
+            'state = "duckdb:///seals.duckdb"',
+            "serve.state: 'duckdb:////",
+        ),
+        (
+            'timezone = "Europe/Riga"',
+            'state = "mysql://root:s3cret@db/seals"',
+            "serve.state: 'mysql://root:***@db/seals' cannot keep seals; write sqlite:///file or",
+        ),
         ("[serve.feeds.wallets]", "[serve.feeds.walets]", "unknown feed 'walets'; did you mean 'wallets'?"),
         ('table = "users"', 'tabel = "users"', "serve.feeds.players: unknown key 'tabel'; did you mean 'table'?"),
         ('table = "users"', "", "needs exactly one of table, sql, actions, rollup; found none"),

@@ -17,6 +17,8 @@ from halfopen.contract.load import feeds
 from halfopen.errors import ConfigError
 
 _LAST_PORT = 65535
+_STATE = "sqlite:///halfopen-state.sqlite"
+_STORES = ("sqlite", "postgresql")
 
 
 class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -103,7 +105,7 @@ class ServeConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
     database: str
     listen: str = "127.0.0.1:8400"
     timezone: str = "UTC"
-    state: str = "sqlite:///halfopen-state.sqlite"
+    state: str = _STATE
     late_rows: Literal["lift", "wait", "plain"] = "plain"
     wait_max: timedelta = timedelta(seconds=30)
     allowed_lateness: timedelta = timedelta(minutes=15)
@@ -117,6 +119,8 @@ class ServeConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
     feeds: dict[str, FeedMapping] = {}
     source: DatabaseUrl
     """Read from `database`."""
+    store: DatabaseUrl
+    """Read from `state`."""
 
     @property
     def address(self) -> tuple[str, int]:
@@ -137,7 +141,7 @@ def read_serve(table: dict[str, Any], base: Path, where: str) -> ServeConfig:
             "feeds": _feeds(table.get("feeds", {}), f"{where}.feeds"),
         },
         where,
-        derived={"source": lambda: _source(table, base, where)},
+        derived={"source": lambda: _source(table, base, where), "store": lambda: _store(table, base, where)},
     )
     _check_zone(config.timezone, f"{where}.timezone")
     _check_listen(config.listen, f"{where}.listen")
@@ -147,6 +151,17 @@ def read_serve(table: dict[str, Any], base: Path, where: str) -> ServeConfig:
 def _source(table: dict[str, Any], base: Path, where: str) -> DatabaseUrl:
     with at(f"{where}.database"):
         return database_url(table["database"], base)
+
+
+def _store(table: dict[str, Any], base: Path, where: str) -> DatabaseUrl:
+    with at(f"{where}.state"):
+        url = database_url(table.get("state", _STATE), base)
+        if url.scheme not in _STORES:
+            raise ConfigError(
+                f"{url.shown!r} cannot keep seals; write sqlite:///file or, where several servers answer for one "
+                "product, postgresql://host/name"
+            )
+        return url
 
 
 def _limits(table: object, base: Path, where: str) -> Limits:
