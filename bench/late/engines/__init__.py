@@ -1,0 +1,1 @@
+"""The databases that the casino can be in, one a file."""
