@@ -40,10 +40,13 @@ async def send_rows(request: Request, offer: Offer, format_: Format, window: Win
         )
         request.delivery = delivery
         request.status = 200
-        if request.method == "HEAD":
-            await delivery.head()
-        else:
-            await _within(request, _deliver(request, reading, offer, format_, window))
+        try:
+            if request.method == "HEAD":
+                await delivery.head()
+            else:
+                await _within(request, _deliver(request, reading, offer, format_, window))
+        finally:
+            await reading.close()
 
 
 @lru_cache(maxsize=64)

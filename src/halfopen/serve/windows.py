@@ -5,7 +5,7 @@ instead keeps the same promise.
 """
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -27,12 +27,20 @@ _LOOK_SECONDS: Final = 0.2
 Clock = Callable[[], datetime]
 
 
+async def _nothing_held() -> None:
+    """A plain reading takes a connection only when it is opened."""
+
+
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """A window that can be read now. `headers` go with the answer; `open` begins the query."""
+    """A window that can be read now. `headers` go with the answer; `open` begins the query.
+
+    close: lets go of whatever is held for the reading; at the end of what `open` gave it is let go already.
+    """
 
     open: Callable[[Format], AbstractAsyncContextManager[Stream]]
     headers: Mapping[str, str] = field(default_factory=dict)
+    close: Callable[[], Awaitable[None]] = _nothing_held
 
 
 class Windows(Protocol):
