@@ -1,6 +1,7 @@
 """How an engine writes what the engines write differently: names, texts put together, types. Pure."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -29,7 +30,7 @@ class Dialect:
     text: str = "text"
     hexed: tuple[str, str] = ("lower(hex(", "))")
     has_schemas: bool = True
-    types: dict[Kind, str] = field(default_factory=lambda: dict(_TYPES))
+    types: Mapping[Kind, str] = field(default_factory=dict)
 
     def name(self, identifier: str) -> str:
         """An identifier, quoted where it must be."""
@@ -74,10 +75,10 @@ _MYSQL: Final = {
     Kind.BOOLEAN: "signed",
 }
 
-STANDARD: Final = Dialect("")
+STANDARD: Final = Dialect("", types=_TYPES)
 _DIALECTS: Final = {
-    "sqlite": Dialect("sqlite", has_schemas=False),
-    "postgresql": Dialect("postgresql", hexed=("encode(", ", 'hex')")),
+    "sqlite": Dialect("sqlite", has_schemas=False, types=_TYPES),
+    "postgresql": Dialect("postgresql", hexed=("encode(", ", 'hex')"), types=_TYPES),
     "duckdb": Dialect("duckdb", types={**_TYPES, Kind.DECIMAL: "decimal(38, 18)"}),
     "mysql": Dialect("mysql", quote="`", together=("concat(", ", ", ")"), text="char", types=_MYSQL),
 }

@@ -7,6 +7,7 @@ from typing import Final
 
 from halfopen.contract.load import feeds
 from halfopen.contract.model import Kind
+from halfopen.serve.init import pointer
 from halfopen.serve.init.assign import Assigner, called
 from halfopen.serve.init.derived import soft_deletes
 from halfopen.serve.init.expression import Choice, column
@@ -94,7 +95,7 @@ class Proposer:
         """What identifies a row, where it is one column."""
         keys = {}
         for feed, table in roles.items():
-            key = resolver.key(feed, resolver.table(table)) if feeds()[feed].key == "id" else None
+            key = pointer.key(resolver, feed, resolver.table(table)) if feeds()[feed].key == "id" else None
             if key is not None and key.expression.is_column:
                 keys[feed] = key.expression.refs[0].column
         return keys

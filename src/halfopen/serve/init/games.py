@@ -6,7 +6,7 @@ from typing import Final
 
 from halfopen.contract.load import feeds
 from halfopen.contract.model import Field, Kind
-from halfopen.serve.init import codes
+from halfopen.serve.init import codes, pointer, reach
 from halfopen.serve.init.assign import Assigner, called
 from halfopen.serve.init.derived import soft_deletes
 from halfopen.serve.init.expression import Choice, Expression, Ref, column, joined, literal
@@ -67,7 +67,7 @@ class Games:
         if not {"bet_amount", "win_amount"} <= set(choices) or not {"bet_count", "win_count"} & set(choices):
             return None
         if "session_id" not in choices or self._is_session(table):
-            key = self.resolver.key(FEED, table) if len(table.primary_key) == 1 else None
+            key = pointer.key(self.resolver, FEED, table) if len(table.primary_key) == 1 else None
             if key is not None:
                 choices["session_id"] = replace(key, score=0.9)
         if "updated_at" not in choices and "created_at" in choices:
@@ -159,7 +159,7 @@ class Games:
         if bet is None or win is None or bet.expression == win.expression or "created_at" not in self._plain(table):
             return None
         plain = self._plain(table)
-        key = self.resolver.key(FEED, table) if table.primary_key else None
+        key = pointer.key(self.resolver, FEED, table) if table.primary_key else None
         round_ = key or self._round(table)
         session = self._session(table, round_)
         shared = dict(plain)
@@ -256,10 +256,10 @@ class Games:
             links = [link for link in self.resolver.links.of[table.name] if link.column == candidate.column.name]
             if candidate.score >= _OWN_WORD and not any(link.target == logins for link in links):
                 return Choice(column(candidate.column.name), candidate.score, candidate.ground)
-        reached = self.resolver.reached(FEED, "session_id", feeds()[FEED].fields["session_id"], table)
+        reached = reach.reached(self.resolver, FEED, "session_id", feeds()[FEED].fields["session_id"], table)
         if reached is not None and not self._passes(reached, logins):
             return reached
-        alone = round_ or (self.resolver.key(FEED, table) if table.primary_key else None)
+        alone = round_ or (pointer.key(self.resolver, FEED, table) if table.primary_key else None)
         if alone is None:
             return None
         return replace(alone, score=0.72).doubted("no session is known: each round counts as one", 1.0)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from halfopen.contract.load import feeds
-from halfopen.serve.init import codes
+from halfopen.serve.init import codes, reach
 from halfopen.serve.init.assign import Assigner, called
 from halfopen.serve.init.derived import soft_deletes
 from halfopen.serve.init.expression import Choice, Expression, column, joined, literal, together
@@ -152,7 +152,7 @@ class Money:
             if coded is not None and len(coded.words) > 1:
                 score = candidate.score * (0.3 + 0.7 * self._money_share(candidate.column, coded.share))
                 found.append(Choice(coded.expression, score, f"{candidate.ground}; {coded.ground}"))
-        looked_up = self.resolver.looked_up(FEED, "dir", kind, table)
+        looked_up = reach.looked_up(self.resolver, FEED, "dir", kind, table)
         if looked_up is not None:
             found.append(looked_up)
         best = max(found, key=lambda choice: choice.score, default=None)

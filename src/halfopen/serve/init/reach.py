@@ -1,0 +1,91 @@
+"""Fields that stand in rows which a row points at, and codes of look-up tables. Pure."""
+
+from collections.abc import Iterable
+from typing import Final
+
+from halfopen.contract.model import Field, Kind
+from halfopen.serve.init import codes
+from halfopen.serve.init.expression import Choice, column
+from halfopen.serve.init.links import Link, Path
+from halfopen.serve.init.match import Candidate
+from halfopen.serve.init.own import REQUIRED
+from halfopen.serve.init.scope import A_STEP, Scope
+from halfopen.serve.init.vocabulary import Phrase
+from halfopen.sources.schema import Family, Table
+
+_BACKWARDS: Final = 0.85
+_THROUGH_PLAYER: Final = 0.9
+
+
+def reached(scope: Scope, feed: str, name: str, kind: Field, table: Table) -> Choice | None:
+    """A field that stands in a row that this one points at."""
+    reach = scope.vocabulary.reach.get("bet_type" if (feed, name) == ("sports_bets", "type") else name)
+    if reach is None or name == "type":
+        return looked_up(scope, feed, name, kind, table) if kind.kind is Kind.CHOICE else None
+    best = None
+    for path in scope.links.paths(table.name, backwards=True):
+        target = scope.table(path[-1].target)
+        words = set(scope.links.names.tables[target.name])
+        if reach.avoid & words or (reach.tables and not any(set(p.words) <= words for p in reach.tables)):
+            continue
+        for candidate in scope.matcher.ranked(reach.columns, target, kind):
+            if name in ("game_name", "market") and candidate.column.family is Family.INTEGER:
+                continue
+            choice = _at_the_end(scope, path, candidate)
+            if best is None or choice.score > best.score:
+                best = choice
+    if best is None and name == "game_name":
+        best = _named_thing(scope, table, reach.columns, kind)
+    return best if best is not None and best.score >= REQUIRED else None
+
+
+def _named_thing(scope: Scope, table: Table, phrases: tuple[Phrase, ...], kind: Field) -> Choice | None:
+    """The one thing with a name that a round points at, where no table is called after games."""
+    found = []
+    for link in scope.links.of[table.name]:
+        if link.backwards or link.target in scope.roles.values():
+            continue
+        found += [(link, c) for c in scope.matcher.ranked(phrases, scope.table(link.target), kind)[:1]]
+    if len(found) != 1:
+        return None
+    link, candidate = found[0]
+    choice = _at_the_end(scope, (link,), candidate)
+    return choice.doubted(f"taken for the game, for {link.target} is all that has a name", 0.8)
+
+
+def _at_the_end(scope: Scope, path: Path, candidate: Candidate) -> Choice:
+    score = 0.97 * candidate.score * A_STEP ** (len(path) - 1)
+    through = {link.target for link in path}
+    if scope.roles.get("players") in through:
+        score *= _THROUGH_PLAYER
+    if any(link.backwards for link in path):
+        score *= _BACKWARDS
+    ground = f"{', '.join(link.ground for link in path)}; {candidate.ground}"
+    return Choice(column(candidate.column.name, path), round(score, 4), ground)
+
+
+def looked_up(scope: Scope, feed: str, name: str, kind: Field, table: Table) -> Choice | None:
+    """Codes of a look-up table that a column of the right name points at."""
+    best = None
+    phrases = scope.vocabulary.feeds[feed].fields.get(name, ())
+    for link in scope.links.of[table.name]:
+        if link.backwards or link.target in scope.roles.values():
+            continue
+        said = max(_said_of(scope, phrases, link), 0.0)
+        if said < REQUIRED:
+            continue
+        for col in scope.table(link.target).columns:
+            coded = codes.coded(scope.vocabulary, feed, name, kind, col, column(col.name, (link,)))
+            if coded and (best is None or coded.share * said > best.score):
+                best = Choice(coded.expression, coded.share * said, f"{link.ground}; {coded.ground}")
+                if coded.missing:
+                    best = best.doubted(f"{coded.missing} of its values have no word of the contract")
+    return best
+
+
+def _said_of(scope: Scope, phrases: Iterable[Phrase], link: Link) -> float:
+    variants = [
+        tuple(word for word in variant if word not in ("id", "key", "code"))
+        for variant in scope.links.names.columns(link.table, link.column)
+    ]
+    return scope.matcher.by_name(phrases, variants, Kind.STRING)[0]
