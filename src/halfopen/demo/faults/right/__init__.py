@@ -1,0 +1,1 @@
+"""Correct products in many dialects: a checker must not accuse any of them."""
