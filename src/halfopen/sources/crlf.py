@@ -11,10 +11,12 @@ _NEITHER: Final = bytes(byte for byte in range(256) if byte not in b'"\n')
 
 def crlf(block: bytes) -> tuple[bytes, int]:
     """Whole rows with the wire's line ends, and how many they are."""
-    marks = block.translate(None, _NEITHER)
+    # A bytearray's own methods take half as long again.
+    block = bytes(block)
+    marks = block.translate(None, _NEITHER) if b'"' in block else block
     if b'"' not in marks.replace(b'""', b""):
         # Every line has an even number of quotes, so that no line ends within them: three times as fast as to split.
-        return bytes(block.replace(b"\n", b"\r\n")), marks.count(b"\n")
+        return block.replace(b"\n", b"\r\n"), marks.count(b"\n")
     parts = block.split(b'"')
     # Nothing outside of quotes holds a NUL, so that it can stand for the fields in quotes meanwhile.
     outside = b"\0".join(parts[::2])

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from halfopen.sources.base import Selection
@@ -27,16 +27,24 @@ class Types:
 
     by_sql: dict[str, Type]
     taken_at: float
+    pieces: list[Piece] = field(default_factory=list)
+    """How each column of the selection is printed; empty until that is asked for."""
 
     def __getitem__(self, sql: str) -> Type:
         return self.by_sql.get(sql, _OTHER)
+
+    @property
+    def are_old(self) -> bool:
+        """Whether they should be looked up again."""
+        return time.monotonic() - self.taken_at > KEPT_SECONDS
 
 
 class Planner:
     """Plans, and remembers the types of columns."""
 
     def __init__(self) -> None:
-        self._known: dict[Selection, Types] = {}
+        # By the identity of the selection, kept beside: a hash over all its columns costs as much as a short query.
+        self._known: dict[int, tuple[Selection, Types]] = {}
 
     async def plan(
         self,
@@ -48,25 +56,36 @@ class Planner:
     ) -> str:
         """The SELECT for a window; all rows for None or where there is no cursor."""
         types = await self.types(connection, selection)
+        return self.planned(selection, types, window, format_, limit)
+
+    def planned(
+        self, selection: Selection, types: Types, window: Window | None, format_: Format, limit: int | None = None
+    ) -> str:
+        """The same where the types are known. SourceError when values of one cannot be printed."""
         if selection.sessions is not None:
             actions = actions_of(selection, types.by_sql, window, limit)
             return session_select(selection, types.by_sql, actions, format_)
-        pieces = [piece(column, types[column.sql], selection.zone) for column in selection.columns]
+        if not types.pieces:
+            types.pieces.extend([piece(column, types[column.sql], selection.zone) for column in selection.columns])
         conditions = [f"({selection.where})"] if selection.where else []
         if selection.cursor is not None and window is not None:
             conditions.append(cut(selection.cursor, types[selection.cursor], selection.zone, window))
         where = f" where {' and '.join(conditions)}" if conditions else ""
-        return select(selection.names, [(pieces, f"{selection.relation}{where}")], format_, limit)
+        return select(selection.names, [(types.pieces, f"{selection.relation}{where}")], format_, limit)
+
+    def known(self, selection: Selection) -> Types | None:
+        """The types, if they are known and that not for long."""
+        known = self._known.get(id(selection))
+        return None if known is None or known[1].are_old else known[1]
 
     def forget(self, selection: Selection) -> None:
         """Asks the types anew next time: a column may have been changed."""
-        self._known.pop(selection, None)
+        self._known.pop(id(selection), None)
 
     async def types(self, connection: Connection, selection: Selection) -> Types:
         """The types of the selection's expressions."""
-        known = self._known.get(selection)
-        now = time.monotonic()
-        if known is None or now - known.taken_at > KEPT_SECONDS:
+        known = self.known(selection)
+        if known is None:
             wanted = [column.sql for column in selection.columns]
             wanted += [selection.cursor] if selection.cursor is not None else []
             if selection.sessions is not None:
@@ -74,7 +93,9 @@ class Planner:
                 wanted += [sessions.session_id, sessions.amount, sessions.created_at]
             distinct = list(dict.fromkeys(wanted))
             types = await types_of(connection, selection.relation, distinct)
-            known = self._known[selection] = Types(dict(zip(distinct, types, strict=True)), now)
+            known = Types(dict(zip(distinct, types, strict=True)), time.monotonic())
+            self._known = {key: kept for key, kept in self._known.items() if not kept[1].are_old}
+            self._known[id(selection)] = (selection, known)
         return known
 
 

@@ -5,8 +5,10 @@ stand between.
 """
 
 import asyncio
+from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager, suppress
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final, Protocol
 
@@ -53,14 +55,20 @@ class Connection(Protocol):
         """The first row of one statement."""
         ...
 
-    async def copy_from_query(
-        self, query: str, *, output: Callable[[bytes], Awaitable[None]], **options: object
-    ) -> str:
+    async def copy_from_query(self, query: str, *, output: Output, **options: object) -> str:
         """COPY to stdout; awaits `output` for each block before it reads the next one."""
+        ...
+
+    async def _copy_out(self, statements: str, output: Output, seconds: float | None, /) -> str:
+        """What `copy_from_query` comes down to: sends the text as it is, which may hold other statements beside."""
         ...
 
     def get_settings(self) -> Any:
         """What the server has said of itself, `server_encoding` and the like, as attributes."""
+        ...
+
+    def is_closed(self) -> bool:
+        """Whether the connection has ended, as far as the event loop has noticed."""
         ...
 
     def terminate(self) -> None:
@@ -68,112 +76,166 @@ class Connection(Protocol):
         ...
 
 
+@dataclass(slots=True)
+class Lease:
+    """A connection for the length of one answer.
+
+    is_new: it was made for this answer, so that the server was there a moment ago. is_clean: no transaction is open
+    and nothing runs; whoever begins something says so, and says when it has ended.
+    """
+
+    connection: Connection
+    is_new: bool
+    is_clean: bool = True
+
+
 class Pool:
-    """Up to `connections` connections, opened when they are needed; used on one event loop."""
+    """Up to `connections` connections, opened when they are needed; used on one event loop.
+
+    A list of our own: asyncpg's pool makes tasks and proxies, which cost more than a short answer's query.
+    """
 
     def __init__(self, url: str, connections: int, timeout: timedelta, idle: timedelta = timedelta(minutes=5)) -> None:
+        self.begin = _BEGIN.format(timeout=max(1, int(timeout.total_seconds() * 1000 * _BACKSTOP)))
+        """The statements that open a transaction."""
         self._url = url
-        self._connections = connections
-        self._begin = _BEGIN.format(timeout=max(1, int(timeout.total_seconds() * 1000 * _BACKSTOP)))
-        self._idle = idle
+        self._idle_seconds = idle.total_seconds()
         self._free = asyncio.Semaphore(connections)
+        self._all: set[Connection] = set()
+        self._idle: deque[tuple[float, Connection]] = deque()
+        """The one that was used last stands last; with each the time since when it lies idle."""
+        self._sweep: asyncio.TimerHandle | None = None
         self._settling: set[asyncio.Task[None]] = set()
-        self._pool: Any = None
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._closed = False
+
+    @asynccontextmanager
+    async def lease(self) -> AsyncIterator[Lease]:
+        """A connection outside of any transaction.
+
+        Raises Busy when none is free for WAIT_SECONDS, Unavailable when the server cannot be reached. What still runs
+        at the end of the context is cancelled.
+        """
+        await self._turn()
+        lease: Lease | None = None
+        try:
+            lease = await self._leased()
+            yield lease
+        finally:
+            if lease is None or lease.is_clean:
+                self._given_back(lease)
+            else:
+                # Neither a caller who goes away nor one who is in a hurry may leave a transaction open.
+                settling = asyncio.create_task(self._settle(lease))
+                self._settling.add(settling)
+                settling.add_done_callback(self._settling.discard)
+                await asyncio.shield(settling)
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Connection]:
-        """A connection inside of a read-only transaction that sees one state of the database.
-
-        Raises Busy when none is free for WAIT_SECONDS, Unavailable when the server cannot be reached. A query that is
-        still running at the end of the context is cancelled.
-        """
-        try:
-            await asyncio.wait_for(self._free.acquire(), WAIT_SECONDS)
-        except TimeoutError:
-            raise Busy(f"all connections were taken for {WAIT_SECONDS:g} s") from None
-        connection: Connection | None = None
-        try:
+        """A connection inside of a read-only transaction that sees one state of the database. Raises as `lease`."""
+        async with self.lease() as lease:
+            lease.is_clean = False
             with words():
-                connection = await self._begun()
-            yield connection
-        finally:
-            # Neither a caller who goes away nor one who is in a hurry may leave a transaction open.
-            settling = asyncio.create_task(self._settle(connection))
-            self._settling.add(settling)
-            settling.add_done_callback(self._settling.discard)
-            await asyncio.shield(settling)
+                await self._begun(lease)
+            yield lease.connection
+
+    async def renew(self, lease: Lease) -> None:
+        """Another connection in place of one that lay idle while the server restarted; raises as `lease`."""
+        self._dropped(lease.connection)
+        with words():
+            lease.connection = await self._connected()
+        lease.is_new = lease.is_clean = True
 
     def close(self) -> None:
         """Ends all connections at once; may be called from any thread."""
-        if self._pool is None or self._loop is None or self._loop.is_closed():
+        self._closed = True
+        if self._loop is None or self._loop.is_closed():
             return
         try:
             is_here = asyncio.get_running_loop() is self._loop
         except RuntimeError:
             is_here = False
         if is_here:
-            self._pool.terminate()
+            self._end()
         else:
-            self._loop.call_soon_threadsafe(self._pool.terminate)
+            self._loop.call_soon_threadsafe(self._end)
 
-    async def _begun(self) -> Connection:
-        """A connection with the transaction open; one that lay idle while the server restarted is replaced once."""
-        connection = await self._taken()
+    async def _turn(self) -> None:
+        if not self._free.locked():
+            await self._free.acquire()
+            return
         try:
-            await connection.execute(self._begin)
+            async with asyncio.timeout(WAIT_SECONDS):
+                await self._free.acquire()
+        except TimeoutError:
+            raise Busy(f"all connections were taken for {WAIT_SECONDS:g} s") from None
+
+    async def _leased(self) -> Lease:
+        while self._idle:
+            _, connection = self._idle.pop()
+            if not connection.is_closed():
+                return Lease(connection, is_new=False)
+            self._dropped(connection)
+        if self._closed:
+            raise Unavailable("the source is closed")
+        with words():
+            return Lease(await self._connected(), is_new=True)
+
+    async def _connected(self) -> Connection:
+        self._loop = asyncio.get_running_loop()
+        connection: Connection = await asyncpg.connect(self._url, timeout=CONNECT_SECONDS, statement_cache_size=0)
+        self._all.add(connection)
+        return connection
+
+    async def _begun(self, lease: Lease) -> None:
+        try:
+            await lease.connection.execute(self.begin)
         except _LOST:
-            await self._released(connection, broken=True)
-            connection = await self._taken()
-            try:
-                await connection.execute(self._begin)
-            except BaseException:
-                await self._released(connection, broken=True)
+            if lease.is_new:
                 raise
-        except BaseException:
-            await self._released(connection, broken=True)
-            raise
-        return connection
+            await self.renew(lease)
+            lease.is_clean = False
+            await lease.connection.execute(self.begin)
 
-    async def _taken(self) -> Connection:
-        if self._pool is None:
-            self._loop = asyncio.get_running_loop()
-            self._pool = asyncpg.create_pool(
-                self._url,
-                min_size=0,
-                max_size=self._connections,
-                max_inactive_connection_lifetime=self._idle.total_seconds(),
-                statement_cache_size=0,
-                reset=_nothing_to_reset,
-                timeout=CONNECT_SECONDS,
-            )
-        # Made at once, so that callers who come together share it.
-        await self._pool
-        connection: Connection = await self._pool.acquire(timeout=CONNECT_SECONDS)
-        return connection
-
-    async def _settle(self, connection: Connection | None) -> None:
+    async def _settle(self, lease: Lease) -> None:
         try:
-            if connection is None:
-                return
-            broken = False
-            try:
-                await asyncio.wait_for(connection.execute("rollback"), _SETTLE_SECONDS)
-            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError):
-                broken = True
-            await self._released(connection, broken=broken)
+            await asyncio.wait_for(lease.connection.execute("rollback"), _SETTLE_SECONDS)
+        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError):
+            self._dropped(lease.connection)
         finally:
-            self._free.release()
+            self._given_back(lease)
 
-    async def _released(self, connection: Connection, *, broken: bool) -> None:
-        with suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
-            if broken:
-                connection.terminate()
-            await self._pool.release(connection)
+    def _given_back(self, lease: Lease | None) -> None:
+        if lease is not None and lease.connection in self._all:
+            if self._closed or lease.connection.is_closed():
+                self._dropped(lease.connection)
+            else:
+                loop = asyncio.get_running_loop()
+                self._idle.append((loop.time(), lease.connection))
+                if self._sweep is None:
+                    self._sweep = loop.call_later(self._idle_seconds, self._swept)
+        self._free.release()
 
+    def _swept(self) -> None:
+        """Ends what has lain idle for long."""
+        loop = asyncio.get_running_loop()
+        while self._idle and loop.time() - self._idle[0][0] >= self._idle_seconds:
+            self._dropped(self._idle.popleft()[1])
+        left = self._idle[0][0] + self._idle_seconds if self._idle else None
+        self._sweep = None if left is None else loop.call_at(left, self._swept)
 
-async def _nothing_to_reset(_connection: Any) -> None:
-    """All settings were local to the transaction."""
+    def _dropped(self, connection: Connection) -> None:
+        self._all.discard(connection)
+        with suppress(OSError, asyncpg.InterfaceError):
+            connection.terminate()
+
+    def _end(self) -> None:
+        if self._sweep is not None:
+            self._sweep.cancel()
+        self._idle.clear()
+        for connection in list(self._all):
+            self._dropped(connection)
 
 
 @contextmanager

@@ -2,18 +2,19 @@
 
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from halfopen.errors import SourceError
 from halfopen.sources.base import Capabilities, QueryPlan, Selection
 from halfopen.sources.postgresql.catalog import Catalog
-from halfopen.sources.postgresql.copying import Answer, copying
+from halfopen.sources.postgresql.copying import Answer, copying_alone
 from halfopen.sources.postgresql.explain import explained
 from halfopen.sources.postgresql.plans import Planner
 from halfopen.sources.postgresql.pool import Pool, words
 from halfopen.sources.postgresql.sealing import PostgresqlSnapshot, detector_of, may_ask_system, state_of
 from halfopen.sources.postgresql.sql import name
+from halfopen.sources.postgresql.waiting import GRANT, oldest_open
 from halfopen.sources.sealing import Detector
 from halfopen.window.window import Window
 from halfopen.wire.negotiate import Format
@@ -56,11 +57,16 @@ class PostgresqlSource:
         self, selection: Selection, window: Window | None, format_: Format, limit: int | None = None
     ) -> AsyncGenerator[Answer, None]:
         """The rows of a window, as PostgreSQL makes them."""
-        async with self._pool.transaction() as connection:
-            try:
+        types = self._planner.known(selection)
+        if types is None:
+            async with self._pool.transaction() as connection:
                 with words():
-                    select = await self._planner.plan(connection, selection, window, format_, limit)
-                async with copying(connection, select, format_, self._timeout.total_seconds()) as answer:
+                    types = await self._planner.types(connection, selection)
+        async with self._pool.lease() as lease:
+            try:
+                select = self._planner.planned(selection, types, window, format_, limit)
+                seconds = self._timeout.total_seconds()
+                async with copying_alone(self._pool, lease, select, format_, seconds) as answer:
                     yield answer
             except SourceError:
                 self._planner.forget(selection)
@@ -88,6 +94,16 @@ class PostgresqlSource:
                     self._may_ask = await may_ask_system(connection)
                 state = await state_of(connection, may_ask=self._may_ask)
             yield PostgresqlSnapshot(connection, self._planner, detector, state, self._timeout.total_seconds())
+
+    def missing_grant(self) -> str:
+        """The GRANT that would let us see the transactions of all users; empty when we may."""
+        return str(self._ask(GRANT)[0]["statement"])
+
+    async def oldest_open(self) -> datetime | None:
+        """When the oldest transaction that may still write began."""
+        async with self._pool.transaction() as connection:
+            with words():
+                return await oldest_open(connection)
 
     async def ping(self) -> None:
         """Asks for nothing, which needs a connection and the server."""
