@@ -50,6 +50,10 @@ class Windows(Protocol):
         """The reading of a window, perhaps after a wait; Problem when it cannot be answered."""
         ...
 
+    async def close(self) -> None:
+        """Lets go of whatever is kept beside the database; readings in flight go on."""
+        ...
+
 
 class PlainWindows:
     """The rows that the database holds when it is asked."""
@@ -74,6 +78,9 @@ class PlainWindows:
             return self._source.stream(offer.selection, asked, format_)
 
         return Reading(begin, {"Halfopen-Final": "true" if final else "false"})
+
+    async def close(self) -> None:
+        """Nothing is kept."""
 
     async def _passed(self, end: datetime) -> bool:
         """Whether the clock has passed `end`, waiting for it when it is near."""

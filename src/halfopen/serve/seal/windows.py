@@ -87,6 +87,10 @@ class SealedWindows:
                     return reading
         raise unavailable("another server seals this feed at the same time: ask again", _BEHIND_SECONDS)
 
+    async def close(self) -> None:
+        """Closes the store of seals."""
+        await self._store.close()
+
     async def begin(self, offer: Offer) -> Seal:
         """The last seal of a feed; one that begins at the database's clock where there is none that still counts."""
         async with self._turn(offer.feed.name), self._opened(offer) as snapshot:
