@@ -52,6 +52,7 @@ _NAMELESS: Final = 0.5
 _PERSON: Final = {"email", "password", "username", "nickname", "birthday", "phone"}
 _GAME: Final = 0.3
 _LEDGER: Final = 0.75
+_ONE_WAY: Final = 0.8
 
 
 def called(words: Words, phrases: Sequence[Phrase], avoid: frozenset[str]) -> float:
@@ -105,7 +106,7 @@ class Assigner:
         name = called(self.links.names.tables[table.name], words.tables, words.avoid)
         if not all(any(self._has(feed, one, table) for one in group) for group in _SIGNATURES.get(feed, ())):
             return Guess(table.name, 0.0, name)
-        if feed == "sports_events" and not self._is_planned(table):
+        if (feed == "sports_events" and not self._is_planned(table)) or self._is_one_way(feed, table):
             return Guess(table.name, 0.0, name)
         name = max(name, by_structure(self.matcher, feed, table))
         if feed == "game_activity" and self.mixed(table):
@@ -120,6 +121,16 @@ class Assigner:
         """Feed -> table, for the feeds that have one."""
         best = _Search(self).best()
         return {feed: table for feed, table in best.items() if table is not None}
+
+    def _is_one_way(self, feed: str, table: Table) -> bool:
+        """Deposits and withdrawals are money on its way, whatever else their columns would fit."""
+        if feed in ("transactions", "game_activity"):
+            return False
+        words = self.matcher.vocabulary.feeds["transactions"]
+        return any(
+            called(self.links.names.tables[table.name], words.lists[way], words.avoid) >= _ONE_WAY
+            for way in ("incoming", "outgoing")
+        )
 
     def _is_planned(self, table: Table) -> bool:
         """A match begins at some time, or has two sides: a catalogue of games has neither."""

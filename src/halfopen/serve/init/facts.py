@@ -35,6 +35,8 @@ class Look(StrEnum):
     WHOLE = auto()
     FLAG = auto()
     UUID = auto()
+    AGENT = auto()
+    """Browsers, as they call themselves."""
 
 
 _STAMP: Final = re.compile(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d(:\d\d(\.\d+)?)?\s*(Z|[+-]\d\d(:?\d\d)?)?", re.ASCII)
@@ -44,6 +46,7 @@ _WHOLE: Final = re.compile(r"[+-]?\d+", re.ASCII)
 _EMAIL: Final = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 _IP: Final = re.compile(r"(\d{1,3}\.){3}\d{1,3}|[0-9a-fA-F]*:[0-9a-fA-F:]+:[0-9a-fA-F]*", re.ASCII)
 _UUID: Final = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", re.ASCII)
+_AGENT: Final = re.compile(r"[A-Za-z][\w.\- ]*/\d.*", re.ASCII | re.DOTALL)
 _FLAGS: Final = frozenset(["0", "1", "true", "false", "t", "f", "yes", "no", "y", "n"])
 
 
@@ -101,12 +104,17 @@ def _is_epoch(value: object) -> bool:
 
 
 def _is_currency(value: object) -> bool:
-    if not isinstance(value, str) or not value.isalpha() or not value.isupper():
-        return False
+    return isinstance(value, str) and value.isalpha() and value.isupper() and _reads(_CURRENCY, value)
+
+
+def _reads(field: Field, value: object) -> bool:
     try:
-        return parse(feeds()["wallets"].fields["currency"], value) is not None
+        return parse(field, str(value).strip()) is not None
     except ValueProblem:
         return False
+
+
+_CURRENCY: Final = feeds()["wallets"].fields["currency"]
 
 
 def _matches(pattern: re.Pattern[str]) -> Callable[[object], bool]:
@@ -124,6 +132,7 @@ _TESTS: Final[dict[Look, Callable[[object], bool]]] = {
     Look.WHOLE: _matches(_WHOLE),
     Look.FLAG: lambda value: str(value).strip().lower() in _FLAGS,
     Look.UUID: _matches(_UUID),
+    Look.AGENT: _matches(_AGENT),
 }
 
 
@@ -177,7 +186,7 @@ def _currency(column: Column) -> float:
     if Look.CURRENCY in looks(column):
         return 1.0
     if column.samples:
-        return 0.0
+        return 0.95 if _share(_CURRENCY, column) >= _MOST else 0.0
     return 0.9 if column.family in (Family.TEXT, Family.UNKNOWN) else 0.0
 
 
@@ -193,6 +202,23 @@ def _text(column: Column) -> float:
     if column.family in (Family.INTEGER, Family.UNKNOWN):
         return 0.95
     return 0.3 if column.family is Family.JSON else 0.0
+
+
+def _readable(field: Field) -> Callable[[Column], float]:
+    """Texts that the contract can read as what the field is."""
+
+    def fit(column: Column) -> float:
+        if column.family not in (Family.TEXT, Family.UNKNOWN):
+            return 0.0
+        return 1.0 if not column.samples or _share(field, column) >= _MOST else 0.4
+
+    return fit
+
+
+def _share(field: Field, column: Column) -> float:
+    """The part of the values that the contract can read."""
+    distinct = {str(value) for value in column.samples}
+    return sum(_reads(field, value) for value in distinct) / len(distinct) if distinct else 0.0
 
 
 def _looking(look: Look) -> Callable[[Column], float]:
@@ -214,4 +240,5 @@ _FITS: Final[dict[Kind, Callable[[Column], float]]] = {
     Kind.CHOICE: _choice,
     Kind.EMAIL: _looking(Look.EMAIL),
     Kind.IP: _looking(Look.IP),
+    **{kind: _readable(Field(kind=kind, doc="")) for kind in (Kind.COUNTRY, Kind.LOCALE, Kind.TIMEZONE, Kind.PHONE)},
 }

@@ -10,6 +10,7 @@ from halfopen.contract.model import Kind
 from halfopen.serve.init import pointer
 from halfopen.serve.init.assign import Assigner, called
 from halfopen.serve.init.derived import soft_deletes
+from halfopen.serve.init.doubts import Doubts
 from halfopen.serve.init.expression import Choice, column
 from halfopen.serve.init.facts import fits
 from halfopen.serve.init.games import Games
@@ -56,6 +57,7 @@ class Proposer:
         found["wallets"] = Wallets(resolver).proposal()
         found["contacts"] = self._contacts(resolver, taken)
         found["auto_logins"] = self._auto_logins(resolver)
+        found = Doubts(assigner, roles, frozenset(self.given)).about(found)
         return {
             feed: Proposal(feed) if self.given.get(feed) == "" else _said(found[feed], assigner) for feed in feeds()
         }

@@ -259,10 +259,25 @@ class Games:
         reached = reach.reached(self.resolver, FEED, "session_id", feeds()[FEED].fields["session_id"], table)
         if reached is not None and not self._passes(reached, logins):
             return reached
+        owner = self._owner(table)
+        if owner is not None:
+            return owner
         alone = round_ or (pointer.key(self.resolver, FEED, table) if table.primary_key else None)
         if alone is None:
             return None
         return replace(alone, score=0.72).doubted("no session is known: each round counts as one", 1.0)
+
+    def _owner(self, table: Table) -> Choice | None:
+        """The row that actions belong to and that itself belongs to a player: as good as a session."""
+        players = self.resolver.roles.get("players")
+        for link in self.resolver.links.of[table.name]:
+            if link.backwards or link.target in set(self.resolver.roles.values()) - {self.resolver.roles.get(FEED)}:
+                continue
+            theirs = self.resolver.links.of[link.target]
+            if any(one.target == players and not one.backwards for one in theirs):
+                choice = Choice(column(link.column), 0.8, link.ground)
+                return choice.doubted(f"a row of {link.target} is taken for a session")
+        return None
 
     def _passes(self, choice: Choice, table: str | None) -> bool:
         return any(link.target == table for path in choice.expression.paths for link in path)

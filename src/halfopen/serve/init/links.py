@@ -76,7 +76,7 @@ class Names:
     def columns(self, table: str, column: str) -> tuple[Words, ...]:
         """What a column may be called: in full, without the table's prefix, without the table's own name."""
         if (table, column) not in self._columns:
-            full = self.vocabulary.words(column)
+            full = _key_last(self.vocabulary.words(column))
             short = without(self.prefixes[table], full)
             variants = [full, short]
             for word in self.tables[table]:
@@ -184,6 +184,11 @@ class Links:
     def _is_unique(self, table: str, column: str) -> bool:
         found = self.schema.table(table)
         return found is not None and (found.primary_key == (column,) or (column,) in found.unique)
+
+
+def _key_last(words: Words) -> Words:
+    """`id_player` is `player_id`."""
+    return (*words[1:], "id") if len(words) > 1 and words[0] == "id" and words[-1] != "id" else words
 
 
 def _alike(column: Column, key: Column) -> bool:

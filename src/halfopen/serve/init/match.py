@@ -6,7 +6,7 @@ from typing import Final
 
 from halfopen.contract.load import feeds
 from halfopen.contract.model import Field, Kind
-from halfopen.serve.init.facts import Look, fits, looks
+from halfopen.serve.init.facts import Look, codes, fits, is_code, looks
 from halfopen.serve.init.links import Links
 from halfopen.serve.init.names import Words
 from halfopen.serve.init.vocabulary import Phrase, Vocabulary
@@ -19,6 +19,8 @@ _ONE_MORE: Final = 0.72
 _TWO_MORE: Final = 0.5
 _FEWER: Final = 0.5
 _BY_LOOK: Final = 0.6
+_BY_WORDS: Final = 0.62
+"""A column of codes whose every value is a word for the field, and not one alone."""
 _BY_COMMENT: Final = 0.75
 _NEAR: Final = 0.12
 """Two candidates whose scores are nearer than this are in doubt."""
@@ -65,6 +67,11 @@ class Matcher:
                 if not (name in _TEXTS and candidate.column.family is Family.INTEGER)
                 and (candidate.column.name not in pointers or described.kind in (Kind.CURRENCY, Kind.COUNTRY))
             )
+            if described.kind is Kind.CHOICE:
+                self._found[key] = self._with_words(feed, name, table, self._found[key])
+            if name == "user_agent" and not self._found[key]:
+                agents = [column for column in table.columns if Look.AGENT in looks(column)]
+                self._found[key] = tuple(Candidate(c, _BY_WORDS, "values seen are browsers") for c in agents[:1])
             if not self._found[key] and name in _ALONE:
                 self._found[key] = self._alone(table)
         return self._found[key]
@@ -72,6 +79,18 @@ class Matcher:
     def best(self, feed: str, name: str, table: Table, kind: Field | None = None) -> Candidate | None:
         """The first of the candidates."""
         return next(iter(self.candidates(feed, name, table, kind)), None)
+
+    def _with_words(self, feed: str, name: str, table: Table, found: tuple[Candidate, ...]) -> tuple[Candidate, ...]:
+        """Columns whose names say nothing, but whose values do: `pot` with real and bonus."""
+        named = {candidate.column.name for candidate in found}
+        more = []
+        for column in table.columns:
+            if column.name in named or column.family is Family.BOOLEAN or not is_code(column):
+                continue
+            meant = [self.vocabulary.meaning(feed, name, value) for value in codes(column) if len(value) > 1]
+            if len(meant) == len(codes(column)) and None not in meant and len(set(meant)) > 1:
+                more.append(Candidate(column, _BY_WORDS, "values seen are its words"))
+        return tuple(sorted((*found, *more), key=lambda candidate: -candidate.score))
 
     def _alone(self, table: Table) -> tuple[Candidate, ...]:
         """The one column of money that a table has can only be what the table is about."""

@@ -46,7 +46,10 @@ class Money:
         way = self._one_way(table)
         if way:
             return Proposal(
-                FEED, (self._constant(table, way),), notes=(f"only {table.name}: the other way was not found",)
+                FEED,
+                (self._constant(table, way),),
+                notes=(f"only {table.name}: the other way was not found",),
+                one_way=True,
             )
         choices = self.resolver.choices(FEED, table, skip=("dir", "type", "amount"))
         where = list(soft_deletes(self.resolver.matcher, table))
@@ -84,7 +87,7 @@ class Money:
         if len(parts) > 1:
             parts = tuple(self._apart(part) for part in parts)
         notes = ("deposits and withdrawals count by themselves: their tables' names are put before the ids",)
-        return Proposal(FEED, parts, notes=notes if len(parts) > 1 else ())
+        return Proposal(FEED, parts, notes=notes if len(parts) > 1 else (), one_way=len(parts) == 1)
 
     def _way(self, table: Table) -> tuple[str, float] | None:
         words = self.resolver.vocabulary.feeds[FEED]

@@ -51,6 +51,8 @@ class Proposal:
     parts: tuple[Part, ...] = ()
     kinds: Kinds | None = None
     notes: tuple[str, ...] = field(default=())
+    one_way: bool = False
+    """Money that goes one way only: the table of the other way was not found."""
 
     @property
     def todo(self) -> tuple[str, ...]:

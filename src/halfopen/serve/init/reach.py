@@ -10,7 +10,7 @@ from halfopen.serve.init.links import Link, Path
 from halfopen.serve.init.match import Candidate
 from halfopen.serve.init.own import REQUIRED
 from halfopen.serve.init.scope import A_STEP, Scope
-from halfopen.serve.init.vocabulary import Phrase
+from halfopen.serve.init.vocabulary import Phrase, Reach
 from halfopen.sources.schema import Family, Table
 
 _BACKWARDS: Final = 0.85
@@ -19,10 +19,22 @@ _THROUGH_PLAYER: Final = 0.9
 
 def reached(scope: Scope, feed: str, name: str, kind: Field, table: Table) -> Choice | None:
     """A field that stands in a row that this one points at."""
-    reach = scope.vocabulary.reach.get("bet_type" if (feed, name) == ("sports_bets", "type") else name)
-    if reach is None or name == "type":
+    key = "bet_type" if (feed, name) == ("sports_bets", "type") else name
+    reaches = [scope.vocabulary.reach[each] for each in (key, f"{key}_of_game") if each in scope.vocabulary.reach]
+    if not reaches or name == "type":
         return looked_up(scope, feed, name, kind, table) if kind.kind is Kind.CHOICE else None
-    best = None
+    best = max(
+        (choice for reach in reaches if (choice := _in_other_row(scope, name, kind, table, reach))),
+        key=lambda choice: choice.score,
+        default=None,
+    )
+    if best is None and name == "game_name":
+        best = _named_thing(scope, table, reaches[0].columns, kind)
+    return best if best is not None and best.score >= REQUIRED else None
+
+
+def _in_other_row(scope: Scope, name: str, kind: Field, table: Table, reach: Reach) -> Choice | None:
+    best: Choice | None = None
     for path in scope.links.paths(table.name, backwards=True):
         target = scope.table(path[-1].target)
         words = set(scope.links.names.tables[target.name])
@@ -34,23 +46,25 @@ def reached(scope: Scope, feed: str, name: str, kind: Field, table: Table) -> Ch
             choice = _at_the_end(scope, path, candidate)
             if best is None or choice.score > best.score:
                 best = choice
-    if best is None and name == "game_name":
-        best = _named_thing(scope, table, reach.columns, kind)
-    return best if best is not None and best.score >= REQUIRED else None
+    return best
 
 
 def _named_thing(scope: Scope, table: Table, phrases: tuple[Phrase, ...], kind: Field) -> Choice | None:
-    """The one thing with a name that a round points at, where no table is called after games."""
-    found = []
-    for link in scope.links.of[table.name]:
-        if link.backwards or link.target in scope.roles.values():
+    """The nearest thing with a name that a round points at, where no table is called after games."""
+    found: list[tuple[Path, Candidate]] = []
+    for path in scope.links.paths(table.name):
+        if found and len(path) > len(found[0][0]):
+            break
+        if {link.target for link in path} & set(scope.roles.values()):
             continue
-        found += [(link, c) for c in scope.matcher.ranked(phrases, scope.table(link.target), kind)[:1]]
+        end = scope.table(path[-1].target)
+        named = [c for c in scope.matcher.ranked(phrases, end, kind) if c.column.family is Family.TEXT]
+        found += [(path, candidate) for candidate in named[:1]]
     if len(found) != 1:
         return None
-    link, candidate = found[0]
-    choice = _at_the_end(scope, (link,), candidate)
-    return choice.doubted(f"taken for the game, for {link.target} is all that has a name", 0.8)
+    path, candidate = found[0]
+    choice = _at_the_end(scope, path, candidate)
+    return choice.doubted(f"taken for the game, for {path[-1].target} is the nearest that has a name", 0.8)
 
 
 def _at_the_end(scope: Scope, path: Path, candidate: Candidate) -> Choice:

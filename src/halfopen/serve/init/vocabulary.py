@@ -91,7 +91,7 @@ def vocabulary() -> Vocabulary:
     """The vocabulary of this package."""
     data = tomllib.loads(files(__package__).joinpath("vocabulary.toml").read_text(encoding="utf-8"))
     same = {word: first for first, others in data["same"].items() for word in others}
-    abbreviations = data["abbreviations"]
+    abbreviations = data["foreign"] | data["abbreviations"]
     lists = {key: frozenset(words) for key, words in data["words"].items()}
     lexicon = Lexicon(abbreviations, _known(data), lists["plural"])
     reader = _Reader(lexicon, same, data["groups"])
@@ -135,6 +135,7 @@ def vocabulary() -> Vocabulary:
 def _known(data: Mapping[str, Any]) -> frozenset[str]:
     """Every word of the file, so that glued names can be cut: `lastlogin`, `playerid`."""
     texts: list[str] = [*data["same"], *(word for words in data["same"].values() for word in words)]
+    texts += [word for words in data["foreign"].values() for word in words]
     texts += [word for words in data["abbreviations"].values() for word in words]
     texts += [word for words in data["ignored"].values() for word in words if len(word) > 1]
     texts += [text for phrases in data["groups"].values() for text in phrases]

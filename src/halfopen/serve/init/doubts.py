@@ -1,0 +1,89 @@
+"""Doubts about a whole table: then every field that is taken from it says so. Pure."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Final
+
+from halfopen.contract.load import feeds
+from halfopen.serve.init.assign import Assigner, called
+from halfopen.serve.init.proposal import Part, Proposal
+from halfopen.sources.schema import Table
+
+_SAID: Final = 0.5
+"""A table that is called so at least this well is not doubted for its name."""
+_AS_WELL: Final = 0.04
+_AS_LIKELY: Final = 0.08
+_BY_LINKS: Final = ("bonus_assignments", "sports_odds")
+_OF_PLAYERS: Final = ("contacts", "wallets", "auto_logins")
+"""Feeds whose fields may stand in the player's row: their columns' names say enough."""
+_FACTOR: Final = 0.95
+
+
+@dataclass(frozen=True)
+class Doubts:
+    """Looks at proposals once all of them are known."""
+
+    assigner: Assigner
+    roles: Mapping[str, str]
+    given: frozenset[str] = frozenset()
+    """Feeds whose table a person named: nothing to doubt there."""
+
+    def about(self, proposals: Mapping[str, Proposal]) -> dict[str, Proposal]:
+        """The same proposals, with the doubts about their tables."""
+        used = {table for proposal in proposals.values() for table in proposal.tables}
+        return {feed: self._doubted(proposal, used) for feed, proposal in proposals.items()}
+
+    def _doubted(self, proposal: Proposal, used: set[str]) -> Proposal:
+        parts = []
+        for part in proposal.parts:
+            is_given = proposal.feed in self.given
+            doubt = "" if is_given else self._name(proposal.feed, part) or self._rival(proposal.feed, part, used)
+            if not doubt and proposal.one_way:
+                doubt = f"only {part.table} was found, the other way not"
+            parts.append(_marked(part, doubt) if doubt else part)
+        return replace(proposal, parts=tuple(parts))
+
+    def _name(self, feed: str, part: Part) -> str:
+        table = self._table(part.table)
+        if self._said(feed, table) >= _SAID or (feed in _OF_PLAYERS and part.table == self.roles.get("players")):
+            return ""
+        if feed in _BY_LINKS and self._points_by_keys(feed, table):
+            return ""
+        return f"nothing in its name says that {part.table} holds {feeds()[feed].title.lower()}"
+
+    def _rival(self, feed: str, part: Part, used: set[str]) -> str:
+        """Another table, of no other use, that is called so as well and holds as much."""
+        own = self.assigner.guess(feed, self._table(part.table)) if feed != "contacts" else None
+        if own is None:
+            return ""
+        for table in self.assigner.links.schema.tables:
+            if table.name in used or table.is_view:
+                continue
+            other = self.assigner.guess(feed, table)
+            if other.name >= own.name - _AS_WELL and other.score >= own.score - _AS_LIKELY:
+                return f"{table.name} is as likely"
+        return ""
+
+    def _said(self, feed: str, table: Table) -> float:
+        words = self.assigner.matcher.vocabulary.feeds[feed]
+        name = self.assigner.links.names.tables[table.name]
+        return max(called(name, phrases, words.avoid) for phrases in (words.tables, *words.lists.values()))
+
+    def _points_by_keys(self, feed: str, table: Table) -> bool:
+        targets = {link.target for link in self.assigner.links.of[table.name] if link.declared and not link.backwards}
+        wanted = {
+            self.roles.get(kind.refers_to.partition(".")[0])
+            for kind in feeds()[feed].fields.values()
+            if kind.refers_to and kind.required
+        }
+        return None not in wanted and wanted <= targets
+
+    def _table(self, name: str) -> Table:
+        found = self.assigner.links.schema.table(name)
+        if found is None:
+            raise KeyError(name)
+        return found
+
+
+def _marked(part: Part, doubt: str) -> Part:
+    return replace(part, choices={name: choice.doubted(doubt, _FACTOR) for name, choice in part.choices.items()})
