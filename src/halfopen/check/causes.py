@@ -1,0 +1,384 @@
+"""Why the edges of windows are wrong: the one explanation that fits every answer of a feed.
+
+Each explanation is a guess at what the product does with from and to; the first that fits all the evidence wins.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cached_property
+
+from halfopen.check.case import FeedCase
+from halfopen.check.observe import Observation
+from halfopen.check.reading import PAGE_NAMES
+from halfopen.check.story import SECOND, Extra, Loss, Story
+from halfopen.window.window import Window, ceil, floor
+
+MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
+QUARTER = timedelta(minutes=15)
+_FARTHEST = timedelta(hours=14)
+_ROUND = frozenset({10, 20, 25, 50, 100, 200, 250, 500, 1000, 2000, 2500, 5000, 10000, 20000, 50000})
+_FEWEST_CAPPED = 10
+_MOST = 0.8
+"""The share of the known rows on one side that must come for the bound there to count as ignored."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """What a feed does wrong with windows: a rule's code, one sentence, and the answers that show it."""
+
+    code: str
+    text: str
+    shown: tuple[Extra | Loss, ...]
+
+    @property
+    def observation(self) -> Observation:
+        """The first answer that shows it."""
+        return self.shown[0].observation
+
+
+def causes_of(feed: FeedCase) -> "Causes":
+    """The explanations of a feed, worked out once."""
+    found = feed.memory.get("causes")
+    if not isinstance(found, Causes):
+        found = feed.memory["causes"] = Causes(Story(feed))
+    return found
+
+
+class Causes:
+    """The explanations of one feed's story."""
+
+    def __init__(self, story: Story) -> None:
+        self.story = story
+        self.answers = [answer for answer in story.answers if answer.window is not None]
+
+    @cached_property
+    def of_extras(self) -> Cause | None:
+        """Why there are rows outside of their windows; None when there are none."""
+        extras = self.story.extras
+        if not extras:
+            return None
+        guesses: tuple[Callable[[Sequence[Extra]], Cause | None], ...] = (
+            self._nothing_changes,
+            self._creation,
+            self._inclusive,
+            self._shifted,
+            self._rounded,
+            self._dates,
+            self._ignored,
+        )
+        for guess in guesses:
+            if cause := guess(extras):
+                return cause
+        return Cause(
+            "row_outside_window", "rows are answered for windows that their stamps do not lie in", tuple(extras)
+        )
+
+    @cached_property
+    def of_losses(self) -> Cause | None:
+        """Why rows are missing; None when none is, or when what explains the extra rows explains it too."""
+        losses = self.story.losses
+        extras = self.of_extras
+        if not losses or (
+            extras is not None and extras.code not in {"row_outside_window", "window_upper_bound_inclusive"}
+        ):
+            return None
+        guesses: tuple[Callable[[Sequence[Loss]], Cause | None], ...] = (
+            self._by_creation,
+            self._sessions,
+            self._capped,
+            self._flapping,
+            self._empty_days,
+            self._exclusive,
+            self._fraction,
+            self._aligned,
+        )
+        for guess in guesses:
+            if cause := guess(losses):
+                return cause
+        return Cause("window_not_additive", "parts of a window and the whole do not hold the same rows", tuple(losses))
+
+    def all(self) -> list[Cause]:
+        """The causes that were found."""
+        return [cause for cause in (self.of_extras, self.of_losses) if cause is not None]
+
+    # --- rows that do not belong
+
+    def _nothing_changes(self, extras: Sequence[Extra]) -> Cause | None:
+        """Windows that have no moment in common are answered with the same rows."""
+        full = [answer for answer in self.answers if answer.rows]
+        empty = [answer for answer in self.answers if not answer.rows and answer.body_shape != "nothing"]
+        apart = [
+            (one, other)
+            for at, one in enumerate(full)
+            for other in full[at + 1 :]
+            if not _window(one).overlaps(_window(other)) and len(one.keys() & other.keys()) >= _MOST * len(one.keys())
+        ]
+        if empty or not apart:
+            return None
+        return Cause(
+            "parameters_not_supported", "from and to change nothing: every window gets the same rows", tuple(extras)
+        )
+
+    def _creation(self, extras: Sequence[Extra]) -> Cause | None:
+        """Every row of the accused answers was created in its window, wherever its cursor lies."""
+        accused = _observations(extras)
+        rows = [(row, _window(answer)) for answer in accused for row in answer.rows]
+        if any(row.created is None or not window.contains(row.created) for row, window in rows):
+            return None
+        if not any(row.at is not None and row.at != row.created for row, _ in rows) or self.story.feed.is_aggregate:
+            return None
+        return Cause(
+            "window_filters_creation_time", "windows cut on the time of creation, not on the cursor", tuple(extras)
+        )
+
+    def _inclusive(self, extras: Sequence[Extra]) -> Cause | None:
+        """Every extra row is stamped in the very second in which its window ends."""
+        if any(extra.before or not _window(extra.observation).end <= self._first(extra) < _window(extra.observation).end + SECOND
+               for extra in extras):  # fmt: skip
+            return None
+        if any(_window(extra.observation).end == self._first(extra) for extra in extras) or not self._floors():
+            text = "rows stamped exactly at the end of a window are in it"
+            return Cause("window_upper_bound_inclusive", text, tuple(extras))
+        return None
+
+    def _shifted(self, extras: Sequence[Extra]) -> Cause | None:
+        """All rows of all narrow answers lie in the window moved by the same quarters of an hour."""
+        if self.story.feed.is_aggregate:
+            return None
+        narrow = [a for a in self.answers if a.rows and _window(a).length <= HOUR]
+        stamps = [(row.at, _window(answer)) for answer in narrow for row in answer.rows if row.at is not None]
+        if len(stamps) < 3:  # noqa: PLR2004 - two rows prove no habit
+            return None
+        at, window = stamps[0]
+        guess = floor(at, QUARTER) - floor(window.start, QUARTER)
+        for shift in (guess - QUARTER * step for step in range(-4, 5)):
+            if shift and abs(shift) <= _FARTHEST and all(w.contains(at - shift) for at, w in stamps):
+                return Cause(
+                    "timestamps_not_utc", f"stamps lie {_hours(shift)} off the window: they are not UTC", tuple(extras)
+                )
+        return None
+
+    def _rounded(self, extras: Sequence[Extra]) -> Cause | None:
+        """Every extra row lies in the minutes (or hours) that its window touches."""
+        for step, word in ((MINUTE, "minutes"), (HOUR, "hours")):
+            if all(self._within(extra, _outward(_window(extra.observation), step)) for extra in extras):
+                return Cause("window_rounded_to_minutes", f"from and to are rounded to whole {word}", tuple(extras))
+        return None
+
+    def _dates(self, extras: Sequence[Extra]) -> Cause | None:
+        """Every extra row lies in the days that its window touches, on both sides of it."""
+        if {extra.before for extra in extras} != {True, False} and not self._empty_days(self.story.losses):
+            return None
+        if not all(self._within(extra, _outward(_window(extra.observation), DAY)) for extra in extras):
+            return None
+        return Cause(
+            "window_date_only", "from and to are read as dates, the time of day counts for nothing", tuple(extras)
+        )
+
+    def _ignored(self, extras: Sequence[Extra]) -> Cause | None:
+        """Nearly all known rows of one side, or of both, come whatever the bound there."""
+        sides = {before for before in (True, False) if self._side_is_open(extras, before=before)}
+        if {extra.before for extra in extras} - sides or not sides:
+            return None
+        shown = tuple(extras)
+        if sides == {True}:
+            return Cause(
+                "window_lower_bound_ignored", "rows from before the window come too: from counts for nothing", shown
+            )
+        if sides == {False}:
+            return Cause(
+                "window_upper_bound_ignored", "rows from after the window come too: to counts for nothing", shown
+            )
+        return Cause(
+            "window_ignored", "rows from before and after the window come too: from and to count for nothing", shown
+        )
+
+    def _side_is_open(self, extras: Sequence[Extra], *, before: bool) -> bool:
+        accused = [a for a in _observations(extras) if any(e.observation is a and e.before == before for e in extras)]
+        if not accused:
+            return False
+        for answer in accused:
+            window = _window(answer)
+            known = {
+                row.key
+                for earlier in self.answers
+                if earlier.ended <= answer.started and earlier is not answer
+                for row in earlier.rows
+                if row.at is not None and (row.at < window.start if before else row.at >= window.end)
+            }
+            if known and len(known & answer.keys()) < _MOST * len(known):
+                return False
+        return True
+
+    # --- rows that are missing
+
+    def _by_creation(self, losses: Sequence[Loss]) -> Cause | None:
+        """Every answer holds what was created in its window and nothing else."""
+        if self.story.feed.is_aggregate:
+            return None
+        rows = [(row, _window(answer)) for answer in self.answers for row in answer.rows]
+        if not rows or any(row.created is None or not window.contains(row.created) for row, window in rows):
+            return None
+        if any(loss.row.created is None or _window(loss.observation).contains(loss.row.created) for loss in losses):
+            return None
+        return Cause(
+            "window_filters_creation_time", "windows cut on the time of creation, not on the cursor", tuple(losses)
+        )
+
+    def _sessions(self, losses: Sequence[Loss]) -> Cause | None:
+        """Sessions are missing from windows of their first action alone, or of their last action alone."""
+        if not self.story.feed.is_aggregate:
+            return None
+        first = [loss for loss in losses if loss.moment == loss.row.created and loss.row.created != loss.row.at]
+        if len(first) != len(losses) and len(losses) - len(first) != len(losses):
+            return None
+        if any(
+            _window(loss.observation).covers(Window(loss.row.created, loss.row.at))
+            for loss in losses
+            if loss.row.created and loss.row.at
+        ):
+            return None
+        if self._exclusive(losses) and not self._narrow_alone(losses):
+            return None
+        which = "first" if first else "last"
+        return Cause(
+            "session_missing_from_action_window",
+            f"windows that hold a session's {which} action lack the session",
+            tuple(losses),
+        )
+
+    def _narrow_alone(self, losses: Sequence[Loss]) -> bool:
+        """Whether the other end of sessions is found in windows just as narrow."""
+        kinds = {loss.moment == loss.row.created for loss in losses}
+        found = {
+            moment == row.created
+            for answer in self.answers
+            if _window(answer).length <= SECOND
+            for row in answer.rows
+            for moment in self.story.moments(row)
+            if row.created != row.at and _window(answer).start <= moment < _window(answer).end
+        }
+        return bool(found - kinds)
+
+    def _capped(self, losses: Sequence[Loss]) -> Cause | None:
+        """A wide answer with a round or recurring number of rows lacks what a narrower one has."""
+        lossy = _observations(losses)
+        paged = [a for a in lossy if is_paginated(a)]
+        if paged:
+            shown = tuple(loss for loss in losses if loss.observation in paged)
+            return Cause("response_paginated", "an answer holds a page of the rows, and speaks of more", shown)
+        counts = [len(answer.rows) for answer in lossy]
+        most = max((len(answer.rows) for answer in self.answers), default=0)
+        capped = [n for n in counts if n >= _FEWEST_CAPPED and n == most and (n in _ROUND or counts.count(n) > 1)]
+        if not capped or any(len(loss.observation.rows) != most for loss in losses):
+            return None
+        return Cause("rows_capped", f"no answer has more than {most} rows; the others are left out", tuple(losses))
+
+    def _flapping(self, losses: Sequence[Loss]) -> Cause | None:
+        """The same window, asked twice, has different rows."""
+        flaps = self.story.flaps()
+        if not flaps or (len(flaps) < len(losses) and self._exclusive(losses)):
+            return None
+        return Cause(
+            "window_not_deterministic", "the same closed window, asked again, lacks rows that it had", tuple(flaps)
+        )
+
+    def _empty_days(self, losses: Sequence[Loss]) -> Cause | None:
+        """Windows within one day have no rows at all, while a window across midnight has them."""
+        lossy = _observations(losses)
+        if not lossy or any(a.rows for a in lossy):
+            return None
+        if any(_day(_window(a).start) != _day(_window(a).end - SECOND) for a in lossy):
+            return None
+        within = [a for a in self.answers if _day(_window(a).start) == _day(_window(a).end - SECOND)]
+        if any(a.rows for a in within):
+            return None
+        return Cause(
+            "window_date_only", "windows within one day are empty: only the dates of from and to count", tuple(losses)
+        )
+
+    def _exclusive(self, losses: Sequence[Loss]) -> Cause | None:
+        """Every missing row is stamped in the very second in which its window starts."""
+        if any(loss.moment >= _window(loss.observation).start + SECOND for loss in losses):
+            return None
+        if all(_window(loss.observation).length <= SECOND for loss in losses) and self._fraction(losses):
+            return self._aligned(losses)
+        text = "rows stamped exactly at the start of a window are not in it"
+        return Cause("window_lower_bound_exclusive", text, tuple(losses))
+
+    def _fraction(self, losses: Sequence[Loss]) -> Cause | None:
+        """Every missing row is stamped in the last second of its window."""
+        if any(loss.moment < _window(loss.observation).end - SECOND for loss in losses):
+            return None
+        text = "rows of the last second of a window are missing: its end is taken for a whole second earlier"
+        return Cause("window_drops_fraction", text, tuple(losses))
+
+    def _aligned(self, losses: Sequence[Loss]) -> Cause | None:
+        """Windows that begin and end on whole minutes are whole, others are not."""
+        odd = [a for a in _observations(losses) if not _is_aligned(_window(a))]
+        if len(odd) < len(_observations(losses)):
+            return None
+        return Cause("window_rounded_to_minutes", "only windows on whole minutes hold all their rows", tuple(losses))
+
+    # --- small words
+
+    def _first(self, extra: Extra) -> datetime:
+        """What should have kept the row out at the end of the window."""
+        row = extra.row
+        moment = row.created if self.story.feed.is_aggregate and row.created else row.at
+        assert moment is not None  # noqa: S101 - a row without a stamp is no extra
+        return moment
+
+    def _within(self, extra: Extra, window: Window) -> bool:
+        moment = extra.row.at if extra.before else self._first(extra)
+        return moment is not None and window.start <= moment <= window.end
+
+    def _floors(self) -> bool:
+        """Whether the feed prints whole seconds, so that a fraction may hide behind each."""
+        return all(row.at is None or not row.at.microsecond for answer in self.answers for row in answer.rows)
+
+
+def is_paginated(answer: Observation) -> bool:
+    """Whether an answer says that there is more: a name of the envelope, or a Link header."""
+    if 'rel="next"' in answer.exchange.headers.get("link", "").replace("'", '"'):
+        return True
+    names = {name.casefold(): value for name, value in answer.around.items()}
+    for meta in [value for value in names.values() if isinstance(value, dict)]:
+        names |= {name.casefold(): value for name, value in meta.items()}
+    total = next(
+        (names[n] for n in ("total", "total_count", "totalcount", "count") if isinstance(names.get(n), int)), None
+    )
+    if total is not None and total > len(answer.rows):
+        return True
+    pages = next(
+        (names[n] for n in ("pages", "total_pages", "totalpages", "last_page") if isinstance(names.get(n), int)), 0
+    )
+    return pages > 1 or any(bool(names[n]) for n in PAGE_NAMES & names.keys() if "next" in n or "more" in n)
+
+
+def _window(observation: Observation) -> Window:
+    window = observation.window
+    assert window is not None  # noqa: S101 - a story holds no other answers
+    return window
+
+
+def _observations(found: Iterable[Extra | Loss]) -> list[Observation]:
+    return list({id(one.observation): one.observation for one in found}.values())
+
+
+def _outward(window: Window, step: timedelta) -> Window:
+    return Window(floor(window.start, step), ceil(window.end, step))
+
+
+def _is_aligned(window: Window) -> bool:
+    return floor(window.start, MINUTE) == window.start and floor(window.end, MINUTE) == window.end
+
+
+def _day(moment: datetime) -> datetime:
+    return floor(moment, DAY)
+
+
+def _hours(shift: timedelta) -> str:
+    minutes = int(shift.total_seconds()) // 60
+    return f"{'+' if minutes > 0 else '-'}{abs(minutes) // 60}:{abs(minutes) % 60:02}"

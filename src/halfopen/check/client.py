@@ -1,0 +1,372 @@
+"""A polite client with budgets: a few requests at a time, so many a second, and every exchange written down once.
+
+Query strings are built by hand, since HTTP libraries take `+` and `%20` for the same; bodies are decoded by hand,
+since they take a compressed body that was cut for a whole one.
+"""
+
+import ssl
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import BinaryIO
+from urllib.parse import urljoin, urlsplit
+
+import aiohttp
+from yarl import URL
+
+from halfopen.auth.flow import TokenRefused
+from halfopen.check.exchange import EXCERPT, Exchange
+from halfopen.check.pace import Pace, retry_after
+from halfopen.check.signing import Credentials, Request, SignIn
+from halfopen.config.product import ProductConfig
+from halfopen.contract.load import feeds
+from halfopen.errors import BodyError
+from halfopen.window.window import Window
+from halfopen.wire import moment
+from halfopen.wire.body import Decoder
+
+BLOCK = 64 << 10
+_ACCEPT = {
+    "csv": "text/csv",
+    "json": "application/json, application/x-ndjson;q=0.9",
+    "auto": "text/csv, application/json;q=0.9, application/x-ndjson;q=0.8, */*;q=0.1",
+}
+_TIMEOUT = aiohttp.ClientTimeout(total=90, sock_connect=10, sock_read=65)
+_MOST_HOPS = 3
+_REDIRECTS = {301, 302, 303, 307, 308}
+_BUSY = {429, 503}
+_UNAUTHORIZED, _OK = 401, 200
+
+
+@dataclass(frozen=True, kw_only=True)
+class Limits:
+    """What a check may cost the product: requests, requests a second, at a time, bytes in all and in one answer."""
+
+    requests: int = 300
+    rate: float = 10.0
+    at_once: int = 4
+    bytes: int = 50 << 20
+    answer_bytes: int = 4 << 20
+
+
+class Spent(Exception):  # noqa: N818 - not an error: the check ends early, with what it has
+    """A budget is used up, or the product asked to be left alone."""
+
+
+class Client:
+    """Asks one product; `clock` gives aware UTC, `monotonic` seconds, `seen` is told of every exchange."""
+
+    def __init__(
+        self,
+        product: ProductConfig,
+        session: aiohttp.ClientSession,
+        limits: Limits,
+        spool: Path,
+        *,
+        clock: Callable[[], datetime],
+        monotonic: Callable[[], float],
+        seen: Callable[[Exchange], None] = lambda _: None,
+    ) -> None:
+        self._product = product
+        self._session = session
+        self._limits = limits
+        self._spool = spool
+        self._clock = clock
+        self._seen = seen
+        self._pace = Pace(limits.rate, limits.at_once, monotonic)
+        self._bytes = 0
+        self._number = 0
+        self.sign_in = SignIn(product.auth, session, monotonic)
+        self.exchanges: list[Exchange] = []
+        self.paths = {name: product.path(name) for name in feeds()}
+        self.space: str = product.space
+
+    @property
+    def requests(self) -> int:
+        """How many were sent."""
+        return self._number
+
+    @property
+    def left(self) -> int:
+        """How many may still be sent."""
+        return self._limits.requests - self._number
+
+    async def ask(
+        self,
+        feed: str,
+        probe: str,
+        window: Window | None,
+        *,
+        query: str | None = None,
+        credentials: Credentials = "right",
+        burst: bool = False,
+        most_bytes: int | None = None,
+    ) -> Exchange:
+        """One window of one feed, or a raw `query` that need not be one; asked once more when the product is busy.
+
+        Raises:
+            Spent: there is no budget left.
+        """
+        raw = moment.query_of(window, self.space) if query is None and window is not None else query or ""
+        exchange = await self._once(feed, probe, window, raw, credentials, burst=burst, most_bytes=most_bytes)
+        if exchange.status == _UNAUTHORIZED and credentials == "right" and self._renewed:
+            exchange = await self._once(feed, probe, window, raw, credentials, burst=False, most_bytes=most_bytes)
+        if credentials != "right" or burst:
+            return exchange
+        if exchange.status in _BUSY:
+            self._pace.pause(retry_after(exchange.headers.get("retry-after"), self._clock()))
+            if self._pace.refusals >= Pace.MOST_REFUSALS:
+                raise Spent("the product keeps answering that it is asked too often (429)")
+            return await self._once(feed, probe, window, raw, credentials, burst=False, most_bytes=most_bytes)
+        if exchange.status is None and exchange.error_code == "transport_error":
+            return await self._once(feed, probe, window, raw, credentials, burst=False, most_bytes=most_bytes)
+        return exchange
+
+    async def _once(
+        self,
+        feed: str,
+        probe: str,
+        window: Window | None,
+        raw: str,
+        credentials: Credentials,
+        *,
+        burst: bool,
+        most_bytes: int | None,
+    ) -> Exchange:
+        path, _, fixed = self.paths[feed].partition("?")
+        base = self._product.url + path
+        query = "&".join(part for part in (fixed, raw) if part)
+        async with self._pace.turn(burst=burst):
+            self._demand_budget()
+            self._number += 1
+            draft = _Draft(self._number, feed, probe, window, credentials, most_bytes or self._limits.answer_bytes)
+            started = self._clock()
+            try:
+                request = await self.sign_in.signed(credentials, urlsplit(base).path, query, started.timestamp())
+            except TokenRefused as error:
+                found = Exchange(
+                    number=draft.number, feed=feed, probe=probe, window=window, credentials=credentials, url=base,
+                    sent={}, status=error.status, headers={}, started=started, ended=self._clock(),
+                    error=self.sign_in.hidden(str(error)), error_code="token_refused",
+                )  # fmt: skip
+            else:
+                found = await self._follow(draft, base, request)
+                self._renewed = found.status == _UNAUTHORIZED and self.sign_in.refused(request)
+        self._bytes += found.size
+        if found.status == 429 and not burst:  # noqa: PLR2004 - Too Many Requests
+            self._pace.slow_down()
+        self.exchanges.append(found)
+        self._seen(found)
+        return found
+
+    _renewed = False
+
+    def _demand_budget(self) -> None:
+        if self._number >= self._limits.requests:
+            raise Spent(f"the budget of {self._limits.requests} requests is used up")
+        if self._bytes >= self._limits.bytes:
+            raise Spent(f"the budget of {self._limits.bytes >> 20} MiB is used up")
+
+    async def _follow(self, draft: "_Draft", base: str, request: Request) -> Exchange:
+        """Redirects are followed on the same scheme, host and port only: credentials travel nowhere else."""
+        url = f"{base}?{request.query}" if request.query else base
+        hops: list[str] = []
+        while True:
+            found = await self._get(draft, url, request, tuple(hops))
+            location = found.headers.get("location")
+            if found.status not in _REDIRECTS or location is None or len(hops) > _MOST_HOPS:
+                return found
+            target = urljoin(url, location)
+            hops.append(self.sign_in.hidden(target, request))
+            if _origin(target) != _origin(url):
+                return replace(found, redirects=tuple(hops))
+            url = target
+
+    async def _get(self, draft: "_Draft", url: str, request: Request, hops: Sequence[str]) -> Exchange:
+        own = {
+            "Accept": _ACCEPT[self._product.format],
+            "Accept-Encoding": "gzip",
+            "User-Agent": "halfopen-check",
+        }
+        answer = _Answer(self._spool / f"body-{draft.number}", draft.most_bytes)
+        started = self._clock()
+        try:
+            async with self._session.get(
+                URL(url, encoded=True), headers={**own, **request.headers}, allow_redirects=False, timeout=_TIMEOUT
+            ) as response:
+                answer.began(response)
+                await answer.take(response)
+        except (aiohttp.ClientError, TimeoutError, OSError, BodyError) as error:
+            answer.broke(error)
+        finally:
+            answer.close()
+        # The shown address never holds what was signed, so it is built from its own parts.
+        shown = url.partition("?")[0] + (f"?{request.shown_query}" if request.shown_query else "")
+        return Exchange(
+            number=draft.number,
+            feed=draft.feed,
+            probe=draft.probe,
+            window=draft.window,
+            credentials=draft.credentials,
+            url=shown,
+            sent={**own, **request.shown_headers},
+            status=answer.status,
+            headers={name: self.sign_in.hidden(value, request) for name, value in answer.headers.items()},
+            body=self._masked(bytes(answer.head), answer, request),
+            file=answer.file,
+            size=answer.size,
+            wire_size=answer.wire_size,
+            cut=answer.cut,
+            started=started,
+            ended=self._clock(),
+            error=None if answer.error is None else self.sign_in.hidden(answer.error, request),
+            error_code=answer.error_code,
+            echoed=_echo(answer, request),
+            redirects=tuple(hops),
+            tls=answer.tls,
+        )
+
+    def _masked(self, body: bytes, answer: "_Answer", request: Request) -> bytes:
+        """An answer of rows stays as it is; anything else may quote what was sent."""
+        if answer.status == _OK or not request.secrets:
+            return body
+        return self.sign_in.hidden(body.decode("utf-8", "surrogateescape"), request).encode("utf-8", "surrogateescape")
+
+
+@dataclass(frozen=True, slots=True)
+class _Draft:
+    number: int
+    feed: str
+    probe: str
+    window: Window | None
+    credentials: str
+    most_bytes: int
+
+
+class _Answer:
+    """An answer while it comes in: its beginning in memory, all of it in a file once it is longer."""
+
+    def __init__(self, path: Path, most_bytes: int) -> None:
+        self._path = path
+        self._most = most_bytes
+        self._stream: BinaryIO | None = None
+        self.head = bytearray()
+        self.status: int | None = None
+        self.headers: dict[str, str] = {}
+        self.tls: dict[str, str] = {}
+        self.size = self.wire_size = 0
+        self.cut = False
+        self.error: str | None = None
+        self.error_code: str | None = None
+
+    @property
+    def file(self) -> Path | None:
+        return None if self._stream is None else self._path
+
+    def began(self, response: aiohttp.ClientResponse) -> None:
+        self.status = response.status
+        for name, value in response.headers.items():
+            low = name.lower()
+            self.headers[low] = f"{self.headers[low]}, {value}" if low in self.headers else value
+        socket = response.connection.transport.get_extra_info("ssl_object") if _transport(response) else None  # type: ignore[union-attr]  # _transport looked
+        if isinstance(socket, ssl.SSLObject):
+            certificate = socket.getpeercert() or {}
+            self.tls = {"version": socket.version() or "", "not_after": str(certificate.get("notAfter", ""))}
+
+    async def take(self, response: aiohttp.ClientResponse) -> None:
+        decoder = Decoder(response.headers.get("Content-Encoding"))
+        async for block in response.content.iter_chunked(BLOCK):
+            self.wire_size += len(block)
+            self._keep(decoder.feed(block, self._most + (64 << 20)))
+            if self.size > self._most:
+                self.cut = True
+                response.close()
+                return
+        if self.wire_size:
+            self._keep(decoder.finish())
+
+    def broke(self, error: Exception) -> None:
+        self.error_code, self.error = _told(error, began=self.status is not None)
+
+    def close(self) -> None:
+        if self._stream is not None:
+            self._stream.close()
+
+    def _keep(self, data: bytes) -> None:
+        self.size += len(data)
+        if self._stream is None:
+            self.head += data
+            if len(self.head) <= EXCERPT:
+                return
+            if self.status != _OK:
+                # Of an error the beginning is enough, and what it may quote is masked there.
+                del self.head[EXCERPT:]
+                return
+            self._stream = self._path.open("wb")
+            data = bytes(self.head)
+            del self.head[EXCERPT:]
+        self._stream.write(data)
+
+
+def _transport(response: aiohttp.ClientResponse) -> bool:
+    return response.connection is not None and response.connection.transport is not None
+
+
+def _told(error: Exception, *, began: bool) -> tuple[str, str]:
+    """The rule that an interruption belongs to, and what happened."""
+    match error:
+        case BodyError():
+            return "content_encoding_broken", str(error)
+        case aiohttp.ClientConnectorCertificateError():
+            return "tls_invalid", f"the certificate is not valid: {error.certificate_error}"
+        case aiohttp.ClientConnectorSSLError():
+            return "tls_invalid", f"no TLS connection could be made: {error.os_error}"
+        case aiohttp.ClientConnectorError():
+            return "transport_error", f"cannot connect to {error.host}:{error.port}: {error.os_error}"
+        case TimeoutError():
+            return "transport_error", "timed out"
+        case aiohttp.ClientPayloadError():
+            # aiohttp also decodes chunks: its text says what was missing, in the parenthesis after its own words.
+            return "body_truncated", f"the body ended early: {_reason(error)}"
+        case _ if began:
+            return "body_truncated", f"the connection broke within the body: {_reason(error)}"
+        case _:
+            return "transport_error", f"the connection broke: {_reason(error)}"
+
+
+def _reason(error: Exception) -> str:
+    return " ".join((str(error) or type(error).__name__).split())[:200]
+
+
+def _echo(answer: _Answer, request: Request) -> str | None:
+    """Where a secret that was sent came back: in any header, or in the body of whatever is no answer of rows."""
+    for name, value in answer.headers.items():
+        if any(secret in value for secret in request.secrets):
+            return f"header {name}"
+    if answer.status is None or answer.status == _OK:
+        return None
+    text = bytes(answer.head).decode("utf-8", "replace")
+    places = [place for secret in request.secrets if (place := text.find(secret)) >= 0]
+    return f"body of status {answer.status}, at character {min(places)}" if places else None
+
+
+def _origin(url: str) -> tuple[str, str | None, int | None]:
+    parts = urlsplit(url)
+    return parts.scheme, parts.hostname, parts.port
+
+
+@asynccontextmanager
+async def opened() -> AsyncIterator[aiohttp.ClientSession]:
+    """A session that keeps no cookies and decodes nothing."""
+    connector = aiohttp.TCPConnector(limit=16)
+    async with aiohttp.ClientSession(
+        connector=connector, auto_decompress=False, cookie_jar=aiohttp.DummyCookieJar()
+    ) as session:
+        yield session
+
+
+def utc_now() -> datetime:
+    """The clock of a real check."""
+    return datetime.now(UTC)

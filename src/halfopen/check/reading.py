@@ -1,0 +1,304 @@
+"""From a body to rows of texts: which format it is, what columns it has, and what is odd or broken about it."""
+
+import csv
+import json
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from halfopen.contract.model import Feed
+from halfopen.errors import BodyError
+from halfopen.wire import csv as wire_csv
+from halfopen.wire import json as wire_json
+from halfopen.wire.json import Number
+
+BOM: Final = b"\xef\xbb\xbf"
+_DELIMITERS: Final = (";", "\t", "|")
+_NOT_JSON_NUMBER: Final = re.compile(rb"[:\[,]\s*-?(?:NaN|Infinity)\b")
+_BAD_STATUS: Final = frozenset({"error", "fail", "failed", "failure", "false", "exception"})
+_ERROR_NAMES: Final = frozenset({"error", "errors", "error_code", "error_message", "exception"})
+_TALK_NAMES: Final = frozenset({"message", "detail", "reason", "status", "code", "success", "result", "title"})
+PAGE_NAMES: Final = frozenset(
+    {
+        "page", "pages", "total_pages", "totalpages", "last_page", "lastpage", "per_page", "perpage", "page_size",
+        "pagesize", "next", "next_page", "nextpage", "next_url", "next_page_url", "cursor", "next_cursor",
+        "has_more", "hasmore", "has_next", "offset", "limit", "total", "total_count", "totalcount",
+        "pagination", "links", "_links", "paging",
+    }
+)  # fmt: skip
+"""Names in an envelope that speak of pages, in lower case."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Problem:
+    """Why a body has no rows to judge: the rule that it breaks, and one line."""
+
+    code: str
+    text: str
+
+
+@dataclass(kw_only=True, slots=True)
+class Body:
+    """What was read.
+
+    columns: as the product names them, in their order. rows: texts, one tuple a row, in the order of `columns`. types:
+    column -> JSON types seen (`string`, `number`, `boolean`, `list`, `object`); empty for CSV. notes: code -> text of
+    what is odd though readable. envelope: name of the array in an object, None for a bare one. around: what else
+    stands in the envelope. shape: `rows`, `empty` (no rows, as it should be), `null`, `object`, `nothing` (not a byte).
+    """
+
+    format: str = "csv"
+    columns: tuple[str, ...] = ()
+    rows: list[tuple[str | None, ...]] = field(default_factory=list)
+    types: dict[str, Counter[str]] = field(default_factory=dict)
+    notes: dict[str, str] = field(default_factory=dict)
+    envelope: str | None = None
+    around: Mapping[str, Any] = field(default_factory=dict)
+    shape: str = "rows"
+    problem: Problem | None = None
+
+
+def read(content: bytes, feed: Feed, names: Mapping[str, str], media_type: str = "") -> Body:
+    """Read a whole body of a feed; `names` maps contract fields to the product's names where they differ."""
+    notes: dict[str, str] = {}
+    text = content
+    if content.startswith(BOM):
+        notes["csv_bom"] = "the body begins with a byte order mark"
+        text = content[len(BOM) :]
+    try:
+        text.decode()
+    except UnicodeDecodeError as error:
+        return Body(notes=notes, problem=Problem(code="charset_wrong", text=f"byte {error.start} is not UTF-8"))
+    head = text.lstrip()
+    if not head:
+        as_json = "json" in media_type
+        return Body(format="json" if as_json else "csv", notes=notes, shape="nothing")
+    if head.startswith(b"<"):
+        shown = " ".join(head[:80].decode("utf-8", "replace").split())
+        return Body(
+            format="html", notes=notes, problem=Problem(code="html_instead_of_data", text=f"the body begins {shown!r}")
+        )
+    expected = {names.get(name, name).casefold() for name in feed.fields}
+    if head[:1] in {b"[", b"{"} or head.strip() in {b"null", b"true", b"false"} or "json" in media_type:
+        return _read_json(text, feed, names, notes)
+    return _read_csv(text, expected, notes)
+
+
+def _read_csv(text: bytes, expected: set[str], notes: dict[str, str]) -> Body:
+    first, end, _ = text.partition(b"\n")
+    if end and not first.endswith(b"\r"):
+        notes["csv_line_end"] = "rows end with LF alone, RFC 4180 says CRLF"
+    body = Body(notes=notes)
+    head = first.decode().strip()
+    if not _known(head, ",", expected):
+        other = next((mark for mark in _DELIMITERS if len(_known(head, mark, expected)) > 1), None)
+        if other is not None:
+            body.problem = Problem(code="csv_delimiter", text=f"fields are separated by {other!r}, not by a comma")
+            return body
+        if head.count(",") or len(expected & {head.casefold()}) or _looks_like_row(head):
+            body.problem = Problem(
+                code="csv_header_missing", text=f"no field is named in the first row: {_shown(head)}"
+            )
+        else:
+            body.problem = Problem(
+                code="unparseable_body", text=f"neither CSV with a header row nor JSON: {_shown(head)}"
+            )
+        return body
+    rows: list[list[str | None]] = []
+    try:
+        for row in wire_csv.read([text]):
+            rows.append(row)  # noqa: PERF402 - what was read before an error is kept
+    except BodyError as error:
+        body.problem = Problem(code=_csv_code(str(error)), text=str(error))
+    if rows:
+        body.columns = tuple((name or "").strip() for name in rows[0])
+        if body.problem is None:
+            body.rows = [tuple(row) for row in rows[1:]]
+    body.shape = "rows" if len(rows) > 1 else "empty"
+    return body
+
+
+def _csv_code(text: str) -> str:
+    if "count of fields" in text:
+        return "csv_ragged_row"
+    if "was the answer cut" in text or "does not end" in text:
+        return "body_truncated"
+    return "csv_unescaped"
+
+
+def _known(head: str, delimiter: str, expected: set[str]) -> set[str]:
+    cells = next(csv.reader([head], delimiter=delimiter), [])
+    return expected & {cell.strip().casefold() for cell in cells}
+
+
+def _looks_like_row(head: str) -> bool:
+    return bool(re.search(r"\d{4}-\d\d-\d\d|[;\t|]", head))
+
+
+def _read_json(text: bytes, feed: Feed, names: Mapping[str, str], notes: dict[str, str]) -> Body:
+    body = Body(format="json", notes=notes)
+    if _NOT_JSON_NUMBER.search(text):
+        try:
+            json.loads(text, parse_constant=_refuse)
+        except _NotANumber as error:
+            body.problem = Problem(
+                code="json_nan", text=f"{error} is no JSON; Python's own reader takes it, others do not"
+            )
+            return body
+        except ValueError:
+            pass
+    path: tuple[str, ...] = ()
+    ndjson = False
+    if text.lstrip()[:1] != b"[":
+        try:
+            whole = json.loads(text, parse_float=str)
+        except ValueError:
+            ndjson = text.lstrip()[:1] == b"{"
+        else:
+            found = _envelope(whole, feed, names, body)
+            if found is None:
+                return body
+            path, ndjson = found
+    if ndjson:
+        body.format = "ndjson"
+        body.notes["json_lines"] = "one object a line, not an array"
+    try:
+        _into(body, wire_json.read([text], path, ndjson=ndjson))
+    except BodyError as error:
+        body.problem = Problem(
+            code="body_truncated" if _is_cut(text, ndjson=ndjson) else "unparseable_body", text=str(error)
+        )
+        body.rows = []
+    return body
+
+
+def _envelope(whole: object, feed: Feed, names: Mapping[str, str], body: Body) -> tuple[tuple[str, ...], bool] | None:
+    """Path to the array in an object, and whether the object is itself a row; None when there are no rows to be had."""
+    if not isinstance(whole, dict):
+        body.shape = "null" if whole is None else "object"
+        body.problem = Problem(
+            code="json_not_array", text=f"the body is {json.dumps(whole)[:40]}, not an array of rows"
+        )
+        return None
+    key = names.get(feed.key, feed.key)
+    if key in whole:
+        return (), True
+    lists = [name for name, value in whole.items() if isinstance(value, list)]
+    rows = [name for name in lists if all(isinstance(row, dict) for row in whole[name])]
+    chosen = next((name for name in rows if whole[name]), rows[0] if rows else None)
+    if _is_error(whole) and not (chosen and whole[chosen] and key in whole[chosen][0]):
+        body.shape = "object"
+        shown = json.dumps({name: whole[name] for name in whole if name.casefold() in _ERROR_NAMES | _TALK_NAMES})
+        body.problem = Problem(code="error_as_200", text=f"an error in place of rows: {shown[:120]}")
+        return None
+    if chosen is not None:
+        body.envelope = chosen
+        body.around = {name: value for name, value in whole.items() if name != chosen}
+        return (chosen,), False
+    if not whole:
+        body.shape = "object"
+        body.problem = Problem(code="json_not_array", text="the body is {}, not an array of rows")
+        return None
+    nested = [(name, value) for name, value in whole.items() if isinstance(value, dict)]
+    for name, value in nested:
+        for inner, found in value.items():
+            if isinstance(found, list) and all(isinstance(row, dict) for row in found):
+                body.envelope = f"{name}.{inner}"
+                body.around = {n: v for n, v in (*whole.items(), *value.items()) if n not in {name, inner}}
+                return (name, inner), False
+    body.shape = "object"
+    shown = ", ".join(list(whole)[:6])
+    body.problem = Problem(code="json_not_array", text=f"an object with {shown} stands where an array of rows is due")
+    return None
+
+
+def _is_error(whole: Mapping[str, Any]) -> bool:
+    names = {name.casefold(): value for name, value in whole.items()}
+    if any(names.get(name) for name in _ERROR_NAMES & names.keys()):
+        return True
+    if str(names.get("status", "")).casefold() in _BAD_STATUS or names.get("success") is False:
+        return True
+    status = names.get("status", names.get("code", names.get("statuscode")))
+    if isinstance(status, int) and status >= 400:  # noqa: PLR2004 - the first status of an error
+        return True
+    return bool(names) and names.keys() <= _TALK_NAMES
+
+
+def _into(body: Body, batches: Iterable[list[dict[str, object]]]) -> None:
+    """Rows of any shape become tuples over the union of their columns."""
+    columns: dict[str, int] = {}
+    types: dict[str, Counter[str]] = {}
+    held: list[list[str | None]] = []
+    for row in _each(batches):
+        texts: list[str | None] = [None] * len(columns)
+        for name, value in row.items():
+            place = columns.get(name)
+            if place is None:
+                place = columns[name] = len(columns)
+                types[name] = Counter()
+                texts.append(None)
+            if value is not None:
+                types[name][_type(value)] += 1
+                texts[place] = _as_text(value)
+        held.append(texts)
+    width = len(columns)
+    body.columns = tuple(columns)
+    body.types = types
+    body.rows = [tuple(texts + [None] * (width - len(texts))) for texts in held]
+    body.shape = "rows" if held else "empty"
+
+
+def _each(batches: Iterable[list[dict[str, object]]]) -> Iterator[dict[str, object]]:
+    for batch in batches:
+        yield from batch
+
+
+def _type(value: object) -> str:
+    match value:
+        case bool():
+            return "boolean"
+        case int() | Number():
+            return "number"
+        case str():
+            return "string"
+        case list():
+            return "list"
+        case _:
+            return "object"
+
+
+def _as_text(value: object) -> str:
+    match value:
+        case bool():
+            return "true" if value else "false"
+        case str() | int():
+            return str(value)
+        case list() if all(isinstance(item, str | int) for item in value):
+            return ", ".join(_as_text(item) for item in value)
+        case _:
+            return json.dumps(value, ensure_ascii=False, default=str)
+
+
+class _NotANumber(ValueError):  # noqa: N818 - it is not an error but a find
+    pass
+
+
+def _refuse(word: str) -> object:
+    raise _NotANumber(word)
+
+
+def _is_cut(text: bytes, *, ndjson: bool) -> bool:
+    """Whether a broken JSON body is a good one that stops early."""
+    if ndjson:
+        return False
+    try:
+        json.loads(text)
+    except json.JSONDecodeError as error:
+        return error.pos >= len(text.decode().rstrip()) - 1 or "Unterminated" in error.msg
+    return False
+
+
+def _shown(text: str) -> str:
+    return repr(text if len(text) <= 80 else text[:80] + "...")  # noqa: PLR2004 - a line's worth

@@ -1,0 +1,74 @@
+"""Rules about rows that become visible after their window was closed and answered."""
+
+from datetime import timedelta
+
+from halfopen.check.case import FeedCase
+from halfopen.check.causes import causes_of
+from halfopen.check.finding import Severity
+from halfopen.check.rule import PASS, Outcome, failed, feed_rule, not_verified
+from halfopen.check.story import Latecomer
+from halfopen.check.telling import moment, window_of, without_windows
+
+MUST = Severity.MUST
+_YOUNG = timedelta(minutes=15)
+_TRUSTED = frozenset({None, "row_outside_window", "window_upper_bound_inclusive"})
+
+
+def proven(feed: FeedCase) -> list[Latecomer]:
+    """Late rows beyond doubt: the window that lacked them was asked again and has them, and nothing comes and goes."""
+    causes = causes_of(feed)
+    extras = causes.of_extras.code if causes.of_extras else None
+    if extras not in _TRUSTED or causes.story.losses:
+        return []
+    confirmed = any(late.confirmed for late in causes.story.latecomers)
+    return causes.story.latecomers if confirmed else []
+
+
+def _late(feed: FeedCase) -> Outcome:
+    if ended := without_windows(feed):
+        return ended
+    late = [one for one in proven(feed) if one.missing.started - one.moment <= _YOUNG]
+    if late:
+        return _told(feed, late, "rows appear after their window was closed and answered")
+    if not feed.case.watched:
+        return not_verified("it was not watched: see --watch")
+    if not any(o.rows for o in feed.probed("watch")):
+        return not_verified("no row appeared while it was watched")
+    if causes_of(feed).story.latecomers:
+        return not_verified("rows come and go, so that none can be called late")
+    return PASS
+
+
+def _grew(feed: FeedCase) -> Outcome:
+    if ended := without_windows(feed):
+        return ended
+    late = proven(feed)
+    if late:
+        return _told(feed, late, "a closed window has rows that it did not have")
+    windows = [o.window for o in feed.answers]
+    if len(set(windows)) == len(windows):
+        return not_verified("no closed window was asked twice")
+    return PASS
+
+
+def _told(feed: FeedCase, late: list[Latecomer], text: str) -> Outcome:
+    samples = []
+    for one in late:
+        at = moment(one.moment)
+        samples.append(
+            f"{one.row.key}: {feed.feed.cursor} = {at}, not in {window_of(one.missing)} asked {moment(one.missing.started)},"
+            f" there {moment(one.found.started)}"
+        )
+    return failed(text, seen=late[0].missing.exchange, samples=samples, count=len(late))
+
+
+_F = "lateness"
+RULES = (
+    feed_rule("late_writes", MUST, _late, family=_F, doc="Rows become visible after their window was closed.",
+              fix="Stamp rows when they are committed, or tell the CRM the offset to wait: see the advised one.",
+              good="stamped and visible within 2 s", bad="stamped 12:00:59, visible 12:01:40",
+              section="Polling Cadence & Offsets"),
+    feed_rule("closed_window_grew", MUST, _grew, family=_F, doc="A closed window, asked again, has further rows.",
+              fix="Give rows that are written afterwards a new stamp.", good="the same rows twice",
+              bad="a row imported with last week's stamp", section="Polling Cadence & Offsets"),
+)  # fmt: skip

@@ -1,0 +1,93 @@
+"""Rules about rows that point at rows of another feed."""
+
+from halfopen.check.case import FeedCase
+from halfopen.check.finding import Certainty, Severity
+from halfopen.check.observe import Row
+from halfopen.check.rule import PASS, Outcome, failed, feed_rule, not_applicable, not_verified
+from halfopen.check.telling import lines, without_rows
+
+MUST, SHOULD, INFO = Severity.MUST, Severity.SHOULD, Severity.INFO
+
+
+def known(parent: FeedCase) -> set[str] | None:
+    """Every key of a feed that was read whole, from the beginning of time to now; None where it was not."""
+    whole = [o for o in parent.signed if o.probe == "all" and o.is_whole]
+    if not whole and parent.is_catalogue:
+        whole = [o for o in parent.answers if o.rows]
+    if not whole:
+        return None
+    return {key for o in parent.readable for key in o.keys()}
+
+
+def orphans(feed: FeedCase, name: str, parent: FeedCase) -> list[Row] | None:
+    """Rows whose `name` is no key of the parent feed; None where that cannot be told."""
+    keys = known(parent)
+    if keys is None:
+        return None
+    last = max((o.ended for o in parent.signed if o.probe in {"all", "refresh"} and o.is_whole), default=None)
+    if last is None:
+        last = max(o.ended for o in parent.answers)
+    # What was answered after the parents were read may point at parents that are younger still.
+    early = {id(row) for o in feed.readable if o.ended <= last for row in o.rows}
+    return [row for row in feed.rows if id(row) in early and (text := row.text(name)) and text not in keys]
+
+
+def _foreign(feed: FeedCase) -> Outcome:
+    if ended := without_rows(feed):
+        return ended
+    refers = {name: field.refers_to for name, field in feed.feed.fields.items() if field.refers_to}
+    if not refers:
+        return not_applicable("its rows point at no other feed")
+    unread: list[str] = []
+    bad: list[tuple[Row, str]] = []
+    for name, target in refers.items():
+        parent = feed.case.feeds.get(target.partition(".")[0])
+        if parent is None or not parent.offered:
+            unread.append(f"{name}: the feed {target.partition('.')[0]} is not offered or was left out")
+            continue
+        missing = orphans(feed, name, parent)
+        if missing is None:
+            unread.append(f"{name}: the feed {parent.name} could not be read from its beginning")
+        else:
+            bad.extend((row, name) for row in missing)
+    if bad:
+        fields = sorted({name for _, name in bad})
+        seen = next((o.exchange for o in feed.readable if any(row is bad[0][0] for row in o.rows)), None)
+        text = f"{len(bad)} rows point at nothing: {', '.join(fields)}"
+        return failed(text, seen=seen, samples=lines(bad), count=len(bad))
+    return not_verified("; ".join(unread)) if unread else PASS
+
+
+def _without_odds(feed: FeedCase) -> Outcome:
+    if ended := without_rows(feed):
+        return ended
+    odds = feed.case.feeds.get("sports_odds")
+    if odds is None or not odds.offered:
+        return not_applicable("odds are not offered")
+    if known(odds) is None:
+        return not_verified("the odds could not be read from their beginning")
+    bets = {row.text("bet_id") for row in odds.rows}
+    last = max((o.ended for o in odds.signed if o.probe == "all"), default=None)
+    bare = [row for o in feed.readable if last and o.ended <= last for row in o.rows if row.key not in bets]
+    bare = list({row.key: row for row in bare}.values())
+    if not bare:
+        return PASS
+    return failed(
+        f"{len(bare)} bets have no odds",
+        samples=[str(row.key) for row in bare[:20]],
+        count=len(bare),
+        certainty=Certainty.STATISTICAL,
+        seen=feed.readable[0].exchange,
+    )
+
+
+_F = "references"
+_S = "Endpoints Overview"
+RULES = (
+    feed_rule("foreign_key_violation", MUST, _foreign, family=_F, doc="A row points at a row that is nowhere.",
+              fix="Send the parent too, by the same identifier as its own feed does.", good="player_id of a known player",
+              bad="player_id that no player has", section=_S),
+    feed_rule("bet_without_odds", INFO, _without_odds, family=_F, doc="A bet has no odds.",
+              fix="Send at least one leg for each bet.", good="one leg or more", bad="none", section="Sports Bets",
+              feeds=("sports_bets",), certainty=Certainty.STATISTICAL),
+)  # fmt: skip

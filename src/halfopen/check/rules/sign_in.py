@@ -1,0 +1,149 @@
+"""Rules about credentials: who has none, or wrong ones, gets nothing."""
+
+from halfopen.check.case import Case, FeedCase
+from halfopen.check.finding import Severity
+from halfopen.check.observe import Observation
+from halfopen.check.rule import PASS, Outcome, failed, feed_rule, not_applicable, not_verified, product_rule
+
+MUST, SHOULD, INFO = Severity.MUST, Severity.SHOULD, Severity.INFO
+_REFUSALS = {401, 403}
+_SHORTEST_LIFE = 120.0
+
+
+def _probes(feed: FeedCase, credentials: str) -> list[Observation]:
+    return [o for o in feed.observations if o.exchange.credentials == credentials and o.exchange.status is not None]
+
+
+def _unasked(feed: FeedCase, credentials: str) -> Outcome | None:
+    if feed.case.product.auth.get("scheme") == "none":
+        return not_applicable("the product is asked without credentials")
+    if not feed.offered:
+        return not_applicable(f"the feed is not offered: {feed.why_not}")
+    if not any(o.exchange.status == 200 for o in feed.valid):  # noqa: PLR2004 - OK
+        return not_verified("nothing was answered 200 with the right credentials")
+    return None if _probes(feed, credentials) else not_verified(f"it was not asked with {credentials} credentials")
+
+
+def _lets_in(observation: Observation) -> bool:
+    """200 with rows, or with what an answer without rows looks like."""
+    return observation.exchange.status == 200 and observation.problem is None and bool(observation.format)  # noqa: PLR2004
+
+
+def _is_answer(feed: FeedCase, observation: Observation) -> bool:
+    """Let in, unless it answers nothing where the right credentials get rows."""
+    if not _lets_in(observation):
+        return False
+    same = [o for o in feed.valid if o.window == observation.window and o.rows]
+    return bool(observation.rows) or not same
+
+
+def _not_required(feed: FeedCase) -> Outcome:
+    if ended := _unasked(feed, "none"):
+        return ended
+    open_ = [o for o in _probes(feed, "none") if _is_answer(feed, o)]
+    if not open_:
+        return PASS
+    return failed(f"{len(open_[0].rows)} rows are answered without any credentials", seen=open_[0].exchange)
+
+
+def _wrong_accepted(feed: FeedCase) -> Outcome:
+    if ended := _unasked(feed, "wrong"):
+        return ended
+    open_ = [o for o in _probes(feed, "wrong") if _is_answer(feed, o)]
+    if not open_:
+        return PASS
+    if any(_is_answer(feed, o) for o in _probes(feed, "none")):
+        return not_applicable("no credentials are needed at all, which has a rule of its own")
+    return failed(f"{len(open_[0].rows)} rows are answered to a wrong secret", seen=open_[0].exchange)
+
+
+def _leak(feed: FeedCase) -> Outcome:
+    if ended := _unasked(feed, "none"):
+        return ended
+    names = [name.encode() for name in feed.feed.required] or [feed.feed.key.encode()]
+    for o in (*_probes(feed, "none"), *_probes(feed, "wrong")):
+        body = o.exchange.body
+        if o.exchange.status in _REFUSALS and sum(name in body for name in names) == len(names):
+            count = max(body.count(feed.feed.cursor.encode()), body.count(b"\n"))
+            return failed(f"rows stand in the body of a {o.exchange.status}", seen=o.exchange, count=count)
+    return PASS
+
+
+def _as_200(feed: FeedCase) -> Outcome:
+    if ended := _unasked(feed, "none"):
+        return ended
+    bad = [
+        o
+        for o in (*_probes(feed, "none"), *_probes(feed, "wrong"))
+        if o.exchange.status == 200 and not _is_answer(feed, o)  # noqa: PLR2004 - OK
+    ]
+    if not bad:
+        return PASS
+    what = bad[0].problem.text if bad[0].problem else "an answer without rows"
+    return failed(f"a refusal has status 200: {what}", seen=bad[0].exchange, count=len(bad))
+
+
+def _status(feed: FeedCase) -> Outcome:
+    if ended := _unasked(feed, "none"):
+        return ended
+    probes = (*_probes(feed, "none"), *_probes(feed, "wrong"))
+    bad = [o.exchange for o in probes if o.exchange.status not in {200, 429, 503, *_REFUSALS}]
+    if not bad:
+        return PASS
+    return failed(f"a refusal has status {bad[0].status}, not 401 or 403", seen=bad[0], count=len(bad))
+
+
+def _echoed(case: Case) -> Outcome:
+    if not case.exchanges:
+        return not_verified("nothing was asked")
+    if case.product.auth.get("scheme") == "none":
+        return not_applicable("the product is asked without credentials")
+    bad = [e for e in case.exchanges if e.echoed]
+    if not bad:
+        return PASS
+    return failed(
+        f"a secret that was sent comes back: {bad[0].echoed}",
+        seen=bad[0],
+        count=len(bad),
+        samples=[f"request {e.number} ({e.feed}, {e.probe}): {e.echoed}" for e in bad],
+    )
+
+
+def _short_lived(case: Case) -> Outcome:
+    if case.product.auth.get("scheme") != "oauth2" and "token_url" not in case.product.auth:
+        return not_applicable("no token is asked for")
+    if case.token_lifetime is None:
+        return not_verified("the token's issuer does not say how long it lives")
+    if case.token_lifetime >= _SHORTEST_LIFE:
+        return PASS
+    return failed(f"a token lives {case.token_lifetime:.0f} s")
+
+
+def _token_refused(case: Case) -> Outcome:
+    if case.product.auth.get("scheme") != "oauth2" and "token_url" not in case.product.auth:
+        return not_applicable("no token is asked for")
+    bad = [e for e in case.exchanges if e.error_code == "token_refused" and e.credentials == "right"]
+    return failed(bad[0].error or "no token", seen=bad[0], count=len(bad)) if bad else PASS
+
+
+_F = "sign-in"
+RULES = (
+    feed_rule("auth_not_required", MUST, _not_required, family=_F, doc="Rows are answered without credentials.",
+              fix="Guard this route like the others.", good="401", bad="200 with rows"),
+    feed_rule("auth_wrong_credentials_accepted", MUST, _wrong_accepted, family=_F,
+              doc="Rows are answered to a wrong secret.", fix="Compare the secret, all of it.", good="401", bad="200"),
+    feed_rule("auth_data_leak", MUST, _leak, family=_F, doc="Rows stand in the body of a refusal.",
+              fix="End the request when it is refused.", good="an empty body", bad="401 with rows"),
+    feed_rule("auth_failure_as_200", MUST, _as_200, family=_F, doc="A refusal has status 200.",
+              fix="Answer 401: with 200 a wrong password looks like a product without news.", good="401",
+              bad='200 {"error": "unauthorized"}'),
+    feed_rule("auth_failure_status", SHOULD, _status, family=_F, doc="A refusal is neither 401 nor 403.",
+              fix="Answer 401 or 403.", good="401", bad="400"),
+    product_rule("auth_credentials_echoed", SHOULD, _echoed, family=_F, doc="A secret that was sent comes back.",
+                 fix="Do not quote the request in errors, headers or redirects: they end up in logs.",
+                 good='{"error": "wrong password"}', bad='{"error": "hunter2 is wrong"}'),
+    product_rule("auth_token_short_lived", INFO, _short_lived, family=_F, doc="A token lives less than 120 s.",
+                 fix="Let tokens live an hour.", good="expires_in 3600", bad="expires_in 30"),
+    product_rule("auth_token_refused", MUST, _token_refused, family=_F, doc="No token is given for the credentials.",
+                 fix="Issue a token for the credentials that you gave out.", good="200 with a token", bad="401"),
+)  # fmt: skip

@@ -1,0 +1,205 @@
+"""Rules about the cursor: there, in UTC, never falling, not in the future."""
+
+from datetime import datetime, timedelta
+from statistics import median
+
+from halfopen.check.case import FeedCase
+from halfopen.check.causes import causes_of
+from halfopen.check.finding import Certainty, Severity
+from halfopen.check.observe import Observation, Row
+from halfopen.check.rule import PASS, Outcome, failed, feed_rule, not_applicable, not_verified
+from halfopen.check.telling import moment, without_answers, without_rows, without_windows
+
+MUST, SHOULD, INFO = Severity.MUST, Severity.SHOULD, Severity.INFO
+_AHEAD = timedelta(seconds=120)
+_HALF_HOUR = timedelta(minutes=30)
+_NEAR = timedelta(minutes=4)
+_ENOUGH_COARSE = 20
+_ENOUGH_STAMPS = 10
+_STALE = 100
+_OPTIONAL = frozenset({"bonus_list", "bonus_assignments", "sports_tournaments", "sports_events"})
+
+
+def _missing(feed: FeedCase) -> Outcome:
+    if ended := without_answers(feed):
+        return ended
+    shapes = [o for o in feed.readable if o.shape is not None] or [
+        o for o in feed.answers if o.shape is not None and o.header
+    ]
+    if not shapes:
+        return not_verified("neither rows nor a header row were seen")
+    if any(o.shape is not None and o.shape.at is not None for o in shapes):
+        return PASS
+    if feed.name == "sports_tournaments":
+        return not_applicable("the document gives tournaments no cursor")
+    severity = SHOULD if feed.name in _OPTIONAL else MUST
+    return failed(f"rows have no {feed.feed.cursor}", seen=shapes[0].exchange, count=len(feed.rows), severity=severity)
+
+
+def _synonym(feed: FeedCase) -> Outcome:
+    if ended := without_rows(feed):
+        return ended
+    found = [o for o in feed.readable if o.synonym is not None]
+    if not found:
+        return PASS
+    return failed(f"the cursor is called {found[0].synonym}, not {feed.feed.cursor}", seen=found[0].exchange)
+
+
+def _ahead(feed: FeedCase) -> list[tuple[Row, Observation, timedelta]]:
+    """Rows stamped beyond the product's clock when they were answered, with how far."""
+    found: dict[int, tuple[Row, Observation, timedelta]] = {}
+    for o in feed.readable:
+        now = o.ended + feed.skew
+        for row in o.rows:
+            if row.at is not None and row.at > now + _AHEAD:
+                found.setdefault(id(row), (row, o, row.at - now))
+    return list(found.values())
+
+
+def _future(feed: FeedCase) -> Outcome:
+    if ended := without_rows(feed):
+        return ended
+    if feed.no_windows:
+        return not_applicable(feed.no_windows)
+    ahead = _ahead(feed)
+    if not ahead:
+        return PASS
+    samples = [f"{row.key}: {feed.feed.cursor} = {moment(row.at)}, answered {moment(o.ended)}" for row, o, _ in ahead]
+    return failed(
+        f"{len(ahead)} rows are stamped in the future", seen=ahead[0][1].exchange, samples=samples, count=len(ahead)
+    )
+
+
+def _not_utc(feed: FeedCase) -> Outcome:
+    if ended := without_windows(feed):
+        return ended
+    cause = causes_of(feed).of_extras
+    if cause is not None and cause.code == "timestamps_not_utc":
+        return failed(cause.text, seen=cause.observation.exchange, count=len(cause.shown))
+    if not feed.rows:
+        return not_verified("no rows were seen")
+    ahead = _ahead(feed)
+    farthest = max((ahead_by for _, _, ahead_by in ahead), default=timedelta(0))
+    steps = round(farthest / _HALF_HOUR)
+    if steps and len(ahead) >= 3 and abs(farthest - steps * _HALF_HOUR) <= _NEAR:  # noqa: PLR2004 - not one odd row
+        text = f"the freshest stamps are {steps / 2:g} h ahead of the clock: they are local time, not UTC"
+        return failed(text, seen=ahead[0][1].exchange, count=len(ahead))
+    return _behind(feed)
+
+
+def _behind(feed: FeedCase) -> Outcome:
+    """A busy feed whose freshest stamp is always whole half hours old: likely local time of the west."""
+    stamps = sorted({row.at for row in feed.rows if row.at is not None})
+    last = max((o for o in feed.answers if o.window), key=lambda o: o.ended, default=None)
+    if last is None or len(stamps) < _ENOUGH_STAMPS:
+        return PASS if stamps else not_verified("no stamps were seen")
+    age = last.ended + feed.skew - stamps[-1]
+    steps = round(age / _HALF_HOUR)
+    recent = stamps[-_ENOUGH_STAMPS:]
+    gap = (recent[-1] - recent[0]) / (len(recent) - 1)
+    if steps < 1 or abs(age - steps * _HALF_HOUR) > _NEAR or gap * 20 > _HALF_HOUR:
+        return PASS
+    if not any(o.window and o.window.end >= o.started + feed.skew - timedelta(minutes=2) and o.window.start < stamps[-1]
+               for o in feed.answers):  # fmt: skip
+        return not_verified("no window up to now was asked")
+    others = [f for f in feed.case.offered if f is not feed and _freshest(f) is not None]
+    if any((fresh := _freshest(f)) is not None and last.ended + feed.skew - fresh < _HALF_HOUR / 2 for f in others):
+        return PASS
+    text = f"the freshest stamp is {steps / 2:g} h old, though rows come every {gap.total_seconds():.0f} s: local time?"
+    return failed(text, seen=last.exchange, severity=SHOULD, certainty=Certainty.STATISTICAL)
+
+
+def _freshest(feed: FeedCase) -> datetime | None:
+    return max((row.at for row in feed.rows if row.at is not None), default=None)
+
+
+def _decreased(feed: FeedCase) -> Outcome:
+    """A key whose stamp is earlier in an answer that began after another, with a later stamp, had ended."""
+    if ended := without_windows(feed):
+        return ended
+    if feed.is_aggregate:
+        return not_applicable("a session's totals and stamps may fall when bets are taken back")
+    readable = [o for o in feed.readable if o.probe.partition(":")[0] not in {"other_format"}]
+    by_end = sorted(readable, key=lambda o: o.ended)
+    most: dict[str, tuple[datetime, Observation]] = {}
+    bad: dict[str, tuple[Row, Observation, datetime, Observation]] = {}
+    taken = 0
+    for o in sorted(readable, key=lambda o: o.started):
+        while taken < len(by_end) and by_end[taken].ended <= o.started:
+            for key, row in _latest(by_end[taken]).items():
+                if row.at is not None and (key not in most or row.at > most[key][0]):
+                    most[key] = row.at, by_end[taken]
+            taken += 1
+        for key, row in _latest(o).items():
+            before = most.get(key)
+            if before is not None and row.at is not None and row.at < before[0]:
+                bad.setdefault(key, (row, o, *before))
+    if bad:
+        samples = [f"{k}: {moment(at)}, later {moment(row.at)}" for k, (row, _, at, _) in bad.items()]
+        first = next(iter(bad.values()))
+        return failed(f"{len(bad)} rows are stamped earlier than before", seen=first[1].exchange, samples=samples)
+    if len(readable) < 2 or not most:  # noqa: PLR2004 - a fall needs two answers
+        return not_verified("no row was seen twice")
+    return PASS
+
+
+def _latest(observation: Observation) -> dict[str, Row]:
+    """Of each key the row with the latest stamp; rows that share a key in one answer compare as one."""
+    found: dict[str, Row] = {}
+    for row in observation.rows:
+        if row.key is not None and row.at is not None:
+            other = found.get(row.key)
+            if other is None or other.at is None or row.at > other.at:
+                found[row.key] = row
+    return found
+
+
+def _stale(feed: FeedCase) -> Outcome:
+    if ended := without_windows(feed):
+        return ended
+    stamps = sorted({row.at for row in feed.rows if row.at is not None})
+    if len(stamps) < _ENOUGH_STAMPS:
+        return not_verified(f"fewer than {_ENOUGH_STAMPS} stamps were seen")
+    gaps = [(later - earlier).total_seconds() for earlier, later in zip(stamps, stamps[1:], strict=False)]
+    fresh = [o for o in feed.answers if o.window and o.window.end >= o.started + feed.skew - timedelta(minutes=3)]
+    if not fresh:
+        return not_verified("no window up to now was asked")
+    age = (fresh[-1].started + feed.skew - stamps[-1]).total_seconds()
+    usual = max(median(gaps), 1.0)
+    # A quiet night is no fault: the longest pause that was seen counts too.
+    if age <= _STALE * usual or age <= 2 * max(gaps) or age < _AHEAD.total_seconds():
+        return PASS
+    text = f"the freshest row is {age:.0f} s old, though rows come every {usual:.0f} s"
+    return failed(text, seen=fresh[-1].exchange, certainty=Certainty.STATISTICAL)
+
+
+def _coarse(feed: FeedCase) -> Outcome:
+    if ended := without_windows(feed):
+        return ended
+    stamps = {row.at for row in feed.rows if row.at is not None}
+    if len(stamps) < _ENOUGH_COARSE:
+        return not_verified(f"fewer than {_ENOUGH_COARSE} different stamps were seen")
+    if any(at.second or at.microsecond for at in stamps):
+        return PASS
+    return failed("every stamp is a whole minute", count=len(stamps), seen=feed.readable[0].exchange)
+
+
+_F = "stamps"
+RULES = (
+    feed_rule("cursor_field_missing", MUST, _missing, family=_F, doc="Rows have no stamp of their last change.",
+              fix="Add modified_at (or updated_at) to every row.", good="modified_at in each row", bad="none"),
+    feed_rule("cursor_synonym", INFO, _synonym, family=_F, doc="The cursor has another name than the document's.",
+              fix="Name it as the document does, or tell the CRM.", good="updated_at", bad="modified_at in its place"),
+    feed_rule("row_in_future", MUST, _future, family=_F, doc="Rows are stamped in the future.",
+              fix="Stamp rows with the time of the change, in UTC.", good="now", bad="in two hours"),
+    feed_rule("timestamps_not_utc", MUST, _not_utc, family=_F, doc="Stamps, or from and to, are local time.",
+              fix="Store and compare moments in UTC.", good="2026-01-01 07:00:00 (UTC)", bad="2026-01-01 10:00:00 in Riga"),
+    feed_rule("modified_at_decreased", MUST, _decreased, family=_F, doc="A row's stamp is earlier than it was before.",
+              fix="Set the cursor to the time of each change, also on repairs and imports.", good="07:00, then 07:05",
+              bad="07:05, then 07:00"),
+    feed_rule("feed_stale", SHOULD, _stale, family=_F, doc="A busy feed has had no new row for long.",
+              fix="See that what fills the feed is running.", good="a row 3 s ago", bad="a row 2 h ago",
+              certainty=Certainty.STATISTICAL),
+    feed_rule("modified_at_too_coarse", SHOULD, _coarse, family=_F, doc="Every stamp is a whole minute.",
+              fix="Keep the seconds.", good="07:00:17", bad="07:00:00"),
+)  # fmt: skip

@@ -1,0 +1,188 @@
+"""Rules about columns as a whole: unknown ones, empty ones, those whose type changes."""
+
+from collections import Counter
+
+from halfopen.check.case import FeedCase
+from halfopen.check.finding import Severity
+from halfopen.check.rule import PASS, Outcome, failed, feed_rule, not_applicable, not_verified
+from halfopen.check.telling import lines, quoted, without_rows
+from halfopen.contract.model import Kind
+from halfopen.contract.values import parse
+from halfopen.errors import ValueProblem
+
+MUST, SHOULD, INFO = Severity.MUST, Severity.SHOULD, Severity.INFO
+_ENOUGH = 20
+_FIVE = frozenset({"string", "number", "boolean", "list"})
+
+
+def _columns(feed: FeedCase) -> list[str]:
+    return list(dict.fromkeys(name for row in feed.rows for name in row.shape.places))
+
+
+def _unknown(feed: FeedCase) -> Outcome:
+    if ended := without_rows(feed):
+        return ended
+    unknown = [name for name in _columns(feed) if name not in feed.feed.fields]
+    if not unknown:
+        return PASS
+    what = "custom fields" if feed.feed.custom else "columns that the document does not know"
+    return failed(f"{what}: {', '.join(unknown[:12])}", samples=unknown[:20], seen=feed.readable[0].exchange)
+
+
+def _types(feed: FeedCase) -> dict[str, Counter[str]]:
+    found: dict[str, Counter[str]] = {}
+    for o in feed.readable:
+        for name, types in o.types.items():
+            found.setdefault(name, Counter()).update(types)
+    return found
+
+
+def _custom_type(feed: FeedCase) -> Outcome:
+    if ended := without_rows(feed):
+        return ended
+    if not feed.feed.custom:
+        return not_applicable("only players have custom fields")
+    own = {name: types for name, types in _types(feed).items() if name not in feed.feed.fields}
+    if not own:
+        return not_applicable("no custom field is sent in JSON")
+    bad = [f"{name} is an object" for name, types in own.items() if types.keys() - _FIVE]
+    return failed("; ".join(bad[:5]), samples=bad, seen=feed.readable[0].exchange) if bad else PASS
+
+
+def _custom_changes(feed: FeedCase) -> Outcome:
+    if ended := without_rows(feed):
+        return ended
+    if not feed.feed.custom:
+        return not_applicable("only players have custom fields")
+    names = [name for name in _columns(feed) if name not in feed.feed.fields]
+    if not names:
+        return not_applicable("there are no custom fields")
+    types = _types(feed)
+    bad = [f"{name}: {' and '.join(sorted(types[name]))}" for name in names if len(types.get(name, ())) > 1]
+    if bad:
+        return failed(
+            f"custom fields change their type: {'; '.join(bad[:5])}", samples=bad, seen=feed.readable[0].exchange
+        )
+    return _texts_change(feed, [name for name in names if name not in types])
+
+
+def _texts_change(feed: FeedCase, names: list[str]) -> Outcome:
+    """In CSV a type is a guess: numbers in nearly every row, and something else in a few."""
+    for name in names:
+        texts = [text for row in feed.rows if (text := row.text(name))]
+        other = [text for text in texts if not _is_number(text)]
+        if len(texts) >= _ENOUGH and other and len(other) <= len(texts) // 2 and len(set(texts)) > 2:  # noqa: PLR2004
+            text = f"the custom field {name} is a number in {len(texts) - len(other)} rows and {quoted(other[0])} in others"
+            return failed(text, count=len(other), seen=feed.readable[0].exchange)
+    return PASS
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _always_empty(feed: FeedCase) -> Outcome:
+    if ended := without_rows(feed):
+        return ended
+    if len(feed.rows) < _ENOUGH:
+        return not_verified(f"fewer than {_ENOUGH} rows were seen")
+    empty = [
+        name for name in _columns(feed) if name in feed.feed.fields and not any(row.text(name) for row in feed.rows)
+    ]
+    if not empty:
+        return PASS
+    return failed(f"never a value: {', '.join(empty)}", samples=empty, seen=feed.readable[0].exchange)
+
+
+def _not_string(feed: FeedCase) -> Outcome:
+    if ended := without_rows(feed):
+        return ended
+    if not any(o.types for o in feed.readable):
+        return not_applicable("CSV has no types")
+    ids = {feed.feed.key, *(name for name, field in feed.feed.fields.items() if field.refers_to)}
+    renames = feed.case.product.columns.get(feed.name, {})
+    numbers = [name for name in sorted(ids) if _types(feed).get(renames.get(name, name), Counter())["number"]]
+    if not numbers:
+        return PASS
+    samples = lines((row, name) for name in numbers for row in feed.rows[:5])
+    text = f"identifiers are sent as numbers: {', '.join(numbers)}; beyond 2^53 readers lose digits"
+    return failed(text, samples=samples, count=len(feed.rows), seen=feed.readable[0].exchange)
+
+
+def _sum_types(feed: FeedCase) -> Outcome:
+    """Booleans that are only ever 1 or blank: PHP prints false as an empty text."""
+    if ended := without_rows(feed):
+        return ended
+    names = [
+        name for name in _columns(feed) if name in feed.feed.fields and feed.feed.fields[name].kind is Kind.BOOLEAN
+    ]
+    if not names:
+        return not_applicable("there is no column of true and false")
+    bad = []
+    for name in names:
+        texts = Counter(row.text(name) for row in feed.rows)
+        if set(texts) <= {"1", None, ""} and texts["1"] and texts[None] + texts[""] and len(feed.rows) >= _ENOUGH:
+            bad.append(name)
+    if not bad:
+        return PASS
+    text = f"only 1 or nothing is ever sent: is false printed as an empty text in {', '.join(bad)}?"
+    return failed(text, samples=bad, seen=feed.readable[0].exchange)
+
+
+def _digits(feed: FeedCase) -> Outcome:
+    if ended := without_rows(feed):
+        return ended
+    if not any("is_primary" in row.shape.places for row in feed.rows):
+        return not_applicable("is_primary is not sent")
+    bad = [row for row in feed.rows if row.text("is_primary") in {"1", "0"}]
+    if not bad:
+        return PASS
+    samples = lines((row, "is_primary") for row in bad)
+    return failed("is_primary is 1 or 0; only here the document wants true or false", samples=samples, count=len(bad))
+
+
+def _example_type(feed: FeedCase) -> Outcome:
+    """Feeds that send a required column with nothing readable in any row."""
+    if ended := without_rows(feed):
+        return ended
+    for name in feed.feed.required:
+        field = feed.feed.fields[name]
+        texts = {row.text(name) for row in feed.rows} - {None, ""}
+        if len(texts) == 1 and len(feed.rows) >= _ENOUGH and name == feed.feed.cursor:
+            return failed(f"every row has the same {name}", seen=feed.readable[0].exchange, count=len(feed.rows))
+        for text in texts:
+            try:
+                parse(field, text)
+            except ValueProblem:
+                return PASS
+    return PASS
+
+
+_F = "columns"
+_S = "Endpoints Overview"
+RULES = (
+    feed_rule("unknown_field", INFO, _unknown, family=_F, doc="Columns that the document does not have.",
+              fix="Tell the CRM about custom fields; leave out what it does not take.", good="id, email", bad="brand",
+              section=_S),
+    feed_rule("custom_field_type", SHOULD, _custom_type, family=_F, doc="A custom field has none of the five types.",
+              fix="Send an integer, a fraction, a text, a date or an array of texts.", good='["vip", "new"]',
+              bad='{"level": 3}', section='Custom Fields in the "Players" feed', feeds=("players",)),
+    feed_rule("custom_field_type_changes", SHOULD, _custom_changes, family=_F, doc="A custom field changes its type.",
+              fix="Send one type in every row.", good="3, 4, null", bad='3, "gold"',
+              section='Custom Fields in the "Players" feed', feeds=("players",)),
+    feed_rule("field_always_empty", INFO, _always_empty, family=_F, doc="A column is never filled.",
+              fix="Fill it, or leave it out.", good="some values", bad="null in every row", section=_S),
+    feed_rule("id_not_string", SHOULD, _not_string, family=_F, doc="Identifiers are JSON numbers.",
+              fix="Send identifiers as strings.", good='"9007199254740993"', bad="9007199254740993", section=_S),
+    feed_rule("boolean_false_empty", SHOULD, _sum_types, family=_F, doc="A boolean is only ever 1 or nothing.",
+              fix="Write false or 0: an empty text is null.", good="1, 0", bad="1, (nothing)", section=_S),
+    feed_rule("boolean_as_digit", INFO, _digits, family=_F, doc="wallets.is_primary is 1 or 0.",
+              fix="Write true or false.", good="true", bad="1", section="Wallets", feeds=("wallets",)),
+    feed_rule("cursor_never_changes", SHOULD, _example_type, family=_F, doc="Every row has the same cursor.",
+              fix="Set the cursor to the time of each row's own change.", good="each its own", bad="the time of export",
+              section=_S),
+)  # fmt: skip

@@ -1,0 +1,155 @@
+"""Signs what is asked, with the right credentials, with none, or with one secret changed; and hides every secret."""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import aiohttp
+
+from halfopen.auth import schemes
+from halfopen.auth.base import Signed, Signer
+from halfopen.auth.flow import MOST_BYTES, TokenAnswer, TokenRefused, TokenRequest, has_flow, step
+
+Credentials = Literal["right", "none", "wrong"]
+_TIMEOUT = aiohttp.ClientTimeout(total=30)
+_SHORTEST_ECHO = 4
+"""A shorter secret stands in an answer by chance."""
+_SECRET_WORDS = ("password", "token", "client_secret", "secret")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Request:
+    """A signed request: what goes out, and how it is shown; `secrets` are the texts to look for in the answer."""
+
+    query: str = field(repr=False)
+    headers: Mapping[str, str] = field(repr=False)
+    shown_query: str
+    shown_headers: Mapping[str, str]
+    secrets: frozenset[str] = field(repr=False)
+
+
+class SignIn:
+    """The sign-in of one product; `monotonic` in seconds, `now` in seconds since the epoch."""
+
+    def __init__(
+        self, words: Mapping[str, Any], session: aiohttp.ClientSession, monotonic: Callable[[], float]
+    ) -> None:
+        self._words = words
+        self._session = session
+        self._monotonic = monotonic
+        self._right = schemes.signer(words)
+        self._wrong: Signer | None = None
+        self._secrets = frozenset(schemes.secrets(words))
+        self._lock = asyncio.Lock()
+        self.lifetime: float | None = None
+        """Seconds that the first token was to live, where its issuer said so."""
+
+    @property
+    def scheme(self) -> str:
+        """The scheme's name."""
+        return str(self._words["scheme"])
+
+    async def signed(self, credentials: Credentials, path: str, query: str, now: float) -> Request:
+        """The request as it goes out.
+
+        Raises:
+            TokenRefused: no token was to be had.
+        """
+        if credentials == "none":
+            return Request(query=query, headers={}, shown_query=query, shown_headers={}, secrets=frozenset())
+        if has_flow(self._right):
+            await self._token()
+            signed = self._right.sign(path, query, now=now)
+            if credentials == "wrong":
+                signed = Signed(signed.query, {name: changed(value) for name, value in signed.headers.items()})
+        else:
+            signed = (self._right if credentials == "right" else self._tampered()).sign(path, query, now=now)
+        return self._request(query, signed)
+
+    def refused(self, request: Request) -> bool:
+        """Told of a 401: whether another token is worth a try."""
+        signed = Signed(request.query, request.headers)
+        return has_flow(self._right) and self._right.refused(signed, self._monotonic())
+
+    def hidden(self, text: str, request: Request | None = None) -> str:
+        """The text without any secret."""
+        for secret in sorted(self._secrets | (request.secrets if request else frozenset()), key=len, reverse=True):
+            text = text.replace(secret, "***")
+        return text
+
+    def _tampered(self) -> Signer:
+        if self._wrong is None:
+            words = {name: changed(text) if name in _SECRET_WORDS else text for name, text in self._words.items()}
+            self._wrong = schemes.signer(words)
+        return self._wrong
+
+    def _request(self, query: str, signed: Signed) -> Request:
+        carried = {value.split()[-1] for value in signed.headers.values() if value}
+        added = signed.query.removeprefix(query)
+        shown_query = signed.query.removesuffix(added)
+        for part in added.split("&"):
+            name, equals, value = part.partition("=")
+            if self._is_secret(name, value):
+                carried.add(value)
+                part = f"{name}{equals}${name.upper()}"  # noqa: PLW2901 - the part as it may be shown
+            shown_query += part if not shown_query or shown_query.endswith("&") else f"&{part}" if part else ""
+        secrets = frozenset(text for text in carried | self._secrets if len(text) >= _SHORTEST_ECHO)
+        return Request(
+            query=signed.query,
+            headers=signed.headers,
+            shown_query=shown_query,
+            shown_headers={name: self._shown(value) for name, value in signed.headers.items()},
+            secrets=secrets,
+        )
+
+    def _is_secret(self, name: str, value: str) -> bool:
+        return value in self._secrets or (
+            self.scheme == "signature" and name == str(self._words.get("parameter", "sign"))
+        )
+
+    def _shown(self, value: str) -> str:
+        if self.scheme == "basic":
+            return f"Basic {self._words['user']}:$PASSWORD"
+        kind, blank, _ = value.rpartition(" ")
+        return f"{kind}{blank}$TOKEN"
+
+    async def _token(self) -> None:
+        signer = self._right
+        async with self._lock:
+            if not has_flow(signer) or not signer.needs_token(self._monotonic()):
+                return
+            asked = self._monotonic()
+            flow = signer.flow(asked)
+            try:
+                request = step(flow)
+                while request is not None:
+                    request = step(flow, await self._post(request))
+            except (aiohttp.ClientError, TimeoutError, OSError) as error:
+                raise TokenRefused(f"no token could be asked for: {type(error).__name__}") from None
+            ends = getattr(signer, "token_expires_at", None)
+            if self.lifetime is None and ends is not None:
+                self.lifetime = ends - asked
+
+    async def _post(self, request: TokenRequest) -> TokenAnswer:
+        async with self._session.post(
+            request.url, data=dict(request.form), headers=request.headers, allow_redirects=False, timeout=_TIMEOUT
+        ) as answer:
+            try:
+                body = await answer.content.readexactly(MOST_BYTES)
+            except asyncio.IncompleteReadError as error:
+                body = error.partial
+            return TokenAnswer(answer.status, {name.lower(): value for name, value in answer.headers.items()}, body)
+
+
+def changed(secret: str) -> str:
+    """The secret with one letter of its middle exchanged for another of the same kind."""
+    if not secret:
+        return "x"
+    place = len(secret) // 2
+    while place < len(secret) - 1 and not secret[place].isalnum():
+        place += 1
+    other = "y" if secret[place] == "x" else "x"
+    if secret[place].isdigit():
+        other = str((int(secret[place]) + 1) % 10) if secret[place].isascii() else "1"
+    return secret[:place] + other + secret[place + 1 :]

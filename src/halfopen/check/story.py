@@ -1,0 +1,208 @@
+"""What happened at the edges of windows: rows that do not belong, rows that are missing, rows that came late.
+
+Pure: from a feed's answers alone. A row that a later answer lacks is excused where its key is seen again with a
+stamp beyond that answer's window: it has moved on. A new row in a closed window never is. A session of game activity
+does not move: it had an action at its first and at its last stamp, so every window with one of them holds it.
+"""
+
+from bisect import bisect_left
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cached_property
+
+from halfopen.check.case import FeedCase
+from halfopen.check.observe import Observation, Row
+from halfopen.window.window import Window
+
+SECOND = timedelta(seconds=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Extra:
+    """A row that its window should not hold: stamped `before` its start, or not."""
+
+    observation: Observation
+    row: Row
+    before: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Loss:
+    """A row that `observation` lacks although `seen` had it earlier; `moment` is what puts it into the window."""
+
+    observation: Observation
+    row: Row
+    moment: datetime
+    seen: Observation
+    proven: bool
+    """Whether its key was looked for beyond the window, in vain."""
+
+
+@dataclass(frozen=True, slots=True)
+class Latecomer:
+    """A row that `missing` lacks though its stamp was closed then, and that `found`, asked later, has.
+
+    confirmed: the very same window was asked again, and then held it.
+    """
+
+    row: Row
+    moment: datetime
+    missing: Observation
+    found: Observation
+    confirmed: bool
+
+
+class Story:
+    """The edges of one feed's windows; everything is computed once, when it is first asked for."""
+
+    def __init__(self, feed: FeedCase) -> None:
+        self.feed = feed
+        self.answers = feed.answers
+        self._of = {id(answer): answer.keys() for answer in self.answers}
+
+    @cached_property
+    def extras(self) -> list[Extra]:
+        """Rows outside of the window that they were answered for."""
+        return [extra for answer in self.answers for extra in self._extras(answer)]
+
+    @cached_property
+    def losses(self) -> list[Loss]:
+        """Rows that were there and are missing, less those that have moved on."""
+        return [loss for loss in self._candidates() if loss.proven]
+
+    @cached_property
+    def doubts(self) -> list[Loss]:
+        """Rows that are missing and for which nobody has looked beyond the window yet."""
+        return [loss for loss in self._candidates() if not loss.proven]
+
+    @cached_property
+    def latecomers(self) -> list[Latecomer]:
+        """Rows that appeared in closed windows, the latest answer that lacks each."""
+        return list(self._latecomers())
+
+    @cached_property
+    def is_flapping(self) -> bool:
+        """Whether the same window was answered with a row, without it, and perhaps with it again."""
+        return any(self._repeated(loss) for loss in self.losses)
+
+    def flaps(self) -> list[Loss]:
+        """Losses that the same window shows: asked before or after, it has the row."""
+        return [loss for loss in self.losses if self._repeated(loss)]
+
+    def _repeated(self, loss: Loss) -> bool:
+        same = loss.observation.window
+        return loss.seen.window == same or any(
+            answer is not loss.observation and answer.window == same and loss.row.key in self._of[id(answer)]
+            for answer in self.answers
+        )
+
+    def moments(self, row: Row) -> list[datetime]:
+        """What puts a row into a window: its stamp; of a session its first and its last action."""
+        if self.feed.is_aggregate:
+            return [moment for moment in (row.created, row.at) if moment is not None]
+        return [row.at] if row.at is not None else []
+
+    def _extras(self, answer: Observation) -> Iterator[Extra]:
+        window = answer.window
+        if window is None:
+            return
+        for row in answer.rows:
+            if row.at is None:
+                continue
+            first = row.created or row.at if self.feed.is_aggregate else row.at
+            if row.at < window.start:
+                yield Extra(answer, row, before=True)
+            elif first >= window.end:
+                yield Extra(answer, row, before=False)
+
+    @cached_property
+    def _sightings(self) -> dict[tuple[str, datetime], tuple[Row, list[Observation]]]:
+        """(key, moment) -> the row, and the answers that rightly hold it."""
+        found: dict[tuple[str, datetime], tuple[Row, list[Observation]]] = {}
+        for answer in self.answers:
+            for row in answer.rows:
+                if row.key is None:
+                    continue
+                for moment in self.moments(row):
+                    found.setdefault((row.key, moment), (row, []))[1].append(answer)
+        return found
+
+    @cached_property
+    def _in_order(self) -> list[tuple[datetime, str]]:
+        return sorted((moment, key) for key, moment in self._sightings)
+
+    @cached_property
+    def _stamps(self) -> dict[str, list[tuple[datetime, Observation]]]:
+        """Key -> every stamp with an observation that has it, also of answers that are not whole."""
+        found: dict[str, list[tuple[datetime, Observation]]] = defaultdict(list)
+        for observation in self.feed.readable:
+            for row in observation.rows:
+                if row.key is not None and row.at is not None:
+                    found[row.key].append((row.at, observation))
+        return found
+
+    def _within(self, window: Window) -> Iterator[tuple[datetime, str]]:
+        low = bisect_left(self._in_order, (window.start, ""))
+        high = bisect_left(self._in_order, (window.end, ""))
+        return iter(self._in_order[low:high])
+
+    def _candidates(self) -> Iterator[Loss]:
+        for answer in self.answers:
+            window = answer.window
+            if window is None or window.is_empty:
+                continue
+            present = self._of[id(answer)]
+            for moment, key in self._within(window):
+                if key in present:
+                    continue
+                row, seen_in = self._sightings[key, moment]
+                seen = next((earlier for earlier in seen_in if earlier.ended <= answer.started), None)
+                if seen is None or self._has_moved(key, window):
+                    continue
+                yield Loss(answer, row, moment, seen, self._looked_beyond(answer, window))
+
+    def _has_moved(self, key: str, window: Window) -> bool:
+        """Whether the key is seen anywhere with a stamp beyond the window; a session stays where it was."""
+        if self.feed.is_aggregate:
+            return False
+        return any(at >= window.end for at, _ in self._stamps[key])
+
+    def _looked_beyond(self, answer: Observation, window: Window) -> bool:
+        """Whether a later answer covers everything from the end of the window up to when it was asked."""
+        if self.feed.is_aggregate or self.feed.feed.kind == "append":
+            return True
+        return any(
+            later.window is not None
+            and later.started >= answer.ended
+            and later.window.start <= window.end
+            and later.window.end >= later.started + self.feed.skew
+            for later in self.answers
+        )
+
+    def _latecomers(self) -> Iterator[Latecomer]:
+        for (key, moment), (row, seen_in) in self._sightings.items():
+            first = seen_in[0]
+            missing = [
+                answer
+                for answer in self.answers
+                if answer.ended <= first.started
+                and answer.window is not None
+                and answer.window.contains(moment)
+                and moment < self.feed.closed(answer)
+                and key not in self._of[id(answer)]
+            ]
+            if not missing or self._was_elsewhere(key, missing[-1]):
+                continue
+            confirmed = [
+                (answer, later)
+                for answer in missing
+                for later in self.answers
+                if later.window == answer.window and later.started >= first.started and key in self._of[id(later)]
+            ]
+            yield Latecomer(row, moment, missing[-1], first, confirmed=bool(confirmed))
+
+    def _was_elsewhere(self, key: str, answer: Observation) -> bool:
+        """Whether a session was answered before with other stamps: then its first action is not new."""
+        return self.feed.is_aggregate and any(seen.ended <= answer.started for _, seen in self._stamps[key])

@@ -1,0 +1,72 @@
+"""Evidence in one line each: keys and the offending field, nothing else of a row."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from halfopen.check.case import FeedCase
+from halfopen.check.observe import Observation, Row
+from halfopen.check.rule import Outcome, not_applicable, not_verified
+from halfopen.wire.moment import plain
+
+MOST_VALUE = 80
+
+
+def row_line(row: Row, name: str, value: str | None = None) -> str:
+    """A row's key and one of its fields."""
+    text = row.text(name) if value is None else value
+    return f"{row.key}: {name} = {quoted(text)}"
+
+
+def quoted(text: str | None) -> str:
+    """A value as it stands in a report."""
+    if text is None:
+        return "null"
+    return repr(text if len(text) <= MOST_VALUE else text[:MOST_VALUE] + "...")
+
+
+def moment(at: datetime | None) -> str:
+    """A stamp as it stands in a report, with its fraction where it has one."""
+    if at is None:
+        return "null"
+    return plain(at) + (f".{at.microsecond:06}".rstrip("0") if at.microsecond else "")
+
+
+def window_of(observation: Observation) -> str:
+    """The window of an answer, in words."""
+    window = observation.window
+    return "" if window is None else f"[{plain(window.start)}, {plain(window.end)})"
+
+
+def lines(rows: Iterable[tuple[Row, str]], most: int = 20) -> list[str]:
+    """The first lines of some rows, a field each."""
+    told: list[str] = []
+    for row, name in rows:
+        if len(told) >= most:
+            break
+        told.append(row_line(row, name))
+    return told
+
+
+def without_answers(feed: FeedCase) -> Outcome | None:
+    """How a rule ends that has nothing to look at; None where it has."""
+    if not feed.offered:
+        return not_applicable(f"the feed is not offered: {feed.why_not}")
+    if not feed.readable and not feed.answers:
+        return not_verified("no answer with status 200 could be read")
+    return None
+
+
+def without_rows(feed: FeedCase) -> Outcome | None:
+    """How a rule about rows ends when there are none; None where there are."""
+    ended = without_answers(feed)
+    if ended is not None:
+        return ended
+    return None if feed.rows else not_verified("no rows were seen")
+
+
+def without_windows(feed: FeedCase) -> Outcome | None:
+    """How a rule about windows ends where there are none to judge; None where there are."""
+    ended = without_answers(feed)
+    if ended is not None:
+        return ended
+    return not_applicable(feed.no_windows) if feed.no_windows else None
