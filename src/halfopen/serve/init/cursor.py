@@ -6,6 +6,7 @@ from typing import Final
 from halfopen.contract.load import feeds
 from halfopen.contract.model import FeedKind
 from halfopen.serve.init.expression import Choice, column, joined
+from halfopen.serve.init.own import in_order
 from halfopen.serve.init.scope import A_STEP, Scope
 from halfopen.sources.schema import Table
 
@@ -34,6 +35,11 @@ def settle(scope: Scope, feed: str, table: Table, found: dict[str, Choice]) -> N
     if not cursor.expression.is_column or not created.expression.is_column:
         return
     changed, made = (scope.column(table, choice) for choice in (cursor, created))
+    if not in_order(made, changed):
+        doubt = f"in some rows {made.name} is later than {changed.name}"
+        first = _CREATED.get(feed, "created_at")
+        found |= {first: created.doubted(doubt), described.cursor: cursor.doubted(doubt)}
+        return
     is_sound = changed.null_share == 0 and cursor.score >= 0.9  # noqa: PLR2004 - "updated", not "settled"
     if changed.nullable and not is_sound and changed.type == made.type and changed.name != made.name:
         found[described.cursor] = replace(

@@ -51,13 +51,18 @@ class Resolver(Scope):
         if inherit is None:
             return
         owner = self.roles.get(inherit.feed)
-        path = self.links.path(table.name, owner) if owner and owner != table.name else None
-        if not path or not owner:
+        if not owner:
+            return
+        path = () if owner == table.name else self.links.path(table.name, owner)
+        if path is None or feed == inherit.feed:
             return
         theirs_all = self.choices(inherit.feed, self.table(owner))
         for ours, theirs in inherit.fields.items():
             taken = theirs_all.get(theirs)
             if taken is None or ours in found or ours in skip:
+                continue
+            if not path:
+                found[ours] = taken
                 continue
             refs = tuple(Ref(ref.column, (*path, *ref.path)) for ref in taken.expression.refs)
             ground = f"no stamp of its own; {path[-1].ground}"

@@ -15,6 +15,8 @@ _CLEAR: Final = 0.7
 _LIKELY: Final = 0.5
 _GAMES: Final = {"game", "slot", "spin", "gameplay", "play", "casino"}
 _FAR: Final = 2
+_PAIR: Final = 2
+_HANDED_OUT: Final = {"bonus", "promo", "promotion", "wagering", "rollover", "freespin"}
 
 
 def by_structure(matcher: Matcher, feed: str, table: Table) -> float:
@@ -79,6 +81,23 @@ def _wallets(matcher: Matcher, table: Table) -> float:
     return 0.0
 
 
+def _bonus_list(matcher: Matcher, table: Table) -> float:
+    """A catalogue whose rows are handed out with a bonus: `member_activity (activity_id, bonus)`."""
+    names = matcher.links.names
+    own = set(names.tables[table.name])
+    for other, links in matcher.links.of.items():
+        forward = [link for link in links if not link.backwards]
+        if not any(link.target == table.name for link in forward) or len({link.target for link in forward}) != _PAIR:
+            continue
+        found = matcher.links.schema.table(other)
+        if found is None or not own < set(names.tables[other]):
+            continue
+        words = {word for column in found.columns for v in names.columns(other, column.name) for word in v}
+        if words & _HANDED_OUT:
+            return _LIKELY
+    return 0.0
+
+
 def _logins(matcher: Matcher, table: Table) -> float:
     return _LIKELY if all(_best(matcher, "logins", name, table) >= _CLEAR for name in ("ip", "user_agent")) else 0.0
 
@@ -110,4 +129,5 @@ _TESTS: Final[Mapping[str, Callable[[Matcher, Table], float]]] = {
     "wallets": _wallets,
     "logins": _logins,
     "transactions": _transactions,
+    "bonus_list": _bonus_list,
 }
