@@ -92,7 +92,8 @@ def rows_of(selection: Selection, types: dict[str, Type], detector: Detector) ->
     if stamp is None:
         raise ValueError(f"{selection.feed}: a catalogue has no windows")
     if detector is Detector.XID:
-        return Rows(selection, stamp, types[stamp], "xmin", "xid")
+        # With its table's name: of a join the system's columns have no other.
+        return Rows(selection, stamp, types[stamp], f"{selection.relation}.xmin", "xid")
     return Rows(selection, stamp, types[stamp], _digest(selection, types), "bytea")
 
 
