@@ -2,8 +2,12 @@
 
 import ipaddress
 from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final
+from functools import lru_cache
+from typing import Final, Protocol, TypeVar
+
+T = TypeVar("T")
 
 _IPV6_SITE: Final = 64
 _LONGEST_NAME: Final = 64
@@ -34,7 +38,9 @@ class Limits:
 
 
 @dataclass(slots=True)
-class _Record:
+class Record:
+    """Of one address; times in seconds of the same clock."""
+
     count: int = 0
     began: float = 0.0
     last: float = 0.0
@@ -43,19 +49,65 @@ class _Record:
     lock: float = 0.0
 
 
+class Records(Protocol):
+    """Where records are kept."""
+
+    def __len__(self) -> int:
+        """How many there are."""
+        ...
+
+    def get(self, name: str) -> Record | None:
+        """The record of an address, or None."""
+        ...
+
+    def change(self, name: str, how: Callable[[Record], T], most: int) -> T:
+        """Changes a record, a new one where there is none; of more than `most` the one last heard of goes."""
+        ...
+
+    def drop(self, name: str) -> None:
+        """Forgets an address."""
+        ...
+
+
+class OwnRecords:
+    """The records of one process."""
+
+    def __init__(self) -> None:
+        self._records: OrderedDict[str, Record] = OrderedDict()
+
+    def __len__(self) -> int:
+        return len(self._records)
+
+    def get(self, name: str) -> Record | None:
+        """The record of an address, or None."""
+        return self._records.get(name)
+
+    def change(self, name: str, how: Callable[[Record], T], most: int) -> T:
+        """Changes a record, a new one where there is none; of more than `most` the one last heard of goes."""
+        record = self._records.setdefault(name, Record())
+        self._records.move_to_end(name)
+        if len(self._records) > most:
+            self._records.popitem(last=False)
+        return how(record)
+
+    def drop(self, name: str) -> None:
+        """Forgets an address."""
+        self._records.pop(name, None)
+
+
 class Lockout:
     """One state machine an address; an IPv6 /64 counts as one. `now` in seconds of a monotonic clock."""
 
-    def __init__(self, limits: Limits | None = None) -> None:
+    def __init__(self, limits: Limits | None = None, records: Records | None = None) -> None:
         self._limits = limits or Limits()
-        self._records: OrderedDict[str, _Record] = OrderedDict()
+        self._records = OwnRecords() if records is None else records
 
     def __len__(self) -> int:
         return len(self._records)
 
     def wait(self, address: str, now: float) -> float:
         """Seconds for which this address is still locked out; 0 when it may try. Asking does not lengthen it."""
-        record = self._records.get(group(address)) if self._records else None
+        record = self._records.get(group(address))
         if record is None or not record.lock:
             return 0.0
         # Never more than the lock's own length, whatever the clock did.
@@ -63,7 +115,13 @@ class Lockout:
 
     def failed(self, address: str, now: float) -> float:
         """Counts a wrong try; returns the seconds for which to hold its refusal back."""
-        record = self._touched(group(address))
+        return self._records.change(group(address), lambda record: self._counted(record, now), self._limits.addresses)
+
+    def succeeded(self, address: str, now: float) -> None:  # noqa: ARG002 - the same call as `failed`
+        """Forgives everything."""
+        self._records.drop(group(address))
+
+    def _counted(self, record: Record, now: float) -> float:
         limits = self._limits
         if not 0 <= now - record.last <= limits.forgotten_after + record.lock:
             record.count, record.locks, record.lock = 0, 0, 0.0
@@ -78,25 +136,14 @@ class Lockout:
             record.locked_at = now
         return self._delay(record.count)
 
-    def succeeded(self, address: str, now: float) -> None:  # noqa: ARG002 - the same call as `failed`
-        """Forgives everything."""
-        if self._records:
-            self._records.pop(group(address), None)
-
     def _delay(self, count: int) -> float:
         beyond = count - self._limits.slow_after
         if beyond < 0:
             return 0.0
         return min(self._limits.first_delay * 2.0 ** min(beyond, 32), self._limits.longest_delay)
 
-    def _touched(self, name: str) -> _Record:
-        record = self._records.setdefault(name, _Record())
-        self._records.move_to_end(name)
-        if len(self._records) > self._limits.addresses:
-            self._records.popitem(last=False)
-        return record
 
-
+@lru_cache(maxsize=1024)
 def group(address: str) -> str:
     """What counts as one: an IPv4 address, an IPv6 /64; an IPv4-mapped address is its IPv4 one."""
     try:

@@ -2,10 +2,18 @@
 
 import heapq
 import threading
-from typing import Final
+from typing import Final, Protocol
 
 CAPACITY: Final = 20_000
 """About 5 MB; 13 feeds in backfill at 5 requests a second each fill it in five minutes."""
+
+
+class Memory(Protocol):
+    """Whatever remembers signatures."""
+
+    def is_first(self, key: bytes, stamp: int, until: int) -> bool:
+        """Whether `key`, stamped `stamp`, is new; it is remembered. What is stamped before `until` is forgotten."""
+        ...
 
 
 class Replays:
@@ -13,7 +21,7 @@ class Replays:
 
     What is forgotten leaves a floor behind: nothing stamped at or before it is taken any more. So whatever happens to
     the clock or to the memory, a signature is never taken twice; the worst is that an old one is refused unseen.
-    The memory is that of one process: several behind one port each take a signature once.
+    The memory is that of one process; several behind one port use `halfopen.auth.shared`.
     """
 
     def __init__(self, capacity: int = CAPACITY) -> None:

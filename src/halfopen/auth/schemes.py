@@ -18,7 +18,20 @@ from halfopen.errors import ConfigError
 
 # What the schemes share, and what stands around them.
 _NOT_SCHEMES: Final = frozenset(
-    {"allowlist", "base", "flow", "gate", "hashed", "issuer", "lockout", "query", "replay", "schemes", "tokens"}
+    {
+        "allowlist",
+        "base",
+        "flow",
+        "gate",
+        "hashed",
+        "issuer",
+        "lockout",
+        "query",
+        "replay",
+        "schemes",
+        "shared",
+        "tokens",
+    }
 )
 
 

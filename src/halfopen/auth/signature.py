@@ -11,9 +11,11 @@ from collections.abc import Callable, Mapping
 from typing import ClassVar, Final, Literal
 from urllib.parse import unquote
 
+import msgspec
+
 from halfopen.auth import query as queries
 from halfopen.auth.base import Signed, Signer, Verifier, Words
-from halfopen.auth.replay import Replays
+from halfopen.auth.replay import Memory, Replays
 from halfopen.errors import ConfigError
 
 _WORD: Final = re.compile(r"\{([^{}]*)\}")
@@ -113,8 +115,13 @@ class SignatureVerifier:
         self._options = options
         self._words = _words(options.template) - {"path", "secret", "timestamp"}
         self._tolerance = seconds(options.tolerance)
-        self._replays = Replays()
+        self._replays: Memory = Replays()
         self.secret_parameters = frozenset({options.parameter})
+
+    def share(self, memory: Callable[[str], Memory]) -> None:
+        """Remembers in a memory that others use too; it is asked for by a name that tells this caller from others."""
+        identity = "\0".join(map(str, msgspec.structs.astuple(self._options))).encode()
+        self._replays = memory(hashlib.blake2b(identity, digest_size=16).hexdigest())
 
     def verify(self, path: str, query: str, headers: Mapping[str, str], *, now: float | None = None) -> str | None:  # noqa: ARG002 - query only
         """The caller's name; None too where a signed parameter is missing or given twice."""

@@ -28,6 +28,7 @@ from halfopen.serve.build import opened
 from halfopen.serve.mapping import Offers
 from halfopen.serve.memory import bound_arenas
 from halfopen.serve.server import Server, utc_now
+from halfopen.serve.shared import Shared, shared_folder
 from halfopen.serve.survey import Facts, lines, survey, warnings
 from halfopen.serve.trial import trial
 from halfopen.serve.workers import run as run_workers
@@ -70,8 +71,9 @@ def serve(
     else:
         # What this process has open must not be shared with its workers: each opens its own.
         server.source.close()
-        crew = _Crew(command, settings, listener)
-        code = run_workers(workers, crew.work, _died, crew.reload)
+        with shared_folder() as folder:
+            crew = _Crew(command, settings, listener, folder)
+            code = run_workers(workers, crew.work, _died, crew.reload)
     _say("stopped")
     return code
 
@@ -87,21 +89,22 @@ class _Command:
     def settings(self) -> ServeConfig:
         return load(self.config, sections=("serve",)).needed_serve()
 
-    def server(self, settings: ServeConfig) -> Server:
-        return Server(settings, self.host, self.port, log=_log())
+    def server(self, settings: ServeConfig, shared: Shared | None = None) -> Server:
+        return Server(settings, self.host, self.port, log=_log(), shared=shared)
 
 
 class _Crew:
     """Workers that answer on one port, and what they are started with."""
 
-    def __init__(self, command: _Command, settings: ServeConfig, listener: socket.socket) -> None:
+    def __init__(self, command: _Command, settings: ServeConfig, listener: socket.socket, folder: Path) -> None:
         self._command = command
         self._settings = settings
         self._listener = listener
+        self._folder = folder
         self._parent = os.getpid()
 
-    def work(self) -> int:
-        server = self._command.server(self._settings)
+    def work(self, place: int) -> int:
+        server = self._command.server(self._settings, Shared(self._folder, place))
         return uvloop.run(_serve(self._command, server, self._listener, self._parent))
 
     def reload(self) -> bool:

@@ -24,6 +24,7 @@ from halfopen.serve.problems import Problem, method_not_allowed, not_found, not_
 from halfopen.serve.request import Request, words_of
 from halfopen.serve.rows import send_rows
 from halfopen.serve.setup import Setup
+from halfopen.serve.shared import Shared
 from halfopen.sources.base import Busy, Unavailable
 from halfopen.window.window import Window
 from halfopen.wire.moment import WindowError, window_from_query
@@ -50,8 +51,9 @@ class App:
         log: structlog.typing.FilteringBoundLogger,
         retired: Callable[[Setup], None] = lambda _: None,
         new_id: Callable[[], str] | None = None,
+        shared: Shared | None = None,
     ) -> None:
-        self._metrics = Metrics(__version__)
+        self._metrics = Metrics(__version__, shared)
         self._setup = setup
         self._log = log
         self._retired = retired

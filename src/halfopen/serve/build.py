@@ -11,25 +11,30 @@ from halfopen.errors import ConfigError
 from halfopen.serve.entrance import Entrance
 from halfopen.serve.front.describe import ApiDescription
 from halfopen.serve.front.page import FrontPage
+from halfopen.serve.late import windows_of
 from halfopen.serve.mapping import offers
 from halfopen.serve.setup import Setup
+from halfopen.serve.shared import Shared
 from halfopen.serve.spool import Spools
 from halfopen.serve.turnstile import Turnstile
-from halfopen.serve.windows import Clock, PlainWindows
+from halfopen.serve.windows import Clock
 from halfopen.sources.base import Source
 from halfopen.sources.opening import open_source
 
 _NOBODY: Final = {"scheme": "none"}
 
 
-def build(config: ServeConfig, clock: Clock, source: Source) -> Setup:
-    """The setup of a configuration over its opened database; ConfigError for whatever does not fit."""
+def build(config: ServeConfig, clock: Clock, source: Source, shared: Shared | None = None) -> Setup:
+    """The setup of a configuration over its opened database; ConfigError for whatever does not fit.
+
+    shared: what this process has together with other workers, if it is one of several.
+    """
     offered = offers(config, source)
     return Setup(
         source=source,
         offers=offered,
-        windows=PlainWindows(source, clock, refuse_unfinished=config.unfinished == "refuse"),
-        entrance=entrance(config),
+        windows=windows_of(config, source, clock),
+        entrance=entrance(config, shared),
         limits=config.limits,
         turnstile=Turnstile(config.limits.windows_per_caller),
         spools=Spools(config.limits.spool, config.limits.spool_max),
@@ -37,10 +42,15 @@ def build(config: ServeConfig, clock: Clock, source: Source) -> Setup:
     )
 
 
-def entrance(config: ServeConfig) -> Entrance:
+def entrance(config: ServeConfig, shared: Shared | None = None) -> Entrance:
     """Who is let in; a configuration without callers lets everybody in, which `check` allows on this machine only."""
     callers = config.auth or (_NOBODY,)
-    return Entrance([schemes.verifier(words) for words in callers], AllowList(config.allow, config.trusted_proxies))
+    verifiers = [schemes.verifier(words) for words in callers]
+    if shared is not None:
+        shared.join(verifiers)
+    return Entrance(
+        verifiers, AllowList(config.allow, config.trusted_proxies), None if shared is None else shared.lockout()
+    )
 
 
 def opened(config: ServeConfig) -> Source:
@@ -67,8 +77,6 @@ def opens_alike(one: ServeConfig, other: ServeConfig) -> bool:
 
 def check(config: ServeConfig, host: str) -> list[str]:
     """Warnings about what is legal and seldom meant; ConfigError for what cannot be served on `host`."""
-    if config.late_rows != "plain":
-        raise ConfigError(f'serve.late_rows: {config.late_rows!r} is not there yet; write "plain"')
     if config.tls is not None:
         _check_tls(config.tls)
     if config.auth:

@@ -13,6 +13,7 @@ from halfopen.auth.allowlist import AllowList
 from halfopen.auth.base import Verifier
 from halfopen.auth.gate import Gate, Presented, Refused
 from halfopen.auth.issuer import MOST_BYTES, TokenReply
+from halfopen.auth.lockout import Lockout
 from halfopen.auth.tokens import NONCE_BYTES
 from halfopen.serve.problems import Problem, not_allowed, too_many_failures, unauthorized
 
@@ -36,12 +37,13 @@ class Entrance:
         self,
         verifiers: Sequence[Verifier],
         allow: AllowList | None = None,
+        lockout: Lockout | None = None,
         *,
         now: Callable[[], float] = time.time,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._allow = allow or AllowList()
-        self._gate = Gate(verifiers, self._allow)
+        self._gate = Gate(verifiers, self._allow, lockout)
         self._now = now
         self._monotonic = monotonic
         self._hashing = ThreadPoolExecutor(_HASHING_THREADS, "halfopen-hash") if self._gate.is_costly else None

@@ -1,19 +1,28 @@
 """What Prometheus is told: one registry a server, nothing global, and no label that a caller can make up.
 
 `feed` is one of the contract's names, or empty for whatever is no feed; `status` is a code that we answer; `reason` is
-the stable code of a problem. Each worker process counts for itself: with several, a scrape sees the one that took it.
+the stable code of a problem. Of several workers whichever takes the scrape tells the sums of all: each writes its
+counts to a file of its own that is mapped into memory, and a worker that replaces another counts on where it ended.
 """
 
+import operator
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
 from typing import Final
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Metric
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Metric, values
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, generate_latest
+from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.process_collector import ProcessCollector
 
+from halfopen.serve.shared import Shared
+
 MEDIA_TYPE: Final = CONTENT_TYPE_PLAIN_0_0_4
+
+_ABOUT: Final = "halfopen_build_info"
 
 REFUSALS: Final = frozenset({401, 403, 429})
 
@@ -38,10 +47,13 @@ class Served:
 
 
 class Metrics:
-    """The counts of one application."""
+    """The counts of one application; `shared` when it is one of several workers."""
 
-    def __init__(self, version: str = "") -> None:
+    def __init__(self, version: str = "", shared: Shared | None = None) -> None:
         self._registry = CollectorRegistry(auto_describe=False)
+        self._folder = None if shared is None else shared.folder
+        if shared is not None:
+            _count_in(shared)
         self._requests = self._counter("requests", "Requests answered", "feed", "status")
         self._rows = self._counter("rows", "Rows in the bodies that left", "feed")
         self._bytes = self._counter("bytes", "Bytes of bodies that left", "feed")
@@ -50,7 +62,10 @@ class Metrics:
             "failed_queries", "Answers that the server or its database failed", "feed", "reason"
         )
         self._in_flight = Gauge(
-            "halfopen_answers_in_flight", "Requests that are being answered now", registry=self._registry
+            "halfopen_answers_in_flight",
+            "Requests that are being answered now",
+            registry=self._registry,
+            multiprocess_mode="livesum",
         )
         self._seconds = Histogram(
             "halfopen_answer_seconds",
@@ -60,13 +75,15 @@ class Metrics:
             registry=self._registry,
         )
         about = Gauge(
-            "halfopen_build_info",
+            _ABOUT,
             "The program, and the process that counts",
             ["version", "process"],
             registry=self._registry,
+            multiprocess_mode="livesum",
         )
         about.labels(version, str(os.getpid())).set(1)
-        ProcessCollector(registry=self._registry)
+        if shared is None:
+            ProcessCollector(registry=self._registry)
 
     def began(self) -> None:
         """A request came in; `ended` follows for each."""
@@ -89,10 +106,54 @@ class Metrics:
 
     def text(self) -> bytes:
         """The page for Prometheus, in version 0.0.4 of its text format."""
-        return generate_latest(_Plain(self._registry))
+        return generate_latest(_Plain(self._registry) if self._folder is None else _Workers(self._folder))
 
     def _counter(self, name: str, doc: str, *labels: str) -> Counter:
         return Counter(f"halfopen_{name}", doc, labels, registry=self._registry)
+
+
+def _count_in(shared: Shared) -> None:
+    """Lets all metrics of this process that are made from now on count in files of its place among the workers.
+
+    prometheus-client knows one way to be told so, for the whole process: a variable, and a class of values.
+    """
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(shared.folder)
+    # What a worker that died was answering, and its number, are no more; its counts stay.
+    for left in shared.folder.glob(f"gauge_*_{shared.worker}.db"):
+        left.unlink()
+    values.ValueClass = values.MultiProcessValue(lambda: shared.worker)  # type: ignore[no-untyped-call]  # the library's
+
+
+class _Workers(CollectorRegistry):
+    """The sums over all workers, and what their processes use."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(auto_describe=False)
+        self._folder = folder
+
+    def collect(self) -> Iterator[Metric]:
+        processes = []
+        all_of_them = MultiProcessCollector(None, str(self._folder))  # type: ignore[no-untyped-call]  # the library's
+        for metric in all_of_them.collect():  # type: ignore[no-untyped-call]  # the library's
+            if metric.name == _ABOUT:
+                processes = [sample.labels["process"] for sample in metric.samples]
+            yield metric
+        yield from _used_by(processes)
+
+
+def _used_by(processes: Iterable[str]) -> Iterator[Metric]:
+    """What Prometheus expects of every program, summed; it began when the first of its processes did."""
+    sums: dict[str, Metric] = {}
+    for process in processes:
+        for metric in ProcessCollector(pid=partial(int, process), registry=None).collect():
+            found = sums.setdefault(metric.name, metric)
+            if found is not metric:
+                join = min if metric.name == "process_start_time_seconds" else operator.add
+                found.samples = [
+                    one._replace(value=join(one.value, other.value))
+                    for one, other in zip(found.samples, metric.samples, strict=True)
+                ]
+    yield from sums.values()
 
 
 class _Plain(CollectorRegistry):

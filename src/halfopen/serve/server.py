@@ -10,10 +10,10 @@ import asyncio
 import contextlib
 import logging
 import socket
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Coroutine, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime
-from typing import Final
+from typing import Any, Final
 
 import structlog
 import uvicorn
@@ -24,6 +24,7 @@ from halfopen.serve.app import App
 from halfopen.serve.build import build, check, opened, opens_alike
 from halfopen.serve.mapping import Offers
 from halfopen.serve.setup import Setup
+from halfopen.serve.shared import Shared
 from halfopen.serve.windows import Clock
 from halfopen.sources.base import Source
 
@@ -57,7 +58,8 @@ def _dropped(_logger: object, _method: str, event: structlog.typing.EventDict) -
 class Server:
     """A server over one database. `host` and `port` come from the configuration unless given; port 0 takes a free one.
 
-    `warnings` are lines for the operator. Raises ConfigError, when it is made or started, for whatever does not fit.
+    shared: what it has together with the other workers behind its port. `warnings` are lines for the operator. Raises
+    ConfigError, when it is made or started, for whatever does not fit.
     """
 
     def __init__(
@@ -69,6 +71,7 @@ class Server:
         clock: Clock = utc_now,
         log: structlog.typing.FilteringBoundLogger | None = None,
         source: Source | None = None,
+        shared: Shared | None = None,
     ) -> None:
         configured_host, configured_port = config.address
         self._host = configured_host if host is None else host
@@ -77,8 +80,9 @@ class Server:
         self._clock = clock
         self._log = log or silent()
         self.warnings = check(config, self._host)
-        self._setup = _built(config, clock, source or opened(config))
-        self._app = App(self._setup, log=self._log, retired=self._retire)
+        self._shared = shared
+        self._setup = _built(config, clock, source or opened(config), shared)
+        self._app = App(self._setup, log=self._log, retired=self._retire, shared=shared)
         self._living = [self._setup]
         self._uvicorn: _Uvicorn | None = None
         self._serving: asyncio.Task[None] | None = None
@@ -134,7 +138,7 @@ class Server:
         if (config.listen, config.tls is None) != (self._config.listen, self._config.tls is None):
             warnings.append("serve.listen and whether there is serve.tls change with the next start only")
         same = opens_alike(config, self._config)
-        setup = await asyncio.to_thread(_rebuilt, config, self._clock, self.source if same else None)
+        setup = await asyncio.to_thread(_rebuilt, config, self._clock, self.source if same else None, self._shared)
         if config.tls is not None and self._uvicorn is not None and self._uvicorn.config.ssl is not None:
             self._uvicorn.config.ssl.load_cert_chain(config.tls.cert, config.tls.key)
         self._config, self._setup, self.warnings = config, setup, warnings
@@ -148,15 +152,20 @@ class Server:
             self._uvicorn.should_exit = True
             await self._serving
         self._setup.entrance.close()
+        await self._setup.windows.close()
         await asyncio.gather(asyncio.to_thread(self.source.close), *self._closing)
 
     def _retire(self, setup: Setup) -> None:
         setup.entrance.close()
         self._living.remove(setup)
+        self._close_later(setup.windows.close())
         if not any(setup.source is living.source for living in self._living):
-            closing = asyncio.ensure_future(asyncio.to_thread(setup.source.close))
-            self._closing.add(closing)
-            closing.add_done_callback(self._closing.discard)
+            self._close_later(asyncio.to_thread(setup.source.close))
+
+    def _close_later(self, work: Coroutine[Any, Any, None]) -> None:
+        closing = asyncio.ensure_future(work)
+        self._closing.add(closing)
+        closing.add_done_callback(self._closing.discard)
 
 
 @asynccontextmanager
@@ -177,17 +186,17 @@ async def running(
         await server.stop()
 
 
-def _built(config: ServeConfig, clock: Clock, source: Source) -> Setup:
+def _built(config: ServeConfig, clock: Clock, source: Source, shared: Shared | None) -> Setup:
     try:
-        return build(config, clock, source)
+        return build(config, clock, source, shared)
     except BaseException:
         source.close()
         raise
 
 
-def _rebuilt(config: ServeConfig, clock: Clock, source: Source | None) -> Setup:
+def _rebuilt(config: ServeConfig, clock: Clock, source: Source | None, shared: Shared | None) -> Setup:
     """With the database that is open already, or one that is opened now."""
-    return _built(config, clock, opened(config)) if source is None else build(config, clock, source)
+    return _built(config, clock, opened(config), shared) if source is None else build(config, clock, source, shared)
 
 
 def _settings(app: App, config: ServeConfig) -> uvicorn.Config:

@@ -17,9 +17,10 @@ _PAUSE_SECONDS: Final = 1.0
 """Between a death and its replacement, so that a worker that cannot live does not keep a processor busy."""
 
 
-def run(count: int, work: Callable[[], int], died: Callable[[int], None], reload: Callable[[], bool]) -> int:
+def run(count: int, work: Callable[[int], int], died: Callable[[int], None], reload: Callable[[], bool]) -> int:
     """Runs `work` in `count` forked processes until this one is told to stop; the exit code.
 
+    `work` is told its place among them, from 0; a worker that replaces another takes its place.
     `died` is called with a process's id when it has ended by itself. `reload` is called at SIGHUP, which is passed on
     where it is true; a worker begins with SIGHUP blocked. Nothing of this process may run in threads.
     """
@@ -27,11 +28,11 @@ def run(count: int, work: Callable[[], int], died: Callable[[int], None], reload
 
 
 class _Workers:
-    def __init__(self, work: Callable[[], int], died: Callable[[int], None], reload: Callable[[], bool]) -> None:
+    def __init__(self, work: Callable[[int], int], died: Callable[[int], None], reload: Callable[[], bool]) -> None:
         self._work = work
         self._died = died
         self._reload = reload
-        self._processes: set[int] = set()
+        self._processes: dict[int, int] = {}
         self._stopping = False
 
     def run(self, count: int) -> int:
@@ -39,29 +40,29 @@ class _Workers:
         before[signal.SIGHUP] = signal.signal(signal.SIGHUP, self._reread)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGHUP])
         try:
-            for _ in range(count):
-                self._start()
+            for place in range(count):
+                self._start(place)
             while self._processes:
                 process, _ = os.wait()
-                self._processes.discard(process)
+                place = self._processes.pop(process)
                 if not self._stopping:
                     self._died(process)
                     time.sleep(_PAUSE_SECONDS)
-                    self._start()
+                    self._start(place)
         finally:
             for number, handler in before.items():
                 signal.signal(number, handler)
         return 0
 
-    def _start(self) -> None:
+    def _start(self, place: int) -> None:
         # A stop that comes while a worker is being made waits until the worker is known.
         before = signal.pthread_sigmask(signal.SIG_BLOCK, {*_STOPS, signal.SIGHUP})
         try:
             if not self._stopping:
                 process = os.fork()
                 if process == 0:
-                    _live(self._work)
-                self._processes.add(process)
+                    _live(self._work, place)
+                self._processes[process] = place
         finally:
             signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
@@ -78,14 +79,14 @@ class _Workers:
             os.kill(process, number)
 
 
-def _live(work: Callable[[], int]) -> None:
+def _live(work: Callable[[int], int], place: int) -> None:
     """Never returns: a worker must not go on with its parent's business."""
     code = 1
     try:
         for number in (*_STOPS, signal.SIGHUP):
             signal.signal(number, signal.SIG_DFL)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, _STOPS)
-        code = work()
+        code = work(place)
     finally:
         sys.stdout.flush()
         sys.stderr.flush()
