@@ -14,8 +14,11 @@ from halfopen.serve.spool import Record, SpoolFile, Spools
 PATIENCE_SECONDS: Final = 2.0
 """By how much a caller may be slower than the database, over an answer, before the rest is spooled."""
 
-CROWDED_SECONDS: Final = 0.1
-"""The same while others wait for a connection; also how often a caller who takes nothing is looked at."""
+CROWDED_SECONDS: Final = 0.02
+"""The same while others wait for a connection: a caller on the same machine takes a block within that time."""
+
+_LOOK_SECONDS: Final = 0.1
+"""How often a caller who takes nothing is looked at after that."""
 
 _BATCH_BYTES: Final = 128 * 1024
 """Of one write; also what the answer holds in memory while its caller is slow."""
@@ -94,7 +97,7 @@ class Readahead:
         if self._lag + blocked >= PATIENCE_SECONDS or self._is_crowded():
             self._begin()
         self._stalled(blocked)
-        self._timer = self._loop.call_later(CROWDED_SECONDS, self._look)
+        self._timer = self._loop.call_later(_LOOK_SECONDS, self._look)
 
     def _begin(self) -> None:
         if self._filling is None:

@@ -11,8 +11,8 @@ from halfopen.sources.postgresql.pool import Connection, Pool, words
 from halfopen.sources.postgresql.sql import name
 from halfopen.wire import csv
 
-_IDLE: Final = timedelta(seconds=10)
-"""How long the connection is kept after the last question."""
+_IDLE: Final = timedelta(seconds=1)
+"""How long the connection is kept after the last question: it is one beside those that are configured."""
 
 T = TypeVar("T")
 

@@ -16,9 +16,13 @@ import asyncpg  # type: ignore[import-untyped] # it ships no types; `Connection`
 
 from halfopen.errors import SourceError
 from halfopen.sources.base import Busy, Unavailable
+from halfopen.sources.turns import Turns
 
-WAIT_SECONDS: Final = 5.0
-"""How long an answer waits for a free connection before the caller is told to come again."""
+WAIT_SECONDS: Final = 20.0
+"""How long an answer waits for a free connection before the caller is told to come again.
+
+Less than the half minute after which pullers give up; many slow readers who come at once are read to disk by then.
+"""
 
 CONNECT_SECONDS: Final = 5.0
 _SETTLE_SECONDS: Final = 2.0
@@ -100,7 +104,7 @@ class Pool:
         """The statements that open a transaction."""
         self._url = url
         self._idle_seconds = idle.total_seconds()
-        self._free = asyncio.Semaphore(connections)
+        self._turns = Turns(connections)
         self._all: set[Connection] = set()
         self._idle: deque[tuple[float, Connection]] = deque()
         """The one that was used last stands last; with each the time since when it lies idle."""
@@ -110,13 +114,16 @@ class Pool:
         self._closed = False
 
     @asynccontextmanager
-    async def lease(self) -> AsyncIterator[Lease]:
-        """A connection outside of any transaction.
+    async def lease(self, length: timedelta = timedelta()) -> AsyncIterator[Lease]:
+        """A connection outside of any transaction, for a window of that length: short ones need not wait for long ones.
 
         Raises Busy when none is free for WAIT_SECONDS, Unavailable when the server cannot be reached. What still runs
         at the end of the context is cancelled.
         """
-        await self._turn()
+        try:
+            await self._turns.acquire(length.total_seconds(), WAIT_SECONDS)
+        except TimeoutError:
+            raise Busy(f"all connections were taken for {WAIT_SECONDS:g} s") from None
         lease: Lease | None = None
         try:
             lease = await self._leased()
@@ -160,16 +167,6 @@ class Pool:
             self._end()
         else:
             self._loop.call_soon_threadsafe(self._end)
-
-    async def _turn(self) -> None:
-        if not self._free.locked():
-            await self._free.acquire()
-            return
-        try:
-            async with asyncio.timeout(WAIT_SECONDS):
-                await self._free.acquire()
-        except TimeoutError:
-            raise Busy(f"all connections were taken for {WAIT_SECONDS:g} s") from None
 
     async def _leased(self) -> Lease:
         while self._idle:
@@ -215,7 +212,7 @@ class Pool:
                 self._idle.append((loop.time(), lease.connection))
                 if self._sweep is None:
                     self._sweep = loop.call_later(self._idle_seconds, self._swept)
-        self._free.release()
+        self._turns.release()
 
     def _swept(self) -> None:
         """Ends what has lain idle for long."""

@@ -3,7 +3,7 @@
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Final
 
 from halfopen.errors import SourceError
 from halfopen.sources.base import Capabilities, QueryPlan, Selection
@@ -18,6 +18,9 @@ from halfopen.sources.postgresql.waiting import GRANT, oldest_open
 from halfopen.sources.sealing import Detector
 from halfopen.window.window import Window
 from halfopen.wire.negotiate import Format
+
+_WHOLE: Final = timedelta.max
+"""The length of what has no window: a whole catalogue."""
 
 
 class PostgresqlSource:
@@ -62,7 +65,7 @@ class PostgresqlSource:
             async with self._pool.transaction() as connection:
                 with words():
                     types = await self._planner.types(connection, selection)
-        async with self._pool.lease() as lease:
+        async with self._pool.lease(_WHOLE if window is None else window.length) as lease:
             try:
                 select = self._planner.planned(selection, types, window, format_, limit)
                 seconds = self._timeout.total_seconds()
