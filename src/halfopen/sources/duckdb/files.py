@@ -48,9 +48,11 @@ class File:
                     self._root = None
 
     def _opened(self) -> duckdb.DuckDBPyConnection:
-        # One thread for an answer: more would make rows faster than anybody takes them, and reorder them.
+        # One thread for an answer: more would make rows faster than anybody takes them, for which it would
+        # keep them back. The order of rows means nothing.
         config: dict[str, str | bool | int | float | list[str]] = {
             "threads": 1,
+            "preserve_insertion_order": False,
             "memory_limit": _MEMORY_SHARE,
             "autoinstall_known_extensions": False,
         }

@@ -4,6 +4,7 @@ PyMySQL signs in and speaks the protocol; the rows of an answer are read past it
 that a few of its private names are used here and nowhere else.
 """
 
+import select
 import socket
 import ssl
 import threading
@@ -99,6 +100,15 @@ class Connection:
         """What the server has sent, at most `size` bytes, but at least one; b"" when the connection is lost."""
         data: bytes = self._connection._rfile.read1(size)  # noqa: SLF001 - see the module
         return data
+
+    def has_more(self, seconds: float) -> bool:
+        """Whether `read` would return at once, now or within so many seconds."""
+        sock = self._connection._sock  # noqa: SLF001 - see the module
+        if isinstance(sock, ssl.SSLSocket) and sock.pending():
+            return True
+        poll = select.poll()
+        poll.register(sock, select.POLLIN)
+        return bool(poll.poll(seconds * 1000))
 
     def wait_at_most(self, seconds: float) -> None:
         """How long one read may wait for the server."""

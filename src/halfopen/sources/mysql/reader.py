@@ -18,6 +18,9 @@ Block = tuple[bytes, int]
 """Whole lines and how many they are."""
 
 _LEAST_SECONDS: Final = 0.001
+_SENT_BYTES: Final = 16 * 1024
+"""What the server sends at once; less is most often the end of an answer, which nothing follows."""
+_MOMENT_SECONDS: Final = 0.002
 _LOST: Final = 2013
 
 
@@ -106,13 +109,23 @@ class _Clock:
 def _lines(connection: Connection, sql: str, format_: Format, clock: _Clock, handover: Handover[Block]) -> None:
     rows = Rows(format_, connection.start(sql))
     while not rows.ended:
-        data = connection.read(BLOCK_BYTES)
-        if not data:
-            raise pymysql.err.OperationalError(_LOST, "the connection to the server was lost during the query")
-        block = rows.feed(data)
+        block = rows.feed(_read(connection))
         if block[1]:
             clock.stop()
             handover.put(block)
             clock.start()
         if not rows.ended:
             clock.give(connection)
+
+
+def _read(connection: Connection) -> bytes:
+    """About a block: what the server sends next is waited for, but for a moment only."""
+    parts: list[bytes] = []
+    size = 0
+    while not parts or (size < BLOCK_BYTES and connection.has_more(_MOMENT_SECONDS if size >= _SENT_BYTES else 0)):
+        part = connection.read(BLOCK_BYTES)
+        if not part:
+            raise pymysql.err.OperationalError(_LOST, "the connection to the server was lost during the query")
+        parts.append(part)
+        size += len(part)
+    return parts[0] if len(parts) == 1 else b"".join(parts)

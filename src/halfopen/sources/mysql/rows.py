@@ -58,7 +58,8 @@ class Rows:
             self._rest = last
         if not lines:
             return b"", 0
-        return finished(_END.join(lines) + _END, self._format), len(lines)
+        lines.append(b"")
+        return finished(lines, self._format), len(lines) - 1
 
     def _check(self, numbers: list[bytes]) -> None:
         count = len(numbers)
@@ -84,21 +85,21 @@ class Rows:
             raise SourceError("a row is longer than the server's max_allowed_packet or 16 MiB")
 
 
-def finished(block: bytes, format_: Format) -> bytes:
-    """Lines as the wire wants them."""
+def finished(lines: list[bytes], format_: Format) -> bytes:
+    """Lines as the wire wants them, each with its end; the last is empty."""
     if format_ is Format.CSV:
+        block = ROW_END[format_].join(lines)
         if b'"' in block:
             block = block.replace(b'"', b'""')
-        block = block.replace(_NULL, b"")
-    else:
-        if b"\\" in block:
-            block = block.replace(b"\\", b"\\\\")
-        if b'"' in block:
-            block = block.replace(b'"', b'\\"')
-        if _CONTROL.search(block):
-            block = _CONTROL.sub(_escaped, block)
-        block = block.replace(_NULL, b"null")
-    return block.replace(_QUOTE, b'"').replace(_END, ROW_END[format_])
+        return block.replace(_NULL, b"").replace(_QUOTE, b'"')
+    block = _END.join(lines)
+    if b"\\" in block:
+        block = block.replace(b"\\", b"\\\\")
+    if b'"' in block:
+        block = block.replace(b'"', b'\\"')
+    if _CONTROL.search(block):
+        block = _CONTROL.sub(_escaped, block)
+    return block.replace(_NULL, b"null").replace(_QUOTE, b'"').replace(_END, ROW_END[format_])
 
 
 def _escaped(found: re.Match[bytes]) -> bytes:
