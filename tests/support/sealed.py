@@ -40,8 +40,9 @@ class Told:
         assert seal.number > 1
         self.late += late
 
-    def began(self, seal: Seal, reason: str) -> None:
+    def began(self, seal: Seal, rows: int, reason: str) -> None:
         assert seal.horizon == seal.base.at
+        assert rows >= 0
         self.reasons.append(reason)
 
 
@@ -143,7 +144,8 @@ async def product(
         if begun:
             await store.save(first, (), replaces=None, forget_before=at)
         terms = Terms(lateness=LATENESS, keep=timedelta(days=7))
-        windows = SealedWindows(source, store, lambda: datetime.now(UTC), terms, told)
+        windows = SealedWindows(source, store, lambda: datetime.now(UTC), terms)
+        windows.observe(told)
         yield Product(source, store, windows, told, at, offer)
     finally:
         await store.close()

@@ -16,7 +16,7 @@ import structlog
 from starlette.types import Message, Receive, Scope, Send
 
 from halfopen import __version__
-from halfopen.errors import SourceError
+from halfopen.errors import SourceError, StateError
 from halfopen.serve.entrance import Gone, form
 from halfopen.serve.front.base import Page, Visit
 from halfopen.serve.metrics import MEDIA_TYPE, Metrics, Served
@@ -53,7 +53,7 @@ class App:
         new_id: Callable[[], str] | None = None,
         shared: Shared | None = None,
     ) -> None:
-        self._metrics = Metrics(__version__, shared)
+        self.metrics = Metrics(__version__, shared)
         self._setup = setup
         self._log = log
         self._retired = retired
@@ -79,7 +79,7 @@ class App:
         setup = self._setup
         request = Request(scope, send, self._new_id(), headers, setup)
         setup.users += 1
-        self._metrics.began()
+        self.metrics.began()
         try:
             if request.method == "POST" and request.path in setup.entrance.token_paths:
                 await self._token(request, receive)
@@ -189,7 +189,7 @@ class App:
         request.error = words_of(error, request.feed)
         if request.is_started:
             return
-        if isinstance(error, Busy | Unavailable):
+        if isinstance(error, Busy | Unavailable | StateError):
             await request.refuse(unavailable("the database cannot be read now: ask again", RETRY_SECONDS))
         elif isinstance(error, SourceError):
             await request.refuse(Problem(500, "query_failed", "the query failed: the operator's log says why"))
@@ -211,10 +211,10 @@ class App:
     async def _measured(self, request: Request) -> None:
         """The volume of an operator's business is nobody else's: who scrapes signs in too."""
         await self._let_in(request)
-        await request.answer(200, self._metrics.text(), {"Content-Type": MEDIA_TYPE})
+        await request.answer(200, self.metrics.text(), {"Content-Type": MEDIA_TYPE})
 
     def _note(self, request: Request, seconds: float) -> None:
-        self._metrics.ended(
+        self.metrics.ended(
             Served(
                 feed=request.feed,
                 status=request.status,

@@ -7,7 +7,7 @@ counts to a file of its own that is mapped into memory, and a worker that replac
 
 import operator
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -54,11 +54,11 @@ class Metrics:
         self._folder = None if shared is None else shared.folder
         if shared is not None:
             _count_in(shared)
-        self._requests = self._counter("requests", "Requests answered", "feed", "status")
-        self._rows = self._counter("rows", "Rows in the bodies that left", "feed")
-        self._bytes = self._counter("bytes", "Bytes of bodies that left", "feed")
-        self._refused = self._counter("refused_sign_ins", "Callers who were not let in", "reason")
-        self._failed = self._counter(
+        self._requests = self.counter("requests", "Requests answered", "feed", "status")
+        self._rows = self.counter("rows", "Rows in the bodies that left", "feed")
+        self._bytes = self.counter("bytes", "Bytes of bodies that left", "feed")
+        self._refused = self.counter("refused_sign_ins", "Callers who were not let in", "reason")
+        self._failed = self.counter(
             "failed_queries", "Answers that the server or its database failed", "feed", "reason"
         )
         self._in_flight = Gauge(
@@ -67,12 +67,8 @@ class Metrics:
             registry=self._registry,
             multiprocess_mode="livesum",
         )
-        self._seconds = Histogram(
-            "halfopen_answer_seconds",
-            "From the request to the last byte of its answer",
-            ["feed"],
-            buckets=SECONDS,
-            registry=self._registry,
+        self._seconds = self.histogram(
+            "answer_seconds", "From the request to the last byte of its answer", SECONDS, "feed"
         )
         about = Gauge(
             _ABOUT,
@@ -108,8 +104,13 @@ class Metrics:
         """The page for Prometheus, in version 0.0.4 of its text format."""
         return generate_latest(_Plain(self._registry) if self._folder is None else _Workers(self._folder))
 
-    def _counter(self, name: str, doc: str, *labels: str) -> Counter:
+    def counter(self, name: str, doc: str, *labels: str) -> Counter:
+        """A count of something else, on the same page."""
         return Counter(f"halfopen_{name}", doc, labels, registry=self._registry)
+
+    def histogram(self, name: str, doc: str, buckets: Sequence[float] | None, *labels: str) -> Histogram:
+        """Seconds of something else, on the same page; with the buckets of answers where none are given."""
+        return Histogram(f"halfopen_{name}", doc, labels, buckets=buckets or SECONDS, registry=self._registry)
 
 
 def _count_in(shared: Shared) -> None:

@@ -23,6 +23,8 @@ from halfopen.errors import ConfigError
 from halfopen.serve.app import App
 from halfopen.serve.build import build, check, opened, opens_alike
 from halfopen.serve.mapping import Offers
+from halfopen.serve.seal.telling import Telling
+from halfopen.serve.seal.windows import SealedWindows
 from halfopen.serve.setup import Setup
 from halfopen.serve.shared import Shared
 from halfopen.serve.windows import Clock
@@ -83,6 +85,8 @@ class Server:
         self._shared = shared
         self._setup = _built(config, clock, source or opened(config), shared)
         self._app = App(self._setup, log=self._log, retired=self._retire, shared=shared)
+        self._telling = Telling(self._log, self._app.metrics)
+        self._beginning: asyncio.Task[None] | None = None
         self._living = [self._setup]
         self._uvicorn: _Uvicorn | None = None
         self._serving: asyncio.Task[None] | None = None
@@ -127,6 +131,7 @@ class Server:
                 await self._serving
                 raise ConfigError(f"cannot serve on {self.url}")
             await asyncio.sleep(0.01)
+        self._begin(self._setup)
 
     async def reload(self, config: ServeConfig) -> list[str]:
         """Answers by another configuration from now on; what is in flight is finished by the one it came under.
@@ -143,6 +148,7 @@ class Server:
             self._uvicorn.config.ssl.load_cert_chain(config.tls.cert, config.tls.key)
         self._config, self._setup, self.warnings = config, setup, warnings
         self._living.append(setup)
+        self._begin(setup)
         self._app.adopt(setup)
         return warnings
 
@@ -151,9 +157,19 @@ class Server:
         if self._uvicorn is not None and self._serving is not None:
             self._uvicorn.should_exit = True
             await self._serving
+        if self._beginning is not None:
+            self._beginning.cancel()
+            await asyncio.gather(self._beginning, return_exceptions=True)
         self._setup.entrance.close()
         await self._setup.windows.close()
         await asyncio.gather(asyncio.to_thread(self.source.close), *self._closing)
+
+    def _begin(self, setup: Setup) -> None:
+        """Seals begin when the server does, not with the first window: the sooner, the less is served once more."""
+        windows = setup.windows
+        if isinstance(windows, SealedWindows):
+            windows.observe(self._telling)
+            self._beginning = asyncio.create_task(windows.begin_all(setup.offers.offered.values()))
 
     def _retire(self, setup: Setup) -> None:
         setup.entrance.close()

@@ -6,12 +6,13 @@ same rows: those that the seal has seen, and nothing that became visible later.
 
 import asyncio
 import contextlib
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Iterable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, Protocol
 
+from halfopen.errors import SourceError, StateError
 from halfopen.serve.mapping import Offer
 from halfopen.serve.problems import unavailable
 from halfopen.serve.seal import seals
@@ -42,8 +43,8 @@ class Observer(Protocol):
         """A seal was saved; `late`: of each late row how late it was at least, as far as its version tells."""
         ...
 
-    def began(self, seal: Seal, reason: str) -> None:
-        """Seals begin anew: rows of the look-back are served once more."""
+    def began(self, seal: Seal, rows: int, reason: str) -> None:
+        """Seals begin anew: `rows` of the look-back are served once more."""
         ...
 
 
@@ -59,14 +60,12 @@ class Terms:
 class SealedWindows:
     """The rows by seals; catalogues, which have no windows, plainly."""
 
-    def __init__(
-        self, source: SealingSource, store: Store, clock: Clock, terms: Terms, observer: Observer | None = None
-    ) -> None:
+    def __init__(self, source: SealingSource, store: Store, clock: Clock, terms: Terms) -> None:
         self._source = source
         self._store = store
         self._clock = clock
         self._terms = terms
-        self._observer = observer
+        self._observer: Observer | None = None
         self._plain: Windows = PlainWindows(source, clock, refuse_unfinished=terms.refuse_unfinished)
         self._turns: dict[str, asyncio.Lock] = {}
         self._detectors: dict[str, Detector] = {}
@@ -86,6 +85,17 @@ class SealedWindows:
                 if reading is not None:
                     return reading
         raise unavailable("another server seals this feed at the same time: ask again", _BEHIND_SECONDS)
+
+    def observe(self, observer: Observer) -> None:
+        """Tells `observer` from now on."""
+        self._observer = observer
+
+    async def begin_all(self, offers: Iterable[Offer]) -> None:
+        """Begins the seals of all feeds that have windows; one whose database is away begins with its first request."""
+        for offer in offers:
+            if not offer.is_snapshot:
+                with contextlib.suppress(SourceError, StateError):
+                    await self.begin(offer)
 
     async def close(self) -> None:
         """Closes the store of seals."""
@@ -190,7 +200,8 @@ class SealedWindows:
         )
         replaces = None if seal is None else seal.number
         if await self._store.save(new, (), replaces=replaces, forget_before=new.horizon) and self._observer is not None:
-            self._observer.began(new, reason)
+            rows = await _count(snapshot, offer, Window(new.base.since, new.base.at))
+            self._observer.began(new, rows, reason)
         return new
 
     async def _passed(self, end: datetime) -> bool:
@@ -213,6 +224,13 @@ class SealedWindows:
 
     def _turn(self, name: str) -> asyncio.Lock:
         return self._turns.setdefault(name, asyncio.Lock())
+
+
+async def _count(snapshot: Snapshot, offer: Offer, window: Window) -> int:
+    async with snapshot.stream(offer.selection, Served(window=window), Format.CSV) as stream:
+        async for _ in stream:
+            pass
+        return stream.rows
 
 
 def _reading(stack: AsyncExitStack, snapshot: Snapshot, offer: Offer, seal: Seal, served: Served) -> Reading:
