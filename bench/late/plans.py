@@ -116,7 +116,7 @@ class Dice:
         if draw < 0.03 and (key := self._world.take(rng, "flags")) is not None:  # noqa: PLR2004 - shares of a casino's day
             story.keys.append(key)
             return self._back_and_forth(story, key)
-        if draw < 0.045:  # noqa: PLR2004 - as above
+        if draw < 0.04:  # noqa: PLR2004 - as above
             story.plans.append(self._plan(self._import(), kept=0.9))
         else:
             story.plans.append(self._plan(self._everyday(story), kept=0.2))
@@ -188,8 +188,8 @@ class Dice:
     def _import(self) -> list[list[Write]]:
         """A hundred rows by savepoints of their own: more subtransactions than a snapshot of PostgreSQL lists."""
         feed = self._rng.choice(("transactions", "logins"))
-        queued = self._rng.random() < 0.3  # noqa: PLR2004 - imports often carry the stamps of elsewhere
-        return [[self._new(feed, queued) for _ in range(2)] for _ in range(self._rng.randint(30, 80))]
+        queued = self._rng.random() < QUEUE_SHARE
+        return [[self._new(feed, queued)] for _ in range(self._rng.randint(30, 100))]
 
     def _back_and_forth(self, story: Story, key: str) -> Story:
         """A row that turns to B and back to A (or on to B) within a second, committed window after window."""

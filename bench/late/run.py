@@ -36,7 +36,7 @@ class Options:
     tail: float = 90.0
     seed: int = 1
     writers: int = 16
-    rate: float = 60.0
+    rate: float = 100.0
     variants: tuple[str, ...] = ("plain", "wait", "lift", "apart")
     settle: float | None = None
     kill: bool = False

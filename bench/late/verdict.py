@@ -1,6 +1,7 @@
 """Good or bad: one text, and the exit code."""
 
 from late.run import Report, ratio
+from late.truth import Figures
 
 
 def verdict(report: Report, *, at_least: int, doubling: bool = False) -> tuple[str, int]:
@@ -19,7 +20,9 @@ def verdict(report: Report, *, at_least: int, doubling: bool = False) -> tuple[s
         wrong = figures.lost + figures.outside + figures.decreasing + figures.unknown
         faults += wrong + (0 if doubling else figures.doubled)
         if figures.lost:
-            lines.append(f"{variant}, {said} lost {figures.lost_in}, such as {', '.join(figures.samples)}")
+            lines.append(f"{variant}, {said} lost {_places(figures)}, such as {', '.join(figures.samples)}")
+    if plain:
+        lines.append(f"plain lost {plain[0].lost}: {_places(plain[0])}")
     if plain and plain[0].lost < at_least:
         lines.append(f"plain lost only {plain[0].lost} rows: this run proves nothing")
         faults += 1
@@ -29,6 +32,10 @@ def verdict(report: Report, *, at_least: int, doubling: bool = False) -> tuple[s
     if report.left_out:
         return "\n".join(lines), 1 if faults else 3
     return "\n".join(lines), 1 if faults else 0
+
+
+def _places(figures: Figures) -> str:
+    return ", ".join(f"{count} of {name}" for name, count in figures.lost_in.items())
 
 
 def _word(report: Report, faults: int, has_sealed: bool) -> str:  # noqa: FBT001 - one of two sentences
