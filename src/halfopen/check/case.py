@@ -17,7 +17,9 @@ from halfopen.window.window import Window
 
 CLOSED_AFTER = timedelta(seconds=2)
 """A window is closed so long after its end by the product's clock; what commits within it is not late."""
-_ODD_PROBES = frozenset({"plus", "odd", "equal", "inverted", "missing", "other_format", "unknown_parameter"})
+_ODD_PROBES = frozenset(
+    {"plus", "percent20", "odd", "equal", "inverted", "missing", "other_format", "unknown_parameter"}
+)
 _CATALOGUES = frozenset({"sports_tournaments"})
 _MAYBE_CATALOGUES = frozenset({"bonus_list", "bonus_assignments", "sports_events"})
 
@@ -122,7 +124,7 @@ class Case:
     finished: datetime
     skew: timedelta | None
     watched: float = 0.0
-    space: str = "%20"
+    spaces: Mapping[str, str] = field(default_factory=dict)
     token_lifetime: float | None = None
     confirmed_orphans: bool = True
 
@@ -155,7 +157,7 @@ def build(
     finished: datetime,
     asked: Iterable[str],
     watched: float = 0.0,
-    space: str = "%20",
+    spaces: Mapping[str, str] | None = None,
     token_lifetime: float | None = None,
 ) -> Case:
     """The case of a product from what was observed; `asked`: the feeds that were to be looked at."""
@@ -185,7 +187,7 @@ def build(
         finished=finished,
         skew=skew,
         watched=watched,
-        space=space,
+        spaces=spaces or {},
         token_lifetime=token_lifetime,
     )
 

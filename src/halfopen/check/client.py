@@ -81,7 +81,7 @@ class Client:
         self.sign_in = SignIn(product.auth, session, monotonic)
         self.exchanges: list[Exchange] = []
         self.paths = {name: product.path(name) for name in feeds()}
-        self.space: str = product.space
+        self.spaces: dict[str, str] = dict.fromkeys(feeds(), product.space)
 
     @property
     def requests(self) -> int:
@@ -103,56 +103,44 @@ class Client:
         credentials: Credentials = "right",
         burst: bool = False,
         most_bytes: int | None = None,
+        accept: str | None = None,
     ) -> Exchange:
         """One window of one feed, or a raw `query` that need not be one; asked once more when the product is busy.
 
         Raises:
             Spent: there is no budget left.
         """
-        raw = moment.query_of(window, self.space) if query is None and window is not None else query or ""
-        exchange = await self._once(feed, probe, window, raw, credentials, burst=burst, most_bytes=most_bytes)
+        how = _How(feed, probe, window, credentials, accept, most_bytes or self._limits.answer_bytes)
+        raw = moment.query_of(window, self.spaces[feed]) if query is None and window is not None else query or ""
+        exchange = await self._once(how, raw, burst=burst)
         if exchange.status == _UNAUTHORIZED and credentials == "right" and self._renewed:
-            exchange = await self._once(feed, probe, window, raw, credentials, burst=False, most_bytes=most_bytes)
+            exchange = await self._once(how, raw)
         if credentials != "right" or burst:
             return exchange
         if exchange.status in _BUSY:
             self._pace.pause(retry_after(exchange.headers.get("retry-after"), self._clock()))
             if self._pace.refusals >= Pace.MOST_REFUSALS:
                 raise Spent("the product keeps answering that it is asked too often (429)")
-            return await self._once(feed, probe, window, raw, credentials, burst=False, most_bytes=most_bytes)
+            return await self._once(how, raw)
         if exchange.status is None and exchange.error_code == "transport_error":
-            return await self._once(feed, probe, window, raw, credentials, burst=False, most_bytes=most_bytes)
+            return await self._once(how, raw)
         return exchange
 
-    async def _once(
-        self,
-        feed: str,
-        probe: str,
-        window: Window | None,
-        raw: str,
-        credentials: Credentials,
-        *,
-        burst: bool,
-        most_bytes: int | None,
-    ) -> Exchange:
-        path, _, fixed = self.paths[feed].partition("?")
+    async def _once(self, how: "_How", raw: str, *, burst: bool = False) -> Exchange:
+        path, _, fixed = self.paths[how.feed].partition("?")
         base = self._product.url + path
         query = "&".join(part for part in (fixed, raw) if part)
         async with self._pace.turn(burst=burst):
             self._demand_budget()
             self._number += 1
-            draft = _Draft(self._number, feed, probe, window, credentials, most_bytes or self._limits.answer_bytes)
+            number = self._number
             started = self._clock()
             try:
-                request = await self.sign_in.signed(credentials, urlsplit(base).path, query, started.timestamp())
+                request = await self.sign_in.signed(how.credentials, urlsplit(base).path, query, started.timestamp())
             except TokenRefused as error:
-                found = Exchange(
-                    number=draft.number, feed=feed, probe=probe, window=window, credentials=credentials, url=base,
-                    sent={}, status=error.status, headers={}, started=started, ended=self._clock(),
-                    error=self.sign_in.hidden(str(error)), error_code="token_refused",
-                )  # fmt: skip
+                found = self._without_token(how, number, base, started, error)
             else:
-                found = await self._follow(draft, base, request)
+                found = await self._follow(how, number, base, request)
                 self._renewed = found.status == _UNAUTHORIZED and self.sign_in.refused(request)
         self._bytes += found.size
         if found.status == 429 and not burst:  # noqa: PLR2004 - Too Many Requests
@@ -160,6 +148,23 @@ class Client:
         self.exchanges.append(found)
         self._seen(found)
         return found
+
+    def _without_token(self, how: "_How", number: int, base: str, started: datetime, error: TokenRefused) -> Exchange:
+        return Exchange(
+            number=number,
+            feed=how.feed,
+            probe=how.probe,
+            window=how.window,
+            credentials=how.credentials,
+            url=base,
+            sent={},
+            status=error.status,
+            headers={},
+            started=started,
+            ended=self._clock(),
+            error=self.sign_in.hidden(str(error)),
+            error_code="token_refused",
+        )
 
     _renewed = False
 
@@ -169,12 +174,12 @@ class Client:
         if self._bytes >= self._limits.bytes:
             raise Spent(f"the budget of {self._limits.bytes >> 20} MiB is used up")
 
-    async def _follow(self, draft: "_Draft", base: str, request: Request) -> Exchange:
+    async def _follow(self, how: "_How", number: int, base: str, request: Request) -> Exchange:
         """Redirects are followed on the same scheme, host and port only: credentials travel nowhere else."""
         url = f"{base}?{request.query}" if request.query else base
         hops: list[str] = []
         while True:
-            found = await self._get(draft, url, request, tuple(hops))
+            found = await self._get(how, number, url, request, hops)
             location = found.headers.get("location")
             if found.status not in _REDIRECTS or location is None or len(hops) > _MOST_HOPS:
                 return found
@@ -184,13 +189,13 @@ class Client:
                 return replace(found, redirects=tuple(hops))
             url = target
 
-    async def _get(self, draft: "_Draft", url: str, request: Request, hops: Sequence[str]) -> Exchange:
+    async def _get(self, how: "_How", number: int, url: str, request: Request, hops: Sequence[str]) -> Exchange:
         own = {
-            "Accept": _ACCEPT[self._product.format],
+            "Accept": how.accept or _ACCEPT[self._product.format],
             "Accept-Encoding": "gzip",
             "User-Agent": "halfopen-check",
         }
-        answer = _Answer(self._spool / f"body-{draft.number}", draft.most_bytes)
+        answer = _Answer(self._spool / f"body-{number}", how.most_bytes)
         started = self._clock()
         try:
             async with self._session.get(
@@ -205,11 +210,11 @@ class Client:
         # The shown address never holds what was signed, so it is built from its own parts.
         shown = url.partition("?")[0] + (f"?{request.shown_query}" if request.shown_query else "")
         return Exchange(
-            number=draft.number,
-            feed=draft.feed,
-            probe=draft.probe,
-            window=draft.window,
-            credentials=draft.credentials,
+            number=number,
+            feed=how.feed,
+            probe=how.probe,
+            window=how.window,
+            credentials=how.credentials,
             url=shown,
             sent={**own, **request.shown_headers},
             status=answer.status,
@@ -236,12 +241,14 @@ class Client:
 
 
 @dataclass(frozen=True, slots=True)
-class _Draft:
-    number: int
+class _How:
+    """What is asked, besides the query."""
+
     feed: str
     probe: str
     window: Window | None
-    credentials: str
+    credentials: Credentials
+    accept: str | None
     most_bytes: int
 
 

@@ -34,7 +34,7 @@ class Certainty(StrEnum):
 class Status(StrEnum):
     """How a rule ended for a feed; whatever is not a pass or a fail has its reason."""
 
-    PASS = "pass"
+    PASS = "pass"  # noqa: S105 - a verdict, not a password
     FAIL = "fail"
     NOT_APPLICABLE = "not_applicable"
     NOT_VERIFIED = "not_verified"
@@ -101,7 +101,8 @@ class Report:
     """A whole check.
 
     target: the address, without credentials. started: aware UTC. requests: how many were sent. partial: it was
-    interrupted, or ran out of its budget. unreachable: why nothing could be tested; empty when something could.
+    interrupted, or ran out of its budget, and `ended` says which. unreachable: why nothing could be tested; empty when
+    something could.
     """
 
     target: str
@@ -115,4 +116,5 @@ class Report:
     lateness: tuple[Late, ...]
     exchanges: tuple[Exchange, ...] = field(repr=False, default=())
     partial: bool = False
+    ended: str = ""
     unreachable: str = ""

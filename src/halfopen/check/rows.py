@@ -39,7 +39,7 @@ def _judged(feed: Feed, rows: tuple[Row, ...]) -> dict[str, list[Violation]]:
     found: dict[str, list[Violation]] = defaultdict(list)
     by_columns: dict[frozenset[str], list[Row]] = defaultdict(list)
     for row in rows:
-        by_columns[frozenset(row.shape.places) & feed.fields.keys()].append(row)
+        by_columns[frozenset(row.shape.places).intersection(feed.fields)].append(row)
     for columns, alike in by_columns.items():
         ordered = [name for name in feed.fields if name in columns]
         for n, code, field, value in _violations(feed, ordered, alike):

@@ -27,13 +27,15 @@ def _unasked(feed: FeedCase, *probes: str) -> Outcome | None:
 
 
 def _plus(feed: FeedCase) -> Outcome:
+    if feed.offered and feed.case.spaces.get(feed.name, "%20") == "+":
+        return PASS if feed.answers else not_verified("no answer with status 200 could be read")
     return _space(feed, "plus", "+")
 
 
 def _percent20(feed: FeedCase) -> Outcome:
     if not feed.offered:
         return not_applicable(f"the feed is not offered: {feed.why_not}")
-    if feed.case.space == "%20":
+    if feed.case.spaces.get(feed.name, "%20") == "%20":
         return PASS if feed.answers else not_verified("no answer with status 200 could be read")
     refused = [o for o in feed.signed if o.probe == "percent20" and o.exchange.status not in {None, _OK}]
     if refused:

@@ -1,0 +1,164 @@
+"""Windows to ask for, from the clock and from the rows that were seen: boundaries lie at real stamps."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+from halfopen.check.observe import Observation, Row
+from halfopen.window.window import Window, ceil, floor
+
+SECOND: Final = timedelta(seconds=1)
+MINUTE: Final = timedelta(minutes=1)
+HOUR: Final = timedelta(hours=1)
+DAY: Final = timedelta(days=1)
+BEGINNING: Final = datetime(2000, 1, 1, tzinfo=UTC)
+EMPTY: Final = Window(BEGINNING, BEGINNING + MINUTE)
+"""A minute in which no product has rows."""
+FEW: Final = 6
+"""So many rows make a window worth looking at closely."""
+MANY: Final = 1500
+"""More rows than these are not asked for again and again."""
+_SOME: Final = 400
+_LAST_SECOND: Final = 59
+
+
+def last_minute(now: datetime, offset: timedelta = timedelta(0)) -> Window:
+    """The last closed minute."""
+    end = floor(now - offset, MINUTE)
+    return Window(end - MINUTE, end)
+
+
+def settled(now: datetime, offset: timedelta = timedelta(0)) -> datetime:
+    """A whole minute before which all is quiet: the end of the hour and the day to look at."""
+    return floor(now - offset - MINUTE, MINUTE)
+
+
+def future(now: datetime) -> Window:
+    """A window that no row can be in: also not one that is stamped two minutes early."""
+    start = ceil(now, MINUTE) + 5 * MINUTE
+    return Window(start, start + 6 * HOUR)
+
+
+def youngest(now: datetime, offset: timedelta, length: timedelta) -> Window:
+    """The youngest closed seconds."""
+    end = floor(now - offset - 2 * SECOND, SECOND)
+    return Window(end - length, end)
+
+
+def focus(candidates: Iterable[Observation], *, aggregate: bool = False) -> Window | None:
+    """The window to look at closely: the first candidate with enough rows, or the part of it that is dense enough."""
+    best: tuple[int, Observation] | None = None
+    for o in candidates:
+        count = len(_stamps(o, aggregate=aggregate))
+        if best is None or count > best[0]:
+            best = count, o
+        if count >= FEW:
+            best = count, o
+            break
+    if best is None or not best[0] or best[1].window is None:
+        return None
+    count, o = best
+    if o.is_whole and count <= MANY and o.window is not None:
+        return o.window
+    stamps = _stamps(o, aggregate=aggregate)
+    low = max(len(stamps) // 2 - _SOME // 2, 0)
+    high = min(low + _SOME, len(stamps)) - 1
+    start, end = floor(stamps[low], MINUTE), ceil(stamps[high] + SECOND, MINUTE)
+    if end - start > MINUTE and sum(start <= at < end for at in stamps) > MANY:
+        end = start + MINUTE
+    return Window(start, end)
+
+
+def cuts(rows: Iterable[Row], window: Window) -> list[Window]:
+    """Parts of a window that meet at real stamps: one second after a busy one, and exactly at another."""
+    counted = _seconds(rows, window)
+    inner = {at: n for at, n in counted.items() if window.start < at < window.end - SECOND}
+    if not inner:
+        return []
+    ordered = sorted(inner)
+    early, late = ordered[: max(len(ordered) // 2, 1)], ordered[len(ordered) // 2 :]
+    first = _preferred(early, inner, _LAST_SECOND) + SECOND
+    later = [at for at in late if at > first]
+    if not later:
+        return _nonempty([Window(window.start, first), Window(first, window.end)])
+    second = _preferred(later, inner, 0)
+    return _nonempty([Window(window.start, first), Window(first, second), Window(second, window.end)])
+
+
+def edges(rows: Iterable[Row], window: Window, taken: Sequence[Window] = ()) -> list[Window]:
+    """Single seconds around real stamps: the one before a stamp, and the stamp's own; once more for another stamp."""
+    counted = _seconds(rows, window)
+    if not counted:
+        return []
+    used = {cut.start for cut in taken}
+    first = _preferred(sorted(counted), {at: n - (at in used) * 0.5 for at, n in counted.items()}, 0)
+    found = [Window(first - SECOND, first), Window(first, first + SECOND)]
+    others = [at for at in sorted(counted) if at not in {first, first - SECOND}]
+    if others:
+        second = _preferred(others, counted, _LAST_SECOND)
+        found.append(Window(second, second + SECOND))
+    return found
+
+
+def session_edges(rows: Iterable[Row], now: datetime) -> list[Window]:
+    """Seconds of first and of last actions of sessions that lasted a while and are over."""
+    lasted = [
+        (row.created, row.at)
+        for row in rows
+        if row.created and row.at and row.created + 2 * SECOND <= row.at < now - MINUTE
+    ]
+    if not lasted:
+        return []
+    by_start = sorted(set(lasted), key=lambda pair: (pair[0].second != 0, pair[0]))
+    longest = max(lasted, key=lambda pair: pair[1] - pair[0])
+    chosen = list(dict.fromkeys([by_start[0], longest]))
+    found = []
+    for created, _ in chosen:
+        start = floor(created, SECOND)
+        found.append(Window(start, start + SECOND))
+    end = floor(longest[1], SECOND)
+    found.append(Window(end, end + SECOND))
+    first = floor(by_start[0][0], SECOND)
+    found.append(Window(first - SECOND, first))
+    return list(dict.fromkeys(found))
+
+
+def busiest(rows: Iterable[Row], window: Window) -> datetime | None:
+    """The second with most rows, whole minutes first."""
+    counted = _seconds(rows, window)
+    return _preferred(sorted(counted), counted, 0) if counted else None
+
+
+def _stamps(observation: Observation, *, aggregate: bool) -> list[datetime]:
+    window = observation.window
+    if window is None:
+        return []
+    found = []
+    for row in observation.rows:
+        moments = (row.created, row.at) if aggregate else (row.at,)
+        inside = [at for at in moments if at is not None and window.contains(at)]
+        if inside:
+            found.append(inside[-1])
+    return sorted(found)
+
+
+def _seconds(rows: Iterable[Row], window: Window) -> dict[datetime, float]:
+    """Second -> rows stamped in it; an exact second counts for more, where fractions are shown."""
+    counted: Counter[datetime] = Counter()
+    for row in rows:
+        if row.at is not None and window.contains(row.at):
+            counted[floor(row.at, SECOND)] += 1
+    return {at: float(n) for at, n in counted.items()}
+
+
+def _preferred(stamps: Sequence[datetime], weights: dict[datetime, float], second: int) -> datetime:
+    """The heaviest stamp at this second of its minute, or the heaviest at all; of equals the middle one."""
+    fitting = [at for at in stamps if at.second == second] or list(stamps)
+    most = max(weights.get(at, 0) for at in fitting)
+    heaviest = [at for at in fitting if weights.get(at, 0) == most]
+    return heaviest[len(heaviest) // 2]
+
+
+def _nonempty(windows: Iterable[Window]) -> list[Window]:
+    return [window for window in windows if not window.is_empty]

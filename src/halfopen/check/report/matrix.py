@@ -1,0 +1,56 @@
+"""Feeds by families of rules: the worst that each cell holds, for every form of the report."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from halfopen.check.finding import Report, Severity, Status
+from halfopen.check.rule import rules
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cell:
+    """One family of rules in one feed: the gravest finding, or how its rules ended where there is none.
+
+    word: `MUST`, `SHOULD`, `INFO`, `pass`, `not_verified` (some of its rules could not be judged), `not_applicable`.
+    """
+
+    word: str
+    findings: int
+    passed: int
+    not_verified: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Matrix:
+    """Rows are feeds, then the product as a whole (None); columns are families."""
+
+    families: tuple[str, ...]
+    rows: Mapping[str | None, Mapping[str, Cell]]
+
+
+def matrix(report: Report) -> Matrix:
+    """The matrix of a report."""
+    family_of = {code: rule.family for code, rule in rules().items()}
+    judged = {verdict.code for verdict in report.verdicts}
+    families = tuple(dict.fromkeys(family for code, family in family_of.items() if code in judged))
+    rows = {
+        feed: {family: _cell(report, feed, family, family_of) for family in families} for feed in (*report.feeds, None)
+    }
+    return Matrix(families=families, rows=rows)
+
+
+def _cell(report: Report, feed: str | None, family: str, family_of: Mapping[str, str]) -> Cell:
+    verdicts = [v.status for v in report.verdicts if v.feed == feed and family_of[v.code] == family]
+    found = [f.severity for f in report.findings if f.feed == feed and family_of[f.code] == family]
+    passed = verdicts.count(Status.PASS)
+    unsure = verdicts.count(Status.NOT_VERIFIED)
+    return Cell(word=_word(found, passed, unsure), findings=len(found), passed=passed, not_verified=unsure)
+
+
+def _word(found: Iterable[Severity], passed: int, unsure: int) -> str:
+    gravest = min(found, key=lambda severity: severity.rank, default=None)
+    if gravest is not None:
+        return gravest.value
+    if passed:
+        return Status.PASS.value
+    return Status.NOT_VERIFIED.value if unsure else Status.NOT_APPLICABLE.value

@@ -1,0 +1,109 @@
+"""The report for a person at a terminal: what was seen, the matrix, root causes, and what probably follows."""
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+from rich.text import Text
+
+from halfopen.check.finding import Finding, Report, Severity, Status
+from halfopen.check.report.matrix import Cell, matrix
+
+_STYLES = {"MUST": "bold red", "SHOULD": "yellow", "INFO": "cyan", "pass": "green"}
+_MARKS = {"pass": "ok", "not_verified": "?", "not_applicable": "-"}
+_SAMPLES = 3
+
+
+def render(report: Report, console: Console) -> None:
+    """Print the report."""
+    _head(report, console)
+    if report.unreachable:
+        console.print(Text(report.unreachable, style="bold red"))
+        return
+    _matrix(report, console)
+    roots = [finding for finding in report.findings if finding.root and finding.severity is not Severity.INFO]
+    rest = [finding for finding in report.findings if not finding.root]
+    notes = [finding for finding in report.findings if finding.root and finding.severity is Severity.INFO]
+    for finding in roots:
+        _told(finding, console)
+    if rest:
+        console.print(Text("\nprobably following from these", style="bold"))
+        for finding in rest:
+            console.print(f"  {_label(finding)}  {escape(finding.text)}", highlight=False)
+    if notes:
+        console.print(Text("\nworth knowing", style="bold"))
+        for finding in notes:
+            console.print(f"  {_label(finding)}  {escape(finding.text)}", highlight=False)
+    _foot(report, console)
+
+
+def _head(report: Report, console: Console) -> None:
+    offered = sum(seen.offered for seen in report.feeds.values())
+    rows = sum(seen.rows for seen in report.feeds.values())
+    console.print(
+        f"[bold]{escape(report.target)}[/]  {offered} of {len(report.feeds)} feeds, {rows:,} rows,"
+        f" {report.requests} requests in {report.seconds:.0f} s{f', ended early: {escape(report.ended)}' if report.partial else ''}",
+        highlight=False,
+    )
+
+
+def _matrix(report: Report, console: Console) -> None:
+    found = matrix(report)
+    table = Table(box=None, pad_edge=False, padding=(0, 1))
+    table.add_column("feed", no_wrap=True)
+    for family in found.families:
+        table.add_column(family, justify="center")
+    for feed, cells in found.rows.items():
+        if feed is not None and not report.feeds[feed].offered:
+            table.add_row(feed, *(Text("-", style="dim") for _ in found.families))
+            continue
+        table.add_row(feed or "as a whole", *(_cell(cells[family]) for family in found.families))
+    console.print()
+    console.print(table)
+    console.print(
+        Text("ok: all that could be judged is right   ?: could not be judged   -: does not apply", style="dim")
+    )
+
+
+def _cell(cell: Cell) -> Text:
+    text = _MARKS.get(cell.word, cell.word)
+    if cell.word == "pass" and cell.not_verified:
+        text = "ok?"
+    return Text(text, style=_STYLES.get(cell.word, "dim"))
+
+
+def _label(finding: Finding) -> str:
+    style = _STYLES[finding.severity.value]
+    where = f" {finding.feed}" if finding.feed else ""
+    return f"[{style}]{finding.severity.value}[/] [bold]{finding.code}[/]{where}"
+
+
+def _told(finding: Finding, console: Console) -> None:
+    console.print()
+    console.print(f"{_label(finding)}  {escape(finding.text)}", highlight=False, soft_wrap=True)
+    for sample in finding.samples[:_SAMPLES]:
+        console.print(Text(f"    {sample}"), soft_wrap=True)
+    if finding.count > min(len(finding.samples), _SAMPLES) and finding.samples:
+        console.print(Text(f"    {finding.count:,} in all", style="dim"))
+    if finding.request:
+        console.print(Text(f"    {finding.request}", style="dim"), soft_wrap=True)
+    console.print(Text(f"    fix: {finding.fix}"), soft_wrap=True)
+    if finding.follows:
+        console.print(Text(f"    probably explains {', '.join(finding.follows)}", style="dim"), soft_wrap=True)
+
+
+def _foot(report: Report, console: Console) -> None:
+    console.print()
+    if report.suggested_offset_seconds is not None:
+        text = f"rows came late: ask each window {report.suggested_offset_seconds} s after its end, or re-read"
+        console.print(Text(text, style="yellow"))
+    counts = {severity: sum(f.severity is severity for f in report.findings) for severity in Severity}
+    passed = sum(verdict.status is Status.PASS for verdict in report.verdicts)
+    unsure = sum(verdict.status is Status.NOT_VERIFIED for verdict in report.verdicts)
+    console.print(
+        f"{counts[Severity.MUST]} MUST, {counts[Severity.SHOULD]} SHOULD, {counts[Severity.INFO]} INFO;"
+        f" {passed:,} verdicts are good, {unsure:,} could not be made (their reasons: --json)",
+        highlight=False,
+    )
+    if any(finding.severity is not Severity.INFO for finding in report.findings):
+        first = next(f for f in report.findings if f.severity is not Severity.INFO)
+        console.print(Text(f"more about a rule: halfopen check explain {first.code}", style="dim"))
