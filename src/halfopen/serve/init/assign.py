@@ -7,7 +7,7 @@ from typing import Final
 
 from halfopen.contract.load import feeds
 from halfopen.contract.model import Kind
-from halfopen.serve.init.facts import codes, is_code
+from halfopen.serve.init.facts import Look, codes, is_code, looks
 from halfopen.serve.init.links import Links
 from halfopen.serve.init.match import Matcher
 from halfopen.serve.init.names import Words
@@ -106,7 +106,11 @@ class Assigner:
         name = called(self.links.names.tables[table.name], words.tables, words.avoid)
         if not all(any(self._has(feed, one, table) for one in group) for group in _SIGNATURES.get(feed, ())):
             return Guess(table.name, 0.0, name)
-        if (feed == "sports_events" and not self._is_planned(table)) or self._is_one_way(feed, table):
+        if (
+            (feed == "sports_events" and not self._is_planned(table))
+            or (feed == "logins" and is_gaming(self.matcher, table))
+            or self._is_one_way(feed, table)
+        ):
             return Guess(table.name, 0.0, name)
         name = max(name, by_structure(self.matcher, feed, table))
         if feed == "game_activity" and self.mixed(table):
@@ -144,8 +148,9 @@ class Assigner:
             for variant in self.links.names.columns(table.name, col.name)
             for word in variant
         }
-        pointing = {t.name: len(self._pointing(t.name)) for t in self.links.schema.tables}
-        return bool(words & _PERSON) and pointing[table.name] == max(pointing.values()) > 0
+        pointing = {t.name: len(self.pointing(t.name)) for t in self.links.schema.tables}
+        is_somebody = bool(words & _PERSON) or any(Look.EMAIL in looks(col) for col in table.columns)
+        return is_somebody and pointing[table.name] == max(pointing.values()) > 0
 
     def _has(self, feed: str, name: str, table: Table) -> bool:
         kind = None if name in feeds()[feed].fields else MONEY
@@ -166,7 +171,7 @@ class Assigner:
 
     def _extra(self, feed: str, table: Table) -> float:
         if feed == "players":
-            pointed = {t.name: len(self._pointing(t.name)) for t in self.links.schema.tables}
+            pointed = {t.name: len(self.pointing(t.name)) for t in self.links.schema.tables}
             return _HUB * pointed[table.name] / max(1, *pointed.values())
         if feed in ("game_activity", "sports_bets", "transactions"):
             game = is_gaming(self.matcher, table)
@@ -177,7 +182,8 @@ class Assigner:
             return -_GAME if game and not self.mixed(table) else 0.0
         return 0.0
 
-    def _pointing(self, table: str) -> set[str]:
+    def pointing(self, table: str) -> set[str]:
+        """The tables whose rows point at this one's."""
         return {
             link.table
             for links in self.links.of.values()

@@ -6,17 +6,17 @@ from typing import Final
 
 from halfopen.contract.load import feeds
 from halfopen.serve.init.assign import Assigner, called
-from halfopen.serve.init.proposal import Part, Proposal
+from halfopen.serve.init.proposal import Part, Proposal, doubted
 from halfopen.sources.schema import Table
 
 _SAID: Final = 0.5
 """A table that is called so at least this well is not doubted for its name."""
+_HUB: Final = 2
 _AS_WELL: Final = 0.04
 _AS_LIKELY: Final = 0.08
 _BY_LINKS: Final = ("bonus_assignments", "sports_odds")
 _OF_PLAYERS: Final = ("contacts", "wallets", "auto_logins")
 """Feeds whose fields may stand in the player's row: their columns' names say enough."""
-_FACTOR: Final = 0.95
 
 
 @dataclass(frozen=True)
@@ -38,9 +38,14 @@ class Doubts:
         for part in proposal.parts:
             is_given = proposal.feed in self.given
             doubt = "" if is_given else self._name(proposal.feed, part) or self._rival(proposal.feed, part, used)
+            if not doubt and proposal.feed == "players" and not is_given:
+                doubt = self._hub(part)
+            session = part.choices.get("session_id")
+            if not doubt and proposal.kinds and session is not None and session.doubt:
+                doubt = "sums and games are told by session"
             if not doubt and proposal.one_way:
                 doubt = f"only {part.table} was found, the other way not"
-            parts.append(_marked(part, doubt) if doubt else part)
+            parts.append(doubted(part, doubt) if doubt else part)
         return replace(proposal, parts=tuple(parts))
 
     def _name(self, feed: str, part: Part) -> str:
@@ -50,6 +55,14 @@ class Doubts:
         if feed in _BY_LINKS and self._points_by_keys(feed, table):
             return ""
         return f"nothing in its name says that {part.table} holds {feeds()[feed].title.lower()}"
+
+    def _hub(self, part: Part) -> str:
+        """Nothing points at this table, while much points at another: that may be the player."""
+        pointing = {table.name: self.assigner.pointing(table.name) for table in self.assigner.links.schema.tables}
+        most = max(pointing, key=lambda name: (len(pointing[name]), name))
+        if pointing[part.table] or len(pointing[most]) < _HUB:
+            return ""
+        return f"no table points at {part.table}, but {len(pointing[most])} point at {most}"
 
     def _rival(self, feed: str, part: Part, used: set[str]) -> str:
         """Another table, of no other use, that is called so as well and holds as much."""
@@ -83,7 +96,3 @@ class Doubts:
         if found is None:
             raise KeyError(name)
         return found
-
-
-def _marked(part: Part, doubt: str) -> Part:
-    return replace(part, choices={name: choice.doubted(doubt, _FACTOR) for name, choice in part.choices.items()})

@@ -42,7 +42,10 @@ class Games:
         ready = self._ready(table)
         if ready is not None and not ready.todo:
             return ready
-        ways = [self._by_kind(table), self._by_two_amounts(table), self._by_two_tables(table, taken)]
+        is_whole = ready is not None and self._is_whole(table)
+        ways = (
+            [] if is_whole else [self._by_kind(table), self._by_two_amounts(table), self._by_two_tables(table, taken)]
+        )
         for child in self._children(table, taken):
             ways += [self._by_kind(child), self._by_two_amounts(child)]
         found = [way for way in ways if way is not None]
@@ -64,7 +67,8 @@ class Games:
     def _ready(self, table: Table) -> Proposal | None:
         """Rows that are whole sessions: they count their bets."""
         choices = self.resolver.choices(FEED, table)
-        if not {"bet_amount", "win_amount"} <= set(choices) or not {"bet_count", "win_count"} & set(choices):
+        counted = {"bet_count", "win_count"} & set(choices) or self._is_whole(table)
+        if not {"bet_amount", "win_amount"} <= set(choices) or not counted:
             return None
         if "session_id" not in choices or self._is_session(table):
             key = pointer.key(self.resolver, FEED, table) if len(table.primary_key) == 1 else None
@@ -76,6 +80,11 @@ class Games:
             table.name, _ordered(choices), soft_deletes(self.resolver.matcher, table), "each row is a whole session"
         )
         return Proposal(FEED, (part,))
+
+    def _is_whole(self, table: Table) -> bool:
+        """Whether a row is called a session's: then it cannot count as one bet."""
+        words = set(self.resolver.links.names.tables[table.name])
+        return bool(words & {"session", "summary"}) and not words & {"round", "bet", "spin", "action", "transaction"}
 
     def _is_session(self, table: Table) -> bool:
         return "session" in self.resolver.links.names.tables[table.name]

@@ -1,7 +1,8 @@
 """What init proposes for a feed, before it is written down."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Final
 
 from halfopen.contract.load import feeds
 from halfopen.serve.init.expression import Choice, Expression
@@ -40,6 +41,20 @@ class Kinds:
     rollback: str | None = None
 
 
+_SUMMED: Final = {
+    "bet_count": {"kind", "session_id"},
+    "win_count": {"kind", "session_id"},
+    "bet_amount": {"kind", "session_id", "amount"},
+    "win_amount": {"kind", "session_id", "amount"},
+    "updated_at": {"session_id", "created_at"},
+}
+
+
+def doubted(part: Part, doubt: str, factor: float = 0.95) -> Part:
+    """The same rows, every field of them less sure."""
+    return replace(part, choices={name: choice.doubted(doubt, factor) for name, choice in part.choices.items()})
+
+
 @dataclass(frozen=True, slots=True)
 class Proposal:
     """A feed's mapping. Without parts nothing was found; `kinds` when the rows are single game actions.
@@ -65,6 +80,13 @@ class Proposal:
             for name in feeds()[self.feed].required
             if name not in made and not all(name in part.choices for part in self.parts)
         )
+
+    @property
+    def unsure(self) -> list[str]:
+        """The fields that a person should look at; sums of actions are as unsure as what they are summed from."""
+        parts = {name for part in self.parts for name, choice in part.choices.items() if not choice.is_sure}
+        made = {name for name, origins in _SUMMED.items() if self.kinds and parts & origins}
+        return [name for name in feeds()[self.feed].fields if name in parts | made]
 
     @property
     def tables(self) -> tuple[str, ...]:

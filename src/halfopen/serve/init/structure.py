@@ -36,7 +36,8 @@ def has_sides(matcher: Matcher, table: Table) -> bool:
 def is_gaming(matcher: Matcher, table: Table) -> bool:
     """Whether its rows belong to a casino game."""
     names = matcher.links.names
-    if _GAMES & set(names.tables[table.name]):
+    # Not of a table that is pointed at: a gaming_customer is no game.
+    if (_GAMES | {"gaming"}) & set(names.tables[table.name]):
         return True
     for path in matcher.links.paths(table.name, _FAR):
         words = set(names.tables[path[-1].target])

@@ -7,8 +7,9 @@ from typing import Final
 from halfopen.contract.load import feeds
 from halfopen.serve.init.derived import soft_deletes
 from halfopen.serve.init.expression import Choice, Expression, column, literal, together
+from halfopen.serve.init.facts import fits
 from halfopen.serve.init.match import Candidate
-from halfopen.serve.init.proposal import Part, Proposal
+from halfopen.serve.init.proposal import Part, Proposal, doubted
 from halfopen.serve.init.resolve import Resolver
 from halfopen.serve.init.structure import MONEY
 from halfopen.serve.init.units import divisor
@@ -41,7 +42,11 @@ class Wallets:
                 Expression(literal("Real")), 0.75, "one balance, and nothing tells kinds of money apart",
                 "is all of it real money?",
             )  # fmt: skip
-            return Proposal(FEED, (self._part(table, found),))
+            part = self._part(table, found)
+            other = None if kind else self._other_money(table, part)
+            if other:
+                part = doubted(part, f"{other} may be another balance, a wallet by itself")
+            return Proposal(FEED, (part,))
         parts = tuple(self._part(table, self._one(choices, word, balance)) for word, balance in balances.items())
         return Proposal(FEED, parts, notes=("each balance of a row is a wallet; its kind is put behind the id",))
 
@@ -109,6 +114,18 @@ class Wallets:
                     sql = column(col.name).within("case when {0} then 'Prize' else 'Real' end")
                     return Choice(sql, 0.9, f"{col.name} says so")
         return self.resolver.choices(FEED, table).get("type")
+
+    def _other_money(self, table: Table, part: Part) -> str:
+        """An amount beside the balance that no word explains."""
+        used = {ref.column for choice in part.choices.values() for ref in choice.expression.refs}
+        vocabulary = self.resolver.vocabulary
+        known = vocabulary.lexicon.known
+        for col in table.columns:
+            is_known = any(word in known for word in vocabulary.words(col.name))
+            is_number = col.family in (Family.DECIMAL, Family.INTEGER) and not self.resolver.is_pointer(table, col)
+            if is_number and col.name not in used and not is_known and fits(MONEY, col):
+                return col.name
+        return ""
 
     def _part(self, table: Table, choices: Mapping[str, Choice]) -> Part:
         ordered = {name: choices[name] for name in feeds()[FEED].fields if name in choices}

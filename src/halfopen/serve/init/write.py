@@ -203,11 +203,4 @@ def _long(value: str) -> str:
 
 def unsure(proposals: Iterable[Proposal]) -> dict[str, list[str]]:
     """Feed -> the fields that a person should look at."""
-    return {
-        proposal.feed: [
-            field
-            for field in feeds()[proposal.feed].fields
-            if any(field in part.choices and not part.choices[field].is_sure for part in proposal.parts)
-        ]
-        for proposal in proposals
-    }
+    return {proposal.feed: proposal.unsure for proposal in proposals}
