@@ -148,6 +148,7 @@ def test_each_code(
         ("players", {"gender": "f", "country": "uk"}),
         ("game_activity", {"bet_count": "13", "bet_amount": "0"}),
         ("game_activity", {"win_count": "0", "win_amount": "0.000"}),
+        ("transactions", {"amount": "0.040000000000000000"}),
         ("game_activity", {"bet_count": "13.0", "game_code": "5"}),
         ("transactions", {"amount": "0"}),
         ("transactions", {"amount": "-0.00"}),

@@ -8,6 +8,7 @@ from typing import Annotated
 from cyclopts import Parameter
 from rich.console import Console
 
+from halfopen.demo.faults.show import show
 from halfopen.demo.run import Settings, run
 
 
@@ -19,6 +20,7 @@ def demo(
     speed: int = 12,
     players: int = 200,
     seed: int = 1,
+    fault: str | None = None,
 ) -> int:
     """Run SpaceVegas, a live casino, with serve and sync on it; at the end mirror and casino are compared.
 
@@ -38,7 +40,12 @@ def demo(
         How many there are when the casino opens.
     seed:
         Which of all possible casinos.
+    fault:
+        Serve a product with this fault instead, for `halfopen check` to find; `list` names them all.
     """
+    if fault is not None:
+        command = _command()
+        return show(fault, folder=folder, port=port, seconds=seconds, seed=seed, command=command, console=Console())
     settings = Settings(
         folder=folder, port=port, seconds=seconds, speed=speed, players=players, seed=seed, command=_command()
     )

@@ -19,8 +19,9 @@ INTEGER = "-?[0-9]+(?:[.]0+)?"
 DECIMAL = "-?(?:0*[0-9]{1,20}(?:[.][0-9]{1,18}0*)?|[.][0-9]{1,18}0*)"
 """What DECIMAL(38,18) holds exactly. No exponent, by the ruling on numbers: a 1E-8 has been through a float,
 and readers of CSV that know only plain decimals read 1. `.5` is how Oracle prints a half."""
-FLOAT_NOISE = "-?[0-9]*[.][0-9]*(?:0{6}|9{6})[0-9]{1,3}"
-"""With 16 or 17 significant digits: what a double leaves of a decimal, as in 0.30000000000000004."""
+FLOAT_NOISE = "-?[0-9]*[.][0-9]*(?:0{6}|9{6})[0-9]{0,2}[1-9]"
+"""With 16 or 17 significant digits: what a double leaves of a decimal, as in 0.30000000000000004. It never ends in a
+zero; a decimal that is filled up to its scale does, as in 0.040000000000000000."""
 NOISE_DIGITS = (16, 17)
 
 TRUE = ("true", "1", "t", "yes")

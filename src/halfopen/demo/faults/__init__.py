@@ -65,12 +65,12 @@ def names() -> Sequence[str]:
 
 def fault(name: str) -> Fault:
     """One animal; UsageError with what was perhaps meant."""
-    known = zoo()
-    if name not in known:
-        near = difflib.get_close_matches(name.replace("-", "_"), known, n=3, cutoff=0.5)
+    known, written = zoo(), name.replace("-", "_")
+    if written not in known:
+        near = difflib.get_close_matches(written, known, n=3, cutoff=0.5)
         meant = f"did you mean {' or '.join(near)}? " if near else ""
         raise UsageError(f"--fault {name}: there is none of that name; {meant}`--fault list` names all {len(known)}")
-    return known[name]
+    return known[written]
 
 
 def utc_now() -> datetime:

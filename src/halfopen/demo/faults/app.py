@@ -7,12 +7,15 @@ from collections.abc import Awaitable, Callable, Iterator, MutableMapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from email.utils import format_datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, cast
 from urllib.parse import unquote
 
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from halfopen.demo.faults.certificate import self_signed
 from halfopen.demo.faults.exchange import Request, Response
 from halfopen.demo.faults.product import Product
 from halfopen.demo.faults.rows import moment
@@ -81,7 +84,18 @@ def server(product: Product, **options: Any) -> uvicorn.Server:
     """A server that is silent but for what the product says."""
     options |= {"log_level": "critical", "lifespan": "off", "access_log": False}
     options |= {"date_header": False, "server_header": False}
+    if product.is_self_signed:
+        with TemporaryDirectory(prefix="halfopen-zoo-") as folder:
+            certificate, key = self_signed(Path(folder))
+            config = uvicorn.Config(App(product), http=_Protocol, ssl_certfile=certificate, ssl_keyfile=key, **options)
+            config.load()
+        return uvicorn.Server(config)
     return uvicorn.Server(uvicorn.Config(App(product), http=_Protocol, **options))
+
+
+def address(product: Product | type[Product], listener: socket.socket) -> str:
+    """Where the product can be asked."""
+    return f"http{'s' * product.is_self_signed}://127.0.0.1:{listener.getsockname()[1]}"
 
 
 @dataclass(frozen=True)
@@ -102,7 +116,7 @@ def serving(product: Product) -> Iterator[Serving]:
         thread.start()
         ready.wait(_START_SECONDS)
         try:
-            yield Serving(product, f"http://127.0.0.1:{listener.getsockname()[1]}")
+            yield Serving(product, address(product, listener))
         finally:
             running.should_exit = True
             running.force_exit = True

@@ -45,6 +45,8 @@ class Product:
     """Judging it takes minutes: left out of short runs."""
     words: ClassVar[Mapping[str, Any]] = {"auth": {"scheme": "basic", "user": USER, "password": PASSWORD}}
     """What a caller writes under `[products.NAME]`, besides the address."""
+    is_self_signed: ClassVar[bool] = False
+    """Speaks TLS with a certificate of its own making."""
     is_json: ClassVar[bool] = False
     """JSON is what it speaks; None in `format` means this."""
 

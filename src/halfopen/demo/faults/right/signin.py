@@ -2,7 +2,6 @@
 
 import hashlib
 import hmac
-import secrets
 from typing import Any
 
 from halfopen.demo.faults.exchange import Request, Response, refusal
@@ -76,7 +75,7 @@ class Oauth2(Product):
             return super().answer(request)
         if not self.knows(request):
             return refusal(401, "invalid_client")
-        token = secrets.token_hex(16)
+        token = hashlib.sha256(f"{self.seed} {len(self._tokens)}".encode()).hexdigest()
         self._tokens[token] = request.now + self.expires_in_seconds * SECOND
         body = f'{{"access_token": "{token}", "token_type": "Bearer", "expires_in": {self.expires_in_seconds}}}'
         return Response(body=body.encode(), headers={"content-type": "application/json"})

@@ -32,8 +32,8 @@ class RaggedRows(CsvOnly):
 class Unescaped(CsvOnly):
     """Joins the fields with commas, whatever they hold."""
 
-    code, feed = "csv_unescaped", "players"
-    also = ("csv_ragged_row", "unparseable_body")
+    code, feed = "csv_ragged_row", "players"
+    also = ("csv_unescaped", "unparseable_body")
 
     def line(self, feed: str, row: Row) -> bytes:
         if not self.strikes(feed):

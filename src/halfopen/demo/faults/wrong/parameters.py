@@ -252,3 +252,15 @@ class UnknownParameterRefused(Product):
         if set(request.parameters) - {"from", "to", "format"}:
             raise Unreadable("unknown parameter")
         return super().window(request, feed)
+
+
+class MinutesAlone(Product):
+    """Refuses windows of one feed that do not begin and end with a minute."""
+
+    code, feed = "valid_request_refused", "logins"
+
+    def window(self, request: Request, feed: str) -> tuple[int, int]:
+        start, end = super().window(request, feed)
+        if self.strikes(feed) and (start % MINUTE or end % MINUTE):
+            raise Unreadable("whole minutes, please")
+        return start, end

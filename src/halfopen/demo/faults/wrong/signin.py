@@ -141,3 +141,12 @@ class NotOnTheList(Product):
 
     def refuse(self, request: Request, feed: str) -> Response | None:  # noqa: ARG002 - the same for all feeds
         return refusal(403, "your address is not on the list")
+
+
+class TokenRefused(Oauth2):
+    """Gives nobody a token, whatever the credentials."""
+
+    code = "auth_token_refused"
+
+    def knows(self, request: Request) -> bool:  # noqa: ARG002 - nobody
+        return False

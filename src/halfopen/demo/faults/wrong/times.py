@@ -214,3 +214,31 @@ def _at(row: Row, at: int, cursor: str) -> Row:
     """A passing copy with another stamp."""
     moved = timedelta(microseconds=at - row.at)
     return replace(row.altered(**{cursor: row.values[cursor] + moved}), at=at)  # type: ignore[operator]  # a moment
+
+
+class Migrated(Product):
+    """Has stamped all its contacts in one go."""
+
+    code, feed = "cursor_never_changes", "contacts"
+    also = ("feed_stale", "closed_window_grew", "modified_at_decreased")
+
+    def read(self, request: Request, feed: str, start: int, end: int) -> list[Row]:
+        if not self.strikes(feed):
+            return super().read(request, feed, start, end)
+        at = self.opened - 30 * MINUTE
+        rows = super().read(request, feed, 0, at)
+        return [_at(row, at, "modified_at") for row in rows] if start <= at < end else []
+
+
+class OtherCursor(Product):
+    """Calls the last change of wallets updated_at, and tells nobody."""
+
+    code, feed = "cursor_synonym", "wallets"
+    also = ("cursor_field_missing", "required_field_missing", "unknown_field")
+
+    def columns(self, feed: str) -> Sequence[str]:
+        known = super().columns(feed)
+        return [{"modified_at": "updated_at"}.get(name, name) for name in known] if self.strikes(feed) else known
+
+    def values(self, feed: str, row: Row) -> Mapping[str, object]:
+        return {**row.values, "updated_at": row.values["modified_at"]} if self.strikes(feed) else row.values

@@ -187,3 +187,27 @@ class NeverCompresses(Product):
 
     def pack(self, request: Request, response: Response) -> Response:  # noqa: ARG002 - it listens to nobody
         return response
+
+
+class SelfSigned(Product):
+    """Speaks TLS with a certificate that it has signed itself."""
+
+    code = "tls_invalid"
+    also = ("transport_error",)
+    is_self_signed = True
+
+
+class AtMostFiveASecond(Product):
+    """Answers 429 to the sixth request of a second, and does not say how long to wait."""
+
+    code = "retry_after_missing"
+    also = ("parallel_polls_refused",)
+    most = 5
+    taken: tuple[int, ...] = ()
+
+    def answer(self, request: Request) -> Response:
+        self.taken = tuple(at for at in self.taken if at > request.now - SECOND)
+        if len(self.taken) >= self.most:
+            return refusal(429, "slowly, please")
+        self.taken = (*self.taken, request.now)
+        return super().answer(request)

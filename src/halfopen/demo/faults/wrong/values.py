@@ -196,7 +196,7 @@ class MoreWinsThanBets(Spoilt):
         return int(str(row.values["bet_count"])) + 3 if value else value
 
 
-class NeverAStake(_Constant):
+class StakesLeftOut(_Constant):
     """Sends a column for the stake, always empty."""
 
     code, feed, column, share = "field_always_empty", "sports_bets", "stake", 100
@@ -234,3 +234,34 @@ class StrictIsoStamps(Spoilt):
 
     def spoil(self, value: object, row: Row) -> object:  # noqa: ARG002 - the value alone
         return f"{value:%Y-%m-%dT%H:%M:%SZ}"
+
+
+class PrimaryAsDigit(Spoilt):
+    """Writes 1 for a primary wallet, where only true and false are allowed."""
+
+    code, feed, column, share = "boolean_as_digit", "wallets", "is_primary", 100
+
+    def spoil(self, value: object, row: Row) -> object:  # noqa: ARG002 - the value alone
+        return str(int(bool(value)))
+
+
+class FalseIsNothing(Spoilt):
+    """Writes 1 for true and nothing for false, as PHP does."""
+
+    code, feed, column, share = "boolean_false_empty", "logins", "is_success", 100
+
+    def spoil(self, value: object, row: Row) -> object:  # noqa: ARG002 - the value alone
+        return "1" if value else None
+
+
+class CustomFieldsInside(JsonOnly):
+    """Sends the custom fields of players as an object within the row."""
+
+    code, feed, also = "custom_field_type", "players", ("unknown_field",)
+
+    def columns(self, feed: str) -> Sequence[str]:
+        return [*super().columns(feed), "more"] if self.strikes(feed) else super().columns(feed)
+
+    def scalar(self, feed: str, column: str, value: object) -> str:
+        inside = '{"level": 3, "club": "gold"}'
+        return inside if column == "more" else super().scalar(feed, column, value)

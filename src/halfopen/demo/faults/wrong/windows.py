@@ -177,12 +177,13 @@ class FractionDroppedPlayers(FractionDropped):
 class RoundedStamps(Product):
     """Rounds half a second up when it writes, so that rows of a window's end bear the next window's stamp."""
 
-    code, feed, also = (
-        "row_outside_window",
-        "bonus_assignments",
-        ("window_lower_bound_exclusive", "window_not_additive"),
+    code, feed = "row_outside_window", "bonus_assignments"
+    also = (
+        "window_lower_bound_exclusive",
+        "window_not_additive",
+        "window_upper_bound_inclusive",
+        "window_drops_fraction",
     )
-    also = (*also, "window_upper_bound_inclusive", "window_drops_fraction")
 
     def text(self, feed: str, column: str, value: object) -> str | None:
         if self.strikes(feed) and column == feeds()[feed].cursor:
@@ -285,10 +286,11 @@ class FlappingLogins(FlappingReplica):
     """Every other answer with logins lacks every fifteenth of them."""
 
     feed = "logins"
+    turn = False
 
     def rows(self, request: Request, feed: str, start: int, end: int) -> list[Row]:
         found = Product.rows(self, request, feed, start, end)
         if not self.strikes(feed):
             return found
-        self.turn = not getattr(self, "turn", False)
+        self.turn = not self.turn
         return [row for row in found if row.lot % 15] if self.turn else found
