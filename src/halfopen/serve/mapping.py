@@ -13,7 +13,7 @@ from halfopen.config.serve import Actions, FeedMapping, ServeConfig
 from halfopen.contract.load import feeds
 from halfopen.contract.model import Feed, Kind
 from halfopen.errors import ConfigError, SourceError
-from halfopen.sources.base import Column, Selection, Sessions, Source, UnknownRelation
+from halfopen.sources.base import Column, Refuses, Selection, Sessions, Source, UnknownRelation
 
 SUMMED: Final = ("session_id", "bet_count", "win_count", "bet_amount", "win_amount", "created_at", "updated_at")
 """Fields of game_activity that are made from actions and cannot be mapped to a column of theirs."""
@@ -109,6 +109,7 @@ def _paths(config: ServeConfig, mistakes: list[str]) -> dict[str, str]:
 def _offer(feed: Feed, mapping: FeedMapping, zone: str, source: Source) -> Offer:
     reader = _Reader(feed, mapping, source)
     selection = reader.selection(mapping.timezone or zone)
+    reader.check_types(selection)
     if reader.mistakes:
         raise MappingError(reader.mistakes)
     own = (mapping.path,) if mapping.path else ()
@@ -156,6 +157,16 @@ class _Reader:
             order=self._order(columns) if actions else (),
             cursor_column=self.feed.cursor or "",
         )
+
+    def check_types(self, selection: Selection) -> None:
+        """Whether every column's values can be served, as far as the source knows."""
+        if self.mistakes or not isinstance(self.source, Refuses):
+            return
+        try:
+            for name, why in self.source.refusals(selection).items():
+                self._wrong(f"{'columns' if name in self.feed.fields else 'custom'}.{name}", why)
+        except SourceError as error:
+            self._wrong("sql" if self.mapping.sql else "table", f"the database cannot read it: {error}")
 
     def _find_relation(self, table: str | None, sql: str | None) -> None:
         try:

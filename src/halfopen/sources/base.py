@@ -11,7 +11,7 @@ with one member a column, null as null. A value that cannot be read as its kind 
 whoever pulls is to see it, the source does not hide it.
 """
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Final, Protocol, runtime_checkable
@@ -188,4 +188,13 @@ class Explains(Protocol):
 
     async def explain(self, selection: Selection, window: Window) -> QueryPlan:
         """How the rows of this window would be found; reads none. Raises what `stream` raises."""
+        ...
+
+
+@runtime_checkable
+class Refuses(Protocol):
+    """A source that knows the types of columns before it reads a row, and that some of them cannot be served."""
+
+    def refusals(self, selection: Selection) -> Mapping[str, str]:
+        """Columns of the selection whose values have no form on the wire: why, and what to write instead."""
         ...

@@ -41,11 +41,8 @@ class Piece:
 def piece(column: Column, type_: Type, zone: str) -> Piece:
     """How a column's value is printed. SourceError when values of its type cannot be."""
     sql = column.sql
-    if type_.shape is Shape.BYTES:
-        raise SourceError(
-            f"column {column.name!r}: {sql} is bytea, which has no form on the wire; "
-            f"write an expression like encode({sql}, 'hex')"
-        )
+    if refused := refusal(column, type_):
+        raise SourceError(f"column {column.name!r}: {refused}")
     if column.array:
         return _array(sql, type_)
     if column.kind is Kind.BOOLEAN:
@@ -57,6 +54,19 @@ def piece(column: Column, type_: Type, zone: str) -> Piece:
     if column.kind in (Kind.DECIMAL, Kind.INTEGER):
         return _number(column, type_)
     return _text(sql, type_, is_address=column.kind is Kind.IP)
+
+
+def refusal(column: Column, type_: Type) -> str:
+    """Why a column's values have no form on the wire, and what to write instead; "" when they have one."""
+    sql = column.sql
+    if type_.shape is Shape.BYTES:
+        return f"{sql} is bytea, which has no form on the wire; write an expression like encode({sql}, 'hex')"
+    if type_.shape is Shape.FORMLESS:
+        told = f"{type_.name[1:]}[]" if type_.name.startswith("_") else type_.name
+        return (
+            f"{sql} is {told}, which has no form on the wire; write an expression that makes one text or number of it"
+        )
+    return ""
 
 
 def number(sql: str, type_: Type) -> str:

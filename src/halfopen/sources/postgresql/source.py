@@ -1,6 +1,6 @@
 """An operator's PostgreSQL as a source: read only, every answer one COPY in one REPEATABLE READ transaction."""
 
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -10,8 +10,9 @@ from halfopen.sources.base import Capabilities, QueryPlan, Selection
 from halfopen.sources.postgresql.catalog import Catalog
 from halfopen.sources.postgresql.copying import Answer, copying_alone
 from halfopen.sources.postgresql.explain import explained
-from halfopen.sources.postgresql.plans import Planner
-from halfopen.sources.postgresql.pool import Pool, words
+from halfopen.sources.postgresql.lines import refusal
+from halfopen.sources.postgresql.plans import Planner, Types
+from halfopen.sources.postgresql.pool import Connection, Pool, words
 from halfopen.sources.postgresql.sealing import PostgresqlSnapshot, detector_of, may_ask_system, state_of
 from halfopen.sources.postgresql.sql import name
 from halfopen.sources.postgresql.waiting import GRANT, oldest_open
@@ -54,6 +55,16 @@ class PostgresqlSource:
     def try_expression(self, relation: str, sql: str) -> None:
         """Plans the expression."""
         self._ask(f"select ({sql}) from {relation} limit 0")
+
+    def refusals(self, selection: Selection) -> Mapping[str, str]:
+        """Columns of types like bytea."""
+
+        async def types_of(connection: Connection) -> Types:
+            return await self._planner.types(connection, selection)
+
+        types = self._catalog.ask(types_of)
+        found = {column.name: refusal(column, types[column.sql]) for column in selection.columns}
+        return {column: why for column, why in found.items() if why}
 
     @asynccontextmanager
     async def stream(

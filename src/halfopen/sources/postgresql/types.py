@@ -1,9 +1,9 @@
 """Which types the operator's expressions have: PostgreSQL knows before it reads a row."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
-from typing import Final
+from typing import Any, Final
 
 from halfopen.sources.postgresql.pool import Connection
 
@@ -28,6 +28,8 @@ class Shape(Enum):
     JSON = auto()
     BYTES = auto()
     ARRAY = auto()
+    FORMLESS = auto()
+    """Several values at once, or none."""
     OTHER = auto()
     """uuid, enums and the like: their own text is right."""
 
@@ -54,6 +56,7 @@ _SHAPES: Final = {
     **dict.fromkeys(("inet", "cidr"), Shape.ADDRESS),
     **dict.fromkeys(("json", "jsonb"), Shape.JSON),
     "bytea": Shape.BYTES,
+    **dict.fromkeys(("record", "_record", "_bytea", "void"), Shape.FORMLESS),
 }
 
 
@@ -91,11 +94,14 @@ async def _resolved(connection: Connection, oids: set[int]) -> dict[int, Type]:
              select t, t from unnest($1::oid[]) as t
              union all
              select base.oid, p.typbasetype from base join pg_catalog.pg_type p on p.oid = base.at and p.typtype = 'd')
-           select base.oid, p.typname::text as name, p.typcategory = 'A' as is_array
+           select base.oid, p.typname::text as name, p.typcategory = 'A' as is_array,
+                  p.typtype = 'c' as is_row
            from base join pg_catalog.pg_type p on p.oid = base.at where p.typtype <> 'd'""",
         sorted(oids),
     )
-    return {
-        row["oid"]: Type(row["name"], Shape.ARRAY if row["is_array"] else _SHAPES.get(row["name"], Shape.OTHER))
-        for row in rows
-    }
+    return {row["oid"]: Type(row["name"], _shape(row)) for row in rows}
+
+
+def _shape(row: Mapping[str, Any]) -> Shape:
+    other = Shape.ARRAY if row["is_array"] else Shape.FORMLESS if row["is_row"] else Shape.OTHER
+    return _SHAPES.get(row["name"], other)
