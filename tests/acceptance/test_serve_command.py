@@ -176,7 +176,11 @@ async def test_several_workers_share_the_port_and_a_dead_one_is_replaced(folder)
 
         async def answers() -> None:
             for _ in range(20):
-                async with aiohttp.ClientSession(url, headers=SIGNED_IN) as client, client.get(WHOLE) as answer:
+                # The parent holds the port too: without a worker that lives a caller would wait for long.
+                async with (
+                    aiohttp.ClientSession(url, headers=SIGNED_IN, timeout=aiohttp.ClientTimeout(20)) as client,
+                    client.get(WHOLE) as answer,
+                ):
                     assert (await answer.text()).count("\r\n") == 11
 
         await answers()

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from support.guard import ends_with_us
+
 
 @dataclass(frozen=True)
 class Ended:
@@ -25,7 +27,7 @@ class Ended:
 
 async def start(*words: str | Path, folder: Path, **environ: str) -> asyncio.subprocess.Process:
     """Start `halfopen WORDS` in `folder`."""
-    return await asyncio.create_subprocess_exec(
+    process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
         "halfopen",
@@ -35,6 +37,8 @@ async def start(*words: str | Path, folder: Path, **environ: str) -> asyncio.sub
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
     )
+    ends_with_us(process.pid)
+    return process
 
 
 async def ended(process: asyncio.subprocess.Process, seconds: float = 60) -> Ended:

@@ -23,6 +23,7 @@ from urllib.parse import unquote, urlsplit, urlunsplit
 import pymysql
 import pytest
 
+from support.guard import ends_with_us
 from support.servers import free_port, identity, missing, other_user
 
 VARIABLE = "HALFOPEN_TEST_MYSQL_URL"
@@ -79,6 +80,7 @@ class Server:
                 start_new_session=True,
                 **identity(self._user),
             )
+        ends_with_us(self._process.pid)
         deadline = time.monotonic() + _START_SECONDS
         while not self._answers():
             if self._process.poll() is not None or time.monotonic() > deadline:

@@ -27,6 +27,7 @@ from urllib.parse import urlsplit, urlunsplit
 import asyncpg
 import pytest
 
+from support.guard import ends_with_us
 from support.servers import free_port, identity, missing, other_user
 
 VARIABLE = "HALFOPEN_TEST_POSTGRESQL_URL"
@@ -83,6 +84,8 @@ class Server:
                 start_new_session=True,
                 **identity(self._user),
             )
+        # At once, as after a crash: its own processes end with it.
+        ends_with_us(self._process.pid, signal.SIGQUIT)
         deadline = time.monotonic() + _START_SECONDS
         while not self._answers():
             if self._process.poll() is not None or time.monotonic() > deadline:

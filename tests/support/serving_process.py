@@ -7,6 +7,11 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+from support.guard import ends_with_us
+
+_STOP_SECONDS = 40
+"""More than what is in flight is given to end."""
+
 
 async def start(config: Path, *options: str) -> tuple[Process, list[str]]:
     """The process, once it serves, and the lines that it said until then."""
@@ -23,6 +28,7 @@ async def start(config: Path, *options: str) -> tuple[Process, list[str]]:
         stdout=PIPE,
         stderr=PIPE,
     )
+    ends_with_us(process.pid)
     lines = []
     while line := (await process.stdout.readline()).decode():
         lines.append(line.rstrip())
@@ -40,5 +46,9 @@ async def serving(config: Path, *options: str) -> AsyncIterator[tuple[str, Proce
     finally:
         if process.returncode is None:
             process.terminate()
-        await process.wait()
+        try:
+            await asyncio.wait_for(process.wait(), _STOP_SECONDS)
+        except TimeoutError:
+            process.kill()
+            raise AssertionError(f"serve did not stop: {(await noise).decode()[-4000:]}") from None
         await noise
