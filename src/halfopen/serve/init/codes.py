@@ -92,7 +92,7 @@ def listed(values: list[str], column: Column) -> str:
 def truth(vocabulary: Vocabulary, column: Column, sql: Expression, *, opposite: bool) -> tuple[Expression, str] | None:
     """A column as a boolean, and how; None where its values say neither."""
     if column.family in (Family.STAMP, Family.DATE):
-        return sql.within("{0} is null" if opposite else "{0} is not null"), "set when it happened"
+        return sql.within("{0} is null" if opposite else "{0} is not null"), "set where it is so"
     if column.family is Family.BOOLEAN:
         return (sql.within("not {0}"), "the opposite") if opposite else (sql, "")
     seen = codes(column) if is_code(column) else ()

@@ -176,7 +176,7 @@ def _truth(column: Column) -> float:
     if column.family is Family.BOOLEAN:
         return 1.0
     if column.family in (Family.STAMP, Family.DATE):
-        return 0.6
+        return 0.9 if column.null_share or (column.nullable and not column.samples) else 0.6
     if column.samples:
         return 0.95 if Look.FLAG in looks(column) else 0.7 if is_code(column) else 0.0
     return 0.8 if column.family in (Family.INTEGER, Family.UNKNOWN, Family.TEXT) else 0.0

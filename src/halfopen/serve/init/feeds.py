@@ -9,6 +9,7 @@ from halfopen.contract.load import feeds
 from halfopen.contract.model import Kind
 from halfopen.serve.init import pointer
 from halfopen.serve.init.assign import Assigner, called
+from halfopen.serve.init.custom import custom
 from halfopen.serve.init.derived import soft_deletes
 from halfopen.serve.init.doubts import Doubts
 from halfopen.serve.init.expression import Choice, column
@@ -57,10 +58,18 @@ class Proposer:
         found["wallets"] = Wallets(resolver).proposal()
         found["contacts"] = self._contacts(resolver, taken)
         found["auto_logins"] = self._auto_logins(resolver)
+        found["players"] = self._with_custom(resolver, found)
         found = Doubts(assigner, roles, frozenset(self.given)).about(found)
         return {
             feed: Proposal(feed) if self.given.get(feed) == "" else _said(found[feed], assigner) for feed in feeds()
         }
+
+    def _with_custom(self, resolver: Resolver, found: Mapping[str, Proposal]) -> Proposal:
+        role = resolver.roles.get("players")
+        if role is None:
+            return found["players"]
+        facts = custom(resolver.links, resolver.table(role), found.values())
+        return replace(found["players"], custom=tuple(facts))
 
     def candidates(self, feed: str) -> list[str]:
         """Tables that may be the feed's, the likeliest first."""

@@ -6,8 +6,8 @@ Pure. Abbreviations and the words of the trade are data (`vocabulary.toml`).
 import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from functools import cache
+from dataclasses import dataclass, field
+from functools import cache, cached_property
 from typing import Final
 
 Words = tuple[str, ...]
@@ -15,6 +15,8 @@ Words = tuple[str, ...]
 _PIECES: Final = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|\d+")
 _ENOUGH: Final = 3
 _MOST: Final = 0.6
+_SHORTEST: Final = 3
+_VOWELS: Final = frozenset("aeiou")
 
 _IRREGULAR: Final = {"people": "person"}
 
@@ -39,6 +41,8 @@ class Lexicon:
     abbreviations: Mapping[str, Sequence[str]]
     known: Collection[str]
     keep: Collection[str] = ()
+    same: Mapping[str, str] = field(default_factory=dict)
+    """Words that mean the same -> the one that stands for them."""
 
     def words(self, identifier: str) -> Words:
         """The words of an identifier: lower case, singular, abbreviations written out."""
@@ -52,8 +56,28 @@ class Lexicon:
                 return tuple(self.abbreviations[candidate])
         if plain in self.known or not piece.isalpha():
             return (plain,)
-        cut = self._cut(piece)
+        cut = self._cut(piece) or self._shortened(piece)
         return cut or (plain,)
+
+    def _shortened(self, piece: str) -> Words | None:
+        """`gndr` and `excl` as the one known word that is left of it without vowels, or that begins so."""
+        if len(piece) < _SHORTEST:
+            return None
+        is_bare = not set(piece) & _VOWELS
+        if is_bare:
+            meant = {self.same.get(word, word) for word in self._skeletons.get(piece, ())}
+        else:
+            begun = [word for word in self.known if word.startswith(piece)] if len(piece) > _SHORTEST else []
+            meant = {self.same.get(word, word) for word in begun}
+        return (meant.pop(),) if len(meant) == 1 else None
+
+    @cached_property
+    def _skeletons(self) -> Mapping[str, set[str]]:
+        found: dict[str, set[str]] = {}
+        for word in self.known:
+            if len(word) > _SHORTEST:
+                found.setdefault(word[0] + "".join(c for c in word[1:] if c not in _VOWELS), set()).add(word)
+        return found
 
     def _cut(self, piece: str) -> Words | None:
         """`playeraccount` as player, account: the fewest known words that fill the piece whole."""

@@ -41,6 +41,15 @@ class Kinds:
     rollback: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Custom:
+    """One proposed custom field. `kind`: integer, fractional, string, date or array."""
+
+    name: str
+    kind: str
+    expression: Expression
+
+
 _SUMMED: Final = {
     "bet_count": {"kind", "session_id"},
     "win_count": {"kind", "session_id"},
@@ -66,6 +75,8 @@ class Proposal:
     parts: tuple[Part, ...] = ()
     kinds: Kinds | None = None
     notes: tuple[str, ...] = field(default=())
+    custom: tuple[Custom, ...] = ()
+    """Of players: what may be sent beside the contract's fields."""
     one_way: bool = False
     """Money that goes one way only: the table of the other way was not found."""
 

@@ -93,7 +93,7 @@ def vocabulary() -> Vocabulary:
     same = {word: first for first, others in data["same"].items() for word in others}
     abbreviations = data["foreign"] | data["abbreviations"]
     lists = {key: frozenset(words) for key, words in data["words"].items()}
-    lexicon = Lexicon(abbreviations, _known(data), lists["plural"])
+    lexicon = Lexicon(abbreviations, _known(data), lists["plural"], same)
     reader = _Reader(lexicon, same, data["groups"])
     feeds = {
         name: FeedWords(

@@ -8,7 +8,7 @@ from halfopen.contract.load import feeds
 from halfopen.contract.model import Kind
 from halfopen.serve.init.dialect import Dialect, dialect
 from halfopen.serve.init.expression import Choice
-from halfopen.serve.init.proposal import Part, Proposal
+from halfopen.serve.init.proposal import Custom, Part, Proposal
 from halfopen.serve.init.select import select
 from halfopen.sources.schema import Schema
 
@@ -59,6 +59,7 @@ def _feed(schema: Schema, proposal: Proposal) -> str:
         lines += _plain(schema, proposal, proposal.parts[0])
     else:
         lines += _composed(schema, proposal)
+    lines += _custom(schema, proposal)
     return "\n".join(lines) + "\n"
 
 
@@ -89,7 +90,24 @@ def _plain(schema: Schema, proposal: Proposal, part: Part) -> list[str]:
             if field in made
         ]
         head += _kinds(proposal)
-    return head + _unused(schema, part)
+    return head + _unused(schema, part, proposal.custom)
+
+
+def _custom(schema: Schema, proposal: Proposal) -> list[str]:
+    """Custom fields, switched off: a person decides what leaves the house."""
+    if not proposal.custom:
+        return []
+    way = dialect(schema.engine)
+    part = proposal.parts[0]
+    lines = ["", *_comment("What else is known of players. To send one of them take the # away, here and before it:")]
+    if not (len(proposal.parts) == 1 and part.is_plain):
+        lines = ["", *_comment(f"What else {part.table} knows: add a column to the SELECT and take the # away.")]
+    lines.append(f"# [serve.feeds.{proposal.feed}.custom]")
+    for field in proposal.custom:
+        bare = field.expression.refs[0].column
+        sql = bare if field.expression.is_column else field.expression.sql(lambda ref: way.name(ref.column), way)
+        lines.append(f'# {field.name} = {{ kind = "{field.kind}", column = {_text(sql)} }}')
+    return lines
 
 
 def _composed(schema: Schema, proposal: Proposal) -> list[str]:
@@ -160,10 +178,11 @@ def _hidden(schema: Schema, proposal: Proposal, part: Part) -> list[str]:
     ]  # fmt: skip
 
 
-def _unused(schema: Schema, part: Part) -> list[str]:
+def _unused(schema: Schema, part: Part, custom: Iterable[Custom] = ()) -> list[str]:
     table = schema.table(part.table)
     used = {ref.column for choice in part.choices.values() for ref in choice.expression.refs}
     used |= {ref.column for filter_ in part.where for ref in filter_.expression.refs}
+    used |= {ref.column for field in custom for ref in field.expression.refs}
     left = [column.name for column in table.columns if column.name not in used] if table else []
     return _comment(f"Not used: {', '.join(left)}") if left else []
 
