@@ -37,6 +37,10 @@ class Engine(Protocol):
         """More rows, from a writer of their own that waits for nobody."""
         ...
 
+    def remove(self, place: Any, row_id: str) -> None:
+        """Without the rows of that id, committed."""
+        ...
+
     def source(self, place: Any, connections: int = 4, timeout: timedelta = timedelta(minutes=1)) -> Source:
         """The source over what `make` made."""
         ...

@@ -66,6 +66,11 @@ class Engine:
             if turned:
                 writer.execute(f"insert into t select {told}", turned)
 
+    def remove(self, path: Path, row_id: str) -> None:
+        """Without the rows of that id."""
+        with closing(duckdb.connect(path)) as writer:
+            writer.execute("delete from t where id = ?", (row_id,))
+
     def source(self, path: Path, connections: int = 4, timeout: timedelta = timedelta(minutes=1)) -> Source:
         return DuckdbSource(path, connections, timeout)
 

@@ -66,6 +66,10 @@ class Engine:
         slots = ", ".join(["%s"] * len(columns))
         ask(url, "set time_zone = '+00:00'", f"insert into t values ({slots})", values=stored)
 
+    def remove(self, url: str, row_id: str) -> None:
+        """Without the rows of that id."""
+        ask(url, "delete from t where id = %s", values=[(row_id,)])
+
     def source(self, url: str, connections: int = 4, timeout: timedelta = timedelta(minutes=1)) -> Source:
         return MysqlSource(url, connections, timeout)
 

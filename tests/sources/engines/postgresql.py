@@ -54,6 +54,10 @@ class Engine:
         ]
         run(_insert(url, stored))
 
+    def remove(self, url: str, row_id: str) -> None:
+        """Without the rows of that id."""
+        ask(url, "delete from t where id = $1", row_id)
+
     def source(self, url: str, connections: int = 4, timeout: timedelta = timedelta(minutes=1)) -> Source:
         return PostgresqlSource(url, connections, timeout)
 

@@ -56,6 +56,12 @@ class Engine:
         with closing(sqlite3.connect(path, timeout=1)) as writer:
             self.add(writer, columns, rows)
 
+    def remove(self, path: Path, row_id: str) -> None:
+        """Without the rows of that id."""
+        with closing(sqlite3.connect(path, timeout=1)) as writer:
+            writer.execute("delete from t where id = ?", (row_id,))
+            writer.commit()
+
     def add(self, connection: sqlite3.Connection, columns: dict[str, str], rows: Sequence[Sequence[object]]) -> None:
         """More rows, committed."""
         kinds = list(columns.values())

@@ -4,6 +4,7 @@ The edges are written in the column's own storage form. Text compares byte by by
 before every stamp of its second whatever follows (".5", "Z", "+00:00"), so whole-second edges are exact for all.
 """
 
+import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -16,6 +17,7 @@ from halfopen.window.window import Window
 
 _FAR: Final = timedelta(days=1)
 _CLOCK_CHANGE: Final = timedelta(hours=3)
+_QUOTED_OR_MARK: Final = re.compile(r"""'(?:[^']|'')*'|"(?:[^"]|"")*"|`(?:[^`]|``)*`|\[[^\]]*\]|\?""")
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +26,12 @@ class Cut:
 
     sql: str
     parameters: tuple[str | int | float, ...]
+
+    @property
+    def inline(self) -> str:
+        """With its parameters written in, so that it may stand anywhere and more than once."""
+        values = iter(self.parameters)
+        return _QUOTED_OR_MARK.sub(lambda found: _literal(next(values)) if found[0] == "?" else found[0], self.sql)
 
 
 def cut(sql: str, form: Form, zone: str, window: Window) -> Cut:
@@ -90,3 +98,7 @@ def _epoch(edge: datetime, unit: int) -> int | float:
     micros = micros_of(edge)
     parts = 1_000_000 // unit
     return micros // parts if micros % parts == 0 else micros / parts
+
+
+def _literal(value: str | float) -> str:
+    return text(value) if isinstance(value, str) else repr(value)

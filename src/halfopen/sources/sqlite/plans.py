@@ -78,7 +78,7 @@ class Planner:
         limit: int | None = None,
     ) -> Plan:
         """The SELECT for a window; all rows for None or where there is no cursor."""
-        known = self._forms(connection, selection)
+        known = self.forms(connection, selection)
         stamp = selection.sessions.created_at if selection.sessions else selection.cursor
         edges = cut(stamp, known.cursor, selection.zone, window) if stamp and window else None
         made = (format_, edges.sql if edges else "", limit)
@@ -99,15 +99,16 @@ class Planner:
         elif brief and long is not None and window.length >= long:
             del self._long[selection]
 
-    def _is_brief(self, selection: Selection, window: Window | None) -> bool:
-        return window is not None and window.length < self._long.get(selection, timedelta.max)
-
-    def _forms(self, connection: sqlite3.Connection, selection: Selection) -> Forms:
+    def forms(self, connection: sqlite3.Connection, selection: Selection) -> Forms:
+        """What is known of how values are stored."""
         known = self._known.get(selection)
         now = time.monotonic()
         if known is None or known.is_old(now):
             known = self._known[selection] = _learnt(connection, selection, now)
         return known
+
+    def _is_brief(self, selection: Selection, window: Window | None) -> bool:
+        return window is not None and window.length < self._long.get(selection, timedelta.max)
 
 
 def _select(selection: Selection, known: Forms, edges: Cut | None, format_: Format, limit: int | None) -> str:

@@ -36,10 +36,27 @@ class Summed:
     parameters: tuple[str | int | float, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Actions:
+    """Which sessions are wanted, as a SELECT, and what the greatest of is their `updated_at`: microseconds."""
+
+    touched: str
+    last: str
+
+
 def summed(
-    selection: Selection, forms: dict[str, Form], stamps: Form, cut: Cut | None, limit: int | None = None
+    selection: Selection,
+    forms: dict[str, Form],
+    stamps: Form,
+    cut: Cut | None,
+    limit: int | None = None,
+    *,
+    actions: Actions | None = None,
 ) -> Summed:
-    """One row a session; `forms` are those of the plain columns, `stamps` that of the actions' stamps."""
+    """One row a session; `forms` are those of the plain columns, `stamps` that of the actions' stamps.
+
+    The sessions with an action in the window, or those of `actions`.
+    """
     sessions = selection.sessions
     if sessions is None:
         raise ValueError(f"{selection.feed}: rows are sessions already")
@@ -47,6 +64,9 @@ def summed(
     columns = tuple(_column(field, plain, sessions) for field in selection.names)
     stamp = _stamp(sessions, stamps, selection.zone)
     made = {**forms, **dict.fromkeys(_STAMPS, stamp.form), **dict.fromkeys(_COUNTS, Form(Shape.INTEGER))}
+    if actions is not None:
+        made["updated_at"] = Form(Shape.EPOCH, unit=1_000_000)
+    touched = actions.touched if actions else _touched(selection, sessions, cut, limit)
     sums = [f"{sessions.session_id} as {_SESSION}"]
     values = []
     for column in columns:
@@ -55,12 +75,15 @@ def summed(
             sums += [f"min({sql}) as {low}", f"max({sql}) as {high}"]
             most = _dominant(sql, selection, sessions)
             values.append(f"case when {low} is {high} then {low} else {most} end as {name(column.name)}")
+        elif column.name == "updated_at" and actions is not None:
+            sums.append(f"max({actions.last}) as {name(column.name)}")
+            values.append(name(column.name))
         else:
             sums.append(f"{_value(column.name, sessions, stamp)} as {name(column.name)}")
             values.append(name(column.name))
     relation = (
         f"(select {', '.join(values)} from (select {', '.join(sums)} from {selection.relation} "
-        f"where {_filter(selection)} and ({sessions.session_id}) in ({_touched(selection, sessions, cut, limit)}) "
+        f"where {_filter(selection)} and ({sessions.session_id}) in ({touched}) "
         f"group by {sessions.session_id}) as {_OUTER})"
     )
     return Summed(

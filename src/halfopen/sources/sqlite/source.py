@@ -15,11 +15,14 @@ from pathlib import Path
 
 from halfopen.sources.base import Busy, Capabilities, QueryPlan, Selection, Unavailable, UnknownRelation
 from halfopen.sources.handover import Handover
+from halfopen.sources.sealing import Detector
 from halfopen.sources.sqlite.connections import Connections, words
 from halfopen.sources.sqlite.explain import explained
 from halfopen.sources.sqlite.lines import name
 from halfopen.sources.sqlite.plans import Planner
 from halfopen.sources.sqlite.reader import Answer, Block, read
+from halfopen.sources.sqlite.sealing import SqliteSnapshot, state
+from halfopen.sources.steps import Steps, held
 from halfopen.window.window import Window
 from halfopen.wire.negotiate import Format
 
@@ -106,6 +109,21 @@ class SqliteSource:
             handover.cancel()
             handover.when_finished(self._free.release)
 
+    async def detector(self, selection: Selection) -> Detector:  # noqa: ARG002 - all feeds alike
+        """Digests: SQLite numbers no versions of rows."""
+        return Detector.SET
+
+    @asynccontextmanager
+    async def snapshot(self, detector: Detector) -> AsyncGenerator[SqliteSnapshot, None]:  # noqa: ARG002 - as above
+        """One read transaction."""
+        await self._turn()
+        steps = Steps(self._threads)
+        try:
+            async with held(steps, state(self._connections)) as (connection, clock):
+                yield SqliteSnapshot(steps, connection, self._planner, clock, self._timeout)
+        finally:
+            self._free.release()
+
     async def explain(self, selection: Selection, window: Window) -> QueryPlan:
         """By EXPLAIN QUERY PLAN."""
 
@@ -126,6 +144,12 @@ class SqliteSource:
         """Waits for threads, which notice at their next block, and closes the connections."""
         self._threads.shutdown(wait=True, cancel_futures=True)
         self._connections.close()
+
+    async def _turn(self) -> None:
+        try:
+            await asyncio.wait_for(self._free.acquire(), WAIT_SECONDS)
+        except TimeoutError:
+            raise Busy(f"all connections were taken for {WAIT_SECONDS:g} s") from None
 
     def _ask(self, sql: str) -> list[tuple[str, ...]]:
         with self._connections.taken() as connection, words():
