@@ -13,7 +13,8 @@ from halfopen.auth import schemes
 from halfopen.contract import judge
 from halfopen.contract.load import feeds
 from halfopen.demo.faults.exchange import Request, Response
-from halfopen.demo.faults.product import Product
+from halfopen.demo.faults.product import PASSWORD, USER, Product
+from halfopen.demo.faults.rows import SECOND, moment
 from halfopen.wire import csv
 
 OPENED = datetime(2026, 11, 22, 18, 0, 13, 400_000, tzinfo=UTC)
@@ -129,7 +130,14 @@ def transcript(product: Product) -> Said:
     """What a product says to a fixed list of questions, with the feed of each: a client's whole view of it."""
     caller, clock = Caller(product), product._clock
     assert isinstance(clock, Clock)
-    said = [*_windows(caller), *_oddities(caller), *_strangers(caller), *asyncio.run(_burst(caller))]
+    said = [
+        *_tokens(caller),
+        *_windows(caller),
+        *_edges(caller),
+        *_oddities(caller),
+        *_strangers(caller),
+        *asyncio.run(_burst(caller)),
+    ]
     clock.now += timedelta(seconds=30)
     return [*said, *_windows(caller)]
 
@@ -156,6 +164,25 @@ def _windows(caller: Caller) -> Said:
         for start, end in spans
         for accept in (accepts if end - start == HOUR else accepts[:1])
     ]
+
+
+def _edges(caller: Caller) -> Said:
+    """The seconds before and at real stamps of each feed, whole seconds first."""
+    now, second = caller.product.now(), timedelta(seconds=1)
+    said = []
+    for feed in feeds():
+        rows = caller.product.world.read(feed, now - 3600 * SECOND, now, now)
+        for row in sorted(rows, key=lambda row: (row.at % SECOND > 0, row.number))[:2]:
+            at = moment(row.at - row.at % SECOND)
+            said += [(feed, caller.window(feed, at - second, at)), (feed, caller.window(feed, at, at + second))]
+    return said
+
+
+def _tokens(caller: Caller) -> Said:
+    form = "client_id={client_id}&client_secret={client_secret}"
+    query = form.format_map({"client_id": USER, "client_secret": PASSWORD})
+    request = Request(path="/oauth/token", query=query, headers={}, now=caller.product.now())
+    return [("", caller.product.answer(request))]
 
 
 def _oddities(caller: Caller) -> Said:

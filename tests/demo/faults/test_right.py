@@ -1,6 +1,7 @@
-"""Every dialect keeps the requirements: rows that the contract's judge passes, windows that are half-open and add up."""
+"""Every dialect keeps the requirements: the contract's judge passes its rows, its windows are half-open and add up."""
 
 from datetime import timedelta
+from itertools import pairwise
 
 import pytest
 
@@ -48,7 +49,6 @@ def test_the_plain_product_has_rows_of_every_feed_and_references_that_hold(seed,
                 assert {row[column] for row in rows[name]} <= known | {None}, (name, column)
 
 
-
 @pytest.mark.parametrize("dialect", RIGHT, ids=lambda dialect: dialect.name)
 def test_windows_are_half_open_and_add_up(dialect):
     asked = caller(dialect)
@@ -61,12 +61,12 @@ def test_windows_are_half_open_and_add_up(dialect):
         if not whole or contract.cursor not in whole[0]:
             continue
         cuts = [start, edge - timedelta(seconds=1), edge, edge + timedelta(seconds=1), end]
-        parts = [asked.rows(name, *span) for span in zip(cuts, cuts[1:], strict=False)]
+        parts = [asked.rows(name, *span) for span in pairwise(cuts)]
         united = {row[contract.key] for part in parts for row in part}
         assert united == {row[contract.key] for row in whole}, name
         if name != "game_activity":
             assert sum(map(len, parts)) == len(whole), name
-            for span, part in zip(zip(cuts, cuts[1:], strict=False), parts, strict=True):
+            for span, part in zip(pairwise(cuts), parts, strict=True):
                 for row in part:
                     stamp = row[contract.cursor].replace("T", " ")[:19]
                     assert plain(span[0]) <= stamp < plain(span[1]), name

@@ -231,7 +231,7 @@ class House:
         self.world.record(
             "contacts",
             player.key,
-            email_confirmed_at=moment(self.world.now),
+            **{self.rng.choice(("email_confirmed_at", "phone_confirmed_at")): moment(self.world.now)},
             email_subscribe=self.rng.random() < 0.6,  # noqa: PLR2004 - a share
         )
 

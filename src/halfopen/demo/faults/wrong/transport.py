@@ -185,8 +185,8 @@ class NeverCompresses(Product):
     def values(self, feed: str, row: Row) -> dict[str, object]:
         return {**row.values, "user_agent": "Mozilla/5.0 " + "padding, " * 200} if self.strikes(feed) else row.values
 
-    def pack(self, request: Request, response: Response) -> Response:  # noqa: ARG002 - it listens to nobody
-        return response
+    def pack(self, request: Request, response: Response) -> Response:
+        return response if self.strikes(self.route(request.path) or "") else super().pack(request, response)
 
 
 class SelfSigned(Product):
