@@ -92,6 +92,14 @@ class FeedCase:
         """Whether each answer may hold the whole feed."""
         return self.name in _CATALOGUES or (self.name in _MAYBE_CATALOGUES and not self.has_cursor)
 
+    @cached_property
+    def fails_when_empty(self) -> bool:
+        """Whether windows that hold no known row are refused, and none of those that do."""
+        stamps = [at for row in self.rows for at in (row.at, row.created if self.is_aggregate else None) if at]
+        bad = [o for o in self.valid if (o.exchange.status or 0) >= 400 and o.exchange.status not in {429, 503}]  # noqa: PLR2004 - the first status of an error
+        full = [o for o in bad if o.window and any(map(o.window.contains, stamps))]
+        return bool(bad) and not full and any(o.rows for o in self.valid) and any(o.probe == "empty" for o in bad)
+
     @property
     def no_windows(self) -> str:
         """Why window rules say nothing here; empty where they do."""

@@ -19,6 +19,8 @@ QUARTER = timedelta(minutes=15)
 _FARTHEST = timedelta(hours=14)
 _ROUND = frozenset({10, 20, 25, 50, 100, 200, 250, 500, 1000, 2000, 2500, 5000, 10000, 20000, 50000})
 _FEWEST_CAPPED = 10
+_MANY = 5
+"""So many known rows on a side are needed to tell."""
 _MOST = 0.8
 """The share of the known rows on one side that must come for the bound there to count as ignored."""
 
@@ -114,7 +116,8 @@ class Causes:
             for other in full[at + 1 :]
             if not _window(one).overlaps(_window(other)) and len(one.keys() & other.keys()) >= _MOST * len(one.keys())
         ]
-        if empty or not apart:
+        sizes = [len(answer.rows) for answer in full]
+        if empty or not apart or min(sizes) < _MOST * max(sizes):
             return None
         return Cause(
             "parameters_not_supported", "from and to change nothing: every window gets the same rows", tuple(extras)
@@ -136,6 +139,10 @@ class Causes:
         """Every extra row is stamped in the very second in which its window ends."""
         if any(extra.before or not _window(extra.observation).end <= self._first(extra) < _window(extra.observation).end + SECOND
                for extra in extras):  # fmt: skip
+            return None
+        # Stamps that were rounded up when they were written stand at the end, too; but they are in no later window.
+        homeless = {(loss.row.key, loss.moment) for loss in (*self.story.losses, *self.story.doubts)}
+        if any((extra.row.key, self._first(extra)) in homeless for extra in extras):
             return None
         if any(_window(extra.observation).end == self._first(extra) for extra in extras) or not self._floors():
             text = "rows stamped exactly at the end of a window are in it"
@@ -196,8 +203,7 @@ class Causes:
 
     def _side_is_open(self, extras: Sequence[Extra], *, before: bool) -> bool:
         accused = [a for a in _observations(extras) if any(e.observation is a and e.before == before for e in extras)]
-        if not accused:
-            return False
+        many = False
         for answer in accused:
             window = _window(answer)
             known = {
@@ -209,7 +215,8 @@ class Causes:
             }
             if known and len(known & answer.keys()) < _MOST * len(known):
                 return False
-        return True
+            many |= len(known) >= _MANY
+        return many
 
     # --- rows that are missing
 
@@ -234,7 +241,7 @@ class Causes:
         if len(first) != len(losses) and len(losses) - len(first) != len(losses):
             return None
         if any(
-            _window(loss.observation).covers(Window(loss.row.created, loss.row.at))
+            _window(loss.observation).covers(Window(*sorted((loss.row.created, loss.row.at))))
             for loss in losses
             if loss.row.created and loss.row.at
         ):
@@ -326,7 +333,9 @@ class Causes:
     def _first(self, extra: Extra) -> datetime:
         """What should have kept the row out at the end of the window."""
         row = extra.row
-        moment = row.created if self.story.feed.is_aggregate and row.created else row.at
+        moment = row.at
+        if self.story.feed.is_aggregate and row.created and row.at:
+            moment = min(row.created, row.at)
         assert moment is not None  # noqa: S101 - a row without a stamp is no extra
         return moment
 

@@ -151,7 +151,7 @@ def _body(exchange: Exchange, feed: Feed, names: Mapping[str, str]) -> Body:
     if exchange.cut:
         content = _mended(content)
     body = read(content, feed, names, exchange.headers.get("content-type", ""))
-    if exchange.cut and body.problem is not None and body.problem.code in {"body_truncated", "unparseable_body"}:
+    if exchange.cut and body.problem is not None and body.problem.code == "unparseable_body":
         # We stopped reading, so its end is ours and not the product's.
         return Body(format=body.format, columns=body.columns)
     return body

@@ -17,6 +17,8 @@ from halfopen.wire.json import Number
 BOM: Final = b"\xef\xbb\xbf"
 _DELIMITERS: Final = (";", "\t", "|")
 _NOT_JSON_NUMBER: Final = re.compile(rb"[:\[,]\s*-?(?:NaN|Infinity)\b")
+_COUNTS: Final = re.compile(r"count of fields is (\d+) here and (\d+)")
+_BYTE: Final = re.compile(r"byte (\d+)")
 _BAD_STATUS: Final = frozenset({"error", "fail", "failed", "failure", "false", "exception"})
 _ERROR_NAMES: Final = frozenset({"error", "errors", "error_code", "error_message", "exception"})
 _TALK_NAMES: Final = frozenset({"message", "detail", "reason", "status", "code", "success", "result", "title"})
@@ -33,10 +35,11 @@ PAGE_NAMES: Final = frozenset(
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Problem:
-    """Why a body has no rows to judge: the rule that it breaks, and one line."""
+    """Why a body has no rows to judge: the rule that it breaks, and one line; `also`: rules that it breaks, too."""
 
     code: str
     text: str
+    also: tuple[str, ...] = ()
 
 
 @dataclass(kw_only=True, slots=True)
@@ -111,7 +114,7 @@ def _read_csv(text: bytes, expected: set[str], notes: dict[str, str]) -> Body:
         for row in wire_csv.read([text]):
             rows.append(row)  # noqa: PERF402 - what was read before an error is kept
     except BodyError as error:
-        body.problem = Problem(code=_csv_code(str(error)), text=str(error))
+        body.problem = _csv_problem(str(error), is_last=_is_last(str(error), text))
     if rows:
         body.columns = tuple((name or "").strip() for name in rows[0])
         if body.problem is None:
@@ -120,12 +123,22 @@ def _read_csv(text: bytes, expected: set[str], notes: dict[str, str]) -> Body:
     return body
 
 
-def _csv_code(text: str) -> str:
-    if "count of fields" in text:
-        return "csv_ragged_row"
-    if "was the answer cut" in text or "does not end" in text:
-        return "body_truncated"
-    return "csv_unescaped"
+def _csv_problem(text: str, *, is_last: bool) -> Problem:
+    counts = _COUNTS.search(text)
+    if "was the answer cut" in text or "does not end" in text or (counts and is_last):
+        return Problem(code="unparseable_body", text=text, also=("body_truncated",))
+    if counts is None:
+        return Problem(code="csv_unescaped", text=text)
+    # A comma too many stands in a field; too few fields have been left out.
+    if int(counts[1]) > int(counts[2]):
+        return Problem(code="csv_unescaped", text=text, also=("csv_ragged_row",))
+    return Problem(code="csv_ragged_row", text=text)
+
+
+def _is_last(problem: str, text: bytes) -> bool:
+    """Whether a broken row is the body's last, and has no line end: the body was cut there."""
+    place = _BYTE.search(problem)
+    return place is not None and b"\n" not in text[int(place[1]) :]
 
 
 def _known(head: str, delimiter: str, expected: set[str]) -> set[str]:
@@ -168,7 +181,9 @@ def _read_json(text: bytes, feed: Feed, names: Mapping[str, str], notes: dict[st
         _into(body, wire_json.read([text], path, ndjson=ndjson))
     except BodyError as error:
         body.problem = Problem(
-            code="body_truncated" if _is_cut(text, ndjson=ndjson) else "unparseable_body", text=str(error)
+            code="unparseable_body",
+            text=str(error),
+            also=("body_truncated",) if _is_cut(text, ndjson=ndjson) else (),
         )
         body.rows = []
     return body
@@ -184,6 +199,7 @@ def _envelope(whole: object, feed: Feed, names: Mapping[str, str], body: Body) -
         return None
     key = names.get(feed.key, feed.key)
     if key in whole:
+        body.notes["json_object"] = "a row stands alone, not in an array"
         return (), True
     lists = [name for name, value in whole.items() if isinstance(value, list)]
     rows = [name for name in lists if all(isinstance(row, dict) for row in whole[name])]

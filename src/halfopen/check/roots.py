@@ -33,32 +33,34 @@ FOLLOWS: Final[Mapping[str, tuple[str, ...]]] = {
     "html_instead_of_data": _BROKEN,
     "error_as_200": _BROKEN,
     "content_encoding_broken": _BROKEN,
-    "body_truncated": (*_BROKEN, "unparseable_body", "csv_unescaped"),
     "charset_wrong": _BROKEN,
     "json_nan": (*_BROKEN, "invalid_number"),
-    "unparseable_body": _BROKEN,
+    "unparseable_body": (*_BROKEN, "csv_unescaped"),
     "csv_delimiter": (*_BROKEN, *_ROWS),
     "csv_header_missing": (*_BROKEN, *_ROWS),
-    "csv_unescaped": _BROKEN,
+    "csv_unescaped": tuple(code for code in _BROKEN if code != "csv_ragged_row"),
     "csv_ragged_row": _BROKEN,
+    "body_truncated": (*_BROKEN, "csv_unescaped"),
     "csv_bom": _ROWS,
     "csv_header_changes": _ROWS,
     "server_error": ("transport_error", "large_window_failed", "parallel_polls_refused", "foreign_key_violation",
                      "window_missing_server_error", "malformed_window_server_error", "empty_window_error",
-                     "future_window_error", "bet_without_odds"),
+                     "future_window_error", "bet_without_odds", "space_plus_rejected", "auth_failure_status",
+                     "unknown_parameter_rejected"),
     "transport_error": ("large_window_failed", "foreign_key_violation", "server_error", "bet_without_odds"),
     "large_window_failed": ("foreign_key_violation", "server_error", "transport_error", "bet_without_odds"),
     "large_window_refused": ("valid_request_refused", "foreign_key_violation", "bet_without_odds"),
     "valid_request_refused": ("large_window_refused", "future_window_error", "empty_window_error",
                               "window_rounded_to_minutes", "unknown_parameter_rejected"),
     "empty_window_error": ("future_window_error", "valid_request_refused"),
-    "empty_window_not_empty_list": ("json_not_array",),
+    "json_not_array": ("empty_window_not_empty_list",),
+    "parallel_polls_refused": ("retry_after_missing",),
     "cadence_impossible": ("slow_response", "transport_error"),
     "auth_not_required": ("auth_wrong_credentials_accepted", "auth_failure_as_200"),
     "auth_failure_as_200": ("error_as_200",),
     "redirected": ("content_type_wrong", "html_instead_of_data"),
     # windows
-    "window_ignored": ("parameters_not_supported", *_EDGES),
+    "window_ignored": _EDGES,
     "parameters_not_supported": _EDGES,
     "window_lower_bound_ignored": _EDGES,
     "window_upper_bound_ignored": _EDGES,
@@ -80,7 +82,7 @@ FOLLOWS: Final[Mapping[str, tuple[str, ...]]] = {
     "late_writes": ("closed_window_grew", "window_not_additive", "foreign_key_violation"),
     "timestamps_not_utc": _TIME,
     "clock_skew": ("row_in_future", "late_writes", "closed_window_grew"),
-    "row_in_future": ("created_after_updated", "feed_stale"),
+    "row_in_future": ("created_after_updated", "feed_stale", "foreign_key_violation", "bet_without_odds"),
     "modified_at_decreased": ("row_outside_window", "closed_window_grew", "late_writes", "created_after_updated",
                               "window_not_additive"),
     "cursor_field_missing": ("required_field_missing",),
@@ -92,7 +94,7 @@ FOLLOWS: Final[Mapping[str, tuple[str, ...]]] = {
                                   "session_aggregate_decreased"),
     "session_row_not_unique": ("session_contradicts_itself", "session_partial_aggregate",
                                "session_aggregate_decreased"),
-    "session_partial_aggregate": ("session_contradicts_itself", "session_aggregate_decreased", "row_outside_window",
+    "session_partial_aggregate": ("session_aggregate_decreased", "row_outside_window",
                                   "session_missing_from_action_window", "created_after_updated"),
     "session_contradicts_itself": ("session_aggregate_decreased",),
     "required_field_missing": ("foreign_key_violation",),
@@ -103,6 +105,9 @@ FOLLOWS: Final[Mapping[str, tuple[str, ...]]] = {
     "float_noise": ("invalid_number",),
 }  # fmt: skip
 """Code -> codes that it may bring along."""
+_CONTAGIOUS: Final = frozenset({"server_error", "transport_error", "window_not_deterministic"})
+_SPREAD: Final = 2
+"""What comes and goes in so many feeds shows itself otherwise in others."""
 
 
 def ranked(findings: Iterable[Finding]) -> tuple[Finding, ...]:
@@ -113,18 +118,19 @@ def ranked(findings: Iterable[Finding]) -> tuple[Finding, ...]:
 
 
 def _with_place(one: Finding, all_: list[Finding]) -> Finding:
-    explained = any(_explains(other, one) for other in all_)
-    follows = tuple(dict.fromkeys(other.code for other in all_ if _explains(one, other)))
+    explained = any(_explains(other, one, all_) for other in all_)
+    follows = tuple(dict.fromkeys(other.code for other in all_ if _explains(one, other, all_)))
     return replace(one, root=not explained, follows=follows)
 
 
-def _explains(cause: Finding, effect: Finding) -> bool:
+def _explains(cause: Finding, effect: Finding, all_: list[Finding]) -> bool:
     if cause is effect or effect.code not in FOLLOWS.get(cause.code, ()):
         return False
     if _is_reference(effect):
         # A parent that is not answered whole leaves the rows of other feeds without it.
         return True
-    if cause.feed is not None and effect.feed is not None and cause.feed != effect.feed:
+    apart = cause.feed is not None and effect.feed is not None and cause.feed != effect.feed
+    if apart and not (cause.code in _CONTAGIOUS and sum(one.code == cause.code for one in all_) >= _SPREAD):
         return False
     mutual = cause.code in FOLLOWS.get(effect.code, ())
     return not mutual or _order(cause) < _order(effect)

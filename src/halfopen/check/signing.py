@@ -8,10 +8,11 @@ from typing import Any, Literal
 import aiohttp
 
 from halfopen.auth import schemes
-from halfopen.auth.base import Signed, Signer
+from halfopen.auth.base import Signed
 from halfopen.auth.flow import MOST_BYTES, TokenAnswer, TokenRefused, TokenRequest, has_flow, step
 
-Credentials = Literal["right", "none", "wrong"]
+Credentials = Literal["right", "none", "wrong", "wrong_start"]
+"""`wrong`: the secret differs near its end; `wrong_start`: in its first letter."""
 _TIMEOUT = aiohttp.ClientTimeout(total=30)
 _SHORTEST_ECHO = 4
 """A shorter secret stands in an answer by chance."""
@@ -39,7 +40,6 @@ class SignIn:
         self._session = session
         self._monotonic = monotonic
         self._right = schemes.signer(words)
-        self._wrong: Signer | None = None
         self._secrets = frozenset(schemes.secrets(words))
         self._lock = asyncio.Lock()
         self.lifetime: float | None = None
@@ -61,11 +61,14 @@ class SignIn:
         if has_flow(self._right):
             await self._token()
             signed = self._right.sign(path, query, now=now)
-            if credentials == "wrong":
-                signed = Signed(signed.query, {name: changed(value) for name, value in signed.headers.items()})
-        else:
-            signed = (self._right if credentials == "right" else self._tampered()).sign(path, query, now=now)
-        return self._request(query, signed)
+            if credentials != "right":
+                # In the middle: the last letter of a token may carry bits that nobody reads.
+                signed = Signed(signed.query, {name: changed(value, 0.5) for name, value in signed.headers.items()})
+            return self._request(query, signed, self._secrets)
+        if credentials == "right":
+            return self._request(query, self._right.sign(path, query, now=now), self._secrets)
+        words = self._tampered(0.0 if credentials == "wrong_start" else 1.0)
+        return self._request(query, schemes.signer(words).sign(path, query, now=now), schemes.secrets(words))
 
     def refused(self, request: Request) -> bool:
         """Told of a 401: whether another token is worth a try."""
@@ -78,23 +81,20 @@ class SignIn:
             text = text.replace(secret, "***")
         return text
 
-    def _tampered(self) -> Signer:
-        if self._wrong is None:
-            words = {name: changed(text) if name in _SECRET_WORDS else text for name, text in self._words.items()}
-            self._wrong = schemes.signer(words)
-        return self._wrong
+    def _tampered(self, where: float) -> dict[str, Any]:
+        return {name: changed(text, where) if name in _SECRET_WORDS else text for name, text in self._words.items()}
 
-    def _request(self, query: str, signed: Signed) -> Request:
+    def _request(self, query: str, signed: Signed, known: frozenset[str]) -> Request:
         carried = {value.split()[-1] for value in signed.headers.values() if value}
         added = signed.query.removeprefix(query)
         shown_query = signed.query.removesuffix(added)
         for part in added.split("&"):
             name, equals, value = part.partition("=")
-            if self._is_secret(name, value):
+            if value in known or self._is_secret(name):
                 carried.add(value)
                 part = f"{name}{equals}${name.upper()}"  # noqa: PLW2901 - the part as it may be shown
             shown_query += part if not shown_query or shown_query.endswith("&") else f"&{part}" if part else ""
-        secrets = frozenset(text for text in carried | self._secrets if len(text) >= _SHORTEST_ECHO)
+        secrets = frozenset(text for text in carried | known if len(text) >= _SHORTEST_ECHO)
         return Request(
             query=signed.query,
             headers=signed.headers,
@@ -103,10 +103,8 @@ class SignIn:
             secrets=secrets,
         )
 
-    def _is_secret(self, name: str, value: str) -> bool:
-        return value in self._secrets or (
-            self.scheme == "signature" and name == str(self._words.get("parameter", "sign"))
-        )
+    def _is_secret(self, name: str) -> bool:
+        return self.scheme == "signature" and name == str(self._words.get("parameter", "sign"))
 
     def _shown(self, value: str) -> str:
         if self.scheme == "basic":
@@ -142,11 +140,11 @@ class SignIn:
             return TokenAnswer(answer.status, {name.lower(): value for name, value in answer.headers.items()}, body)
 
 
-def changed(secret: str) -> str:
-    """The secret with one letter of its middle exchanged for another of the same kind."""
+def changed(secret: str, where: float) -> str:
+    """The secret with one letter exchanged for another of the same kind; `where`: 0 the first, 1 the last but one."""
     if not secret:
         return "x"
-    place = len(secret) // 2
+    place = round(max(len(secret) - 2, 0) * where)
     while place < len(secret) - 1 and not secret[place].isalnum():
         place += 1
     other = "y" if secret[place] == "x" else "x"

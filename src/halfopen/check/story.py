@@ -111,8 +111,9 @@ class Story:
         for row in answer.rows:
             if row.at is None:
                 continue
-            first = row.created or row.at if self.feed.is_aggregate else row.at
-            if row.at < window.start:
+            last = max(row.at, row.created or row.at) if self.feed.is_aggregate else row.at
+            first = min(row.at, row.created or row.at) if self.feed.is_aggregate else row.at
+            if last < window.start:
                 yield Extra(answer, row, before=True)
             elif first >= window.end:
                 yield Extra(answer, row, before=False)

@@ -20,6 +20,7 @@ from halfopen.window.window import Window
 _OK, _NOT_FOUND = 200, {404, 410}
 _AHEAD = timedelta(minutes=1)
 _MOST_CONFIRMED = 2
+_PIGS = 3
 _STEPS = 60
 _WIDE_BYTES = 3 << 20
 
@@ -204,7 +205,7 @@ class Survey:
         known = self.case().feeds
         usable = [known[name] for name in offered if not known[name].no_windows and known[name].answers]
         usable.sort(key=lambda feed: (feed.is_aggregate, not feed.rows, -len(feed.rows)))
-        return [feed.name for feed in usable[:2]]
+        return [feed.name for feed in usable[:_PIGS]]
 
     async def _probe(self, name: str, pigs: list[str]) -> None:
         """Everything that is planned from the rows of one feed."""
@@ -215,12 +216,12 @@ class Survey:
         if window is not None:
             await self._edges(name, window)
         minute = window or self._of(name, "hour", "burst")[-1].window
-        await self._credentials(name, minute, wrong=name in pigs)
+        await self._credentials(name, minute, pigs.index(name) if name in pigs else None)
         if not feed.is_catalogue:
             await self.ask(name, "empty", windows.EMPTY)
             await self.ask(name, "future", windows.future(self._product_now()))
         await self._format(name, window or minute)
-        if window is not None:
+        if window is not None and name in pigs:
             await self.ask(name, "plus" if self._client.spaces[name] == "%20" else "percent20", window,
                            query=odd.spaced(window, "+" if self._client.spaces[name] == "%20" else "%20"))  # fmt: skip
             if (at := windows.busiest(feed.rows, window)) is not None:
@@ -252,12 +253,12 @@ class Survey:
         for second in around:
             await self.ask(name, "edge", second)
 
-    async def _credentials(self, name: str, window: Window | None, *, wrong: bool) -> None:
+    async def _credentials(self, name: str, window: Window | None, place: int | None) -> None:
         if self._product.auth.get("scheme") == "none":
             return
         await self.ask(name, "anonymous", window, credentials="none")
-        if wrong:
-            await self.ask(name, "wrong", window, credentials="wrong")
+        if place is not None:
+            await self.ask(name, "wrong", window, credentials="wrong" if place == 0 else "wrong_start")
 
     async def _format(self, name: str, window: Window | None) -> None:
         """The other format, where the product has two: one feed tells whether it does."""
@@ -312,8 +313,13 @@ class Survey:
     async def _tail(self, name: str) -> None:
         doubts = causes_of(self.case().feeds[name]).story.doubts
         ends = [loss.observation.window.end for loss in doubts if loss.observation.window]
-        if ends:
-            await self.ask(name, "tail", Window(min(ends), max(self._product_now() + _AHEAD, min(ends))))
+        if not ends:
+            return
+        now = self._product_now().replace(microsecond=0)
+        beyond = await self.ask(name, "tail", Window(min(ends), max(now + _AHEAD, min(ends))))
+        if beyond.exchange.status != _OK:
+            # Perhaps it takes no window that ends later than now.
+            await self.ask(name, "tail", Window(min(ends), max(now + timedelta(seconds=1), min(ends))))
 
     async def _references(self) -> None:
         """Read the feeds that rows point at from their beginning; and their youngest rows again before accusing."""

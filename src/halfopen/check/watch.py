@@ -11,7 +11,7 @@ from halfopen.check.finding import Late
 from halfopen.check.rules.lateness import proven
 from halfopen.check.survey import Survey
 
-EVERY = timedelta(seconds=12)
+EVERY = timedelta(seconds=15)
 SPAN = timedelta(seconds=302)
 """So far back each look goes, where the feed is not too dense for it."""
 NARROW = timedelta(seconds=122)

@@ -77,9 +77,12 @@ def cuts(rows: Iterable[Row], window: Window) -> list[Window]:
     if not inner:
         return []
     ordered = sorted(inner)
-    early, late = ordered[: max(len(ordered) // 2, 1)], ordered[len(ordered) // 2 :]
-    first = _preferred(early, inner, _LAST_SECOND) + SECOND
-    later = [at for at in late if at > first]
+    first = _preferred(ordered[: max(len(ordered) // 2, 1)], inner, _LAST_SECOND) + SECOND
+    # A short part beside two long ones: some products lose rows of long windows alone.
+    short = max(window.length / 8, 2 * SECOND)
+    later = [at for at in ordered if first < at <= first + short and at > first + short / 2] or [
+        at for at in ordered if at > first
+    ]
     if not later:
         return _nonempty([Window(window.start, first), Window(first, window.end)])
     second = _preferred(later, inner, 0)
@@ -96,8 +99,14 @@ def edges(rows: Iterable[Row], window: Window, taken: Sequence[Window] = ()) -> 
     found = [Window(first - SECOND, first), Window(first, first + SECOND)]
     others = [at for at in sorted(counted) if at not in {first, first - SECOND}]
     if others:
-        second = _preferred(others, counted, _LAST_SECOND)
+        # A second with a single row: some products answer one row otherwise than several.
+        alone = [at for at in others if counted[at] == 1] or others
+        second = _preferred(alone, counted, _LAST_SECOND)
         found.append(Window(second, second + SECOND))
+    minutes = [at for at in others if not at.second and at not in used and at != second]
+    if minutes:
+        third = _preferred(minutes, counted, 0)
+        found.append(Window(third - SECOND, third))
     return found
 
 

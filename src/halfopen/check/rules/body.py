@@ -23,7 +23,9 @@ def _problem(code: str, feed: FeedCase) -> Outcome:
     """Whether any answer of 200 is broken in this way."""
     if ended := _unasked(feed):
         return ended
-    bad = [o for o in feed.signed if o.exchange.status == 200 and o.problem and o.problem.code == code]  # noqa: PLR2004
+    bad = [
+        o for o in feed.signed if o.exchange.status == 200 and o.problem and code in {o.problem.code, *o.problem.also}
+    ]
     if not bad:
         return PASS
     return failed(
@@ -51,6 +53,11 @@ def _not_array(feed: FeedCase) -> Outcome:
     bad = [o for o in jsons if o.problem and o.problem.code == "json_not_array" and not _is_empty_probe(o)]
     if bad:
         return failed(bad[0].problem.text if bad[0].problem else "", seen=bad[0].exchange, count=len(bad))
+    alone = [o for o in jsons if "json_object" in o.notes]
+    if alone and any(o.format == "json" and o.envelope is None and len(o.rows) > 1 for o in jsons):
+        return failed(
+            "a single row is answered as an object, several as an array", seen=alone[0].exchange, count=len(alone)
+        )
     wrapped = [o for o in jsons if o.envelope is not None]
     if not wrapped:
         return PASS

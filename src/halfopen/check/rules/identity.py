@@ -1,6 +1,7 @@
 """Rules about keys: one row a key in an answer, and one thing a key for ever."""
 
 from collections import defaultdict
+from itertools import pairwise
 
 from halfopen.check.case import FeedCase
 from halfopen.check.finding import Severity
@@ -88,7 +89,7 @@ def _regressed(feed: FeedCase) -> Outcome:
         ordered = sorted(
             (row for row in rows if row.at is not None and row.text("status")), key=lambda row: str(row.at)
         )
-        for earlier, later in zip(ordered, ordered[1:], strict=False):
+        for earlier, later in pairwise(ordered):
             before, after = (str(row.text("status")).lower() for row in (earlier, later))
             if after in _BACK.get(before, ()):
                 bad.append(f"{key}: {before}, later {after}")

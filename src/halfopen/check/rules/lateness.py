@@ -18,7 +18,7 @@ def proven(feed: FeedCase) -> list[Latecomer]:
     """Late rows beyond doubt: the window that lacked them was asked again and has them, and nothing comes and goes."""
     causes = causes_of(feed)
     extras = causes.of_extras.code if causes.of_extras else None
-    if extras not in _TRUSTED or causes.story.losses:
+    if extras not in _TRUSTED or causes.story.losses or any(causes_of(f).story.is_flapping for f in feed.case.offered):
         return []
     confirmed = any(late.confirmed for late in causes.story.latecomers)
     return causes.story.latecomers if confirmed else []

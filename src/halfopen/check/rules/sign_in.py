@@ -11,7 +11,11 @@ _SHORTEST_LIFE = 120.0
 
 
 def _probes(feed: FeedCase, credentials: str) -> list[Observation]:
-    return [o for o in feed.observations if o.exchange.credentials == credentials and o.exchange.status is not None]
+    return [
+        o
+        for o in feed.observations
+        if o.exchange.credentials.partition("_")[0] == credentials and o.exchange.status is not None
+    ]
 
 
 def _unasked(feed: FeedCase, credentials: str) -> Outcome | None:

@@ -1,6 +1,7 @@
 """Rules about the cursor: there, in UTC, never falling, not in the future."""
 
 from datetime import datetime, timedelta
+from itertools import pairwise
 from statistics import median
 
 from halfopen.check.case import FeedCase
@@ -17,6 +18,9 @@ _NEAR = timedelta(minutes=4)
 _ENOUGH_COARSE = 20
 _ENOUGH_STAMPS = 10
 _STALE = 100
+_RECENT = 50
+_BUSY = 60.0
+"""Seconds between rows: a feed with longer pauses may well be asleep."""
 _OPTIONAL = frozenset({"bonus_list", "bonus_assignments", "sports_tournaments", "sports_events"})
 
 
@@ -81,10 +85,22 @@ def _not_utc(feed: FeedCase) -> Outcome:
     ahead = _ahead(feed)
     farthest = max((ahead_by for _, _, ahead_by in ahead), default=timedelta(0))
     steps = round(farthest / _HALF_HOUR)
-    if steps and len(ahead) >= 3 and abs(farthest - steps * _HALF_HOUR) <= _NEAR:  # noqa: PLR2004 - not one odd row
+    if (
+        steps
+        and len(ahead) >= 3
+        and abs(farthest - steps * _HALF_HOUR) <= _NEAR
+        and _all_ahead(feed, len(ahead), farthest)
+    ):
         text = f"the freshest stamps are {steps / 2:g} h ahead of the clock: they are local time, not UTC"
         return failed(text, seen=ahead[0][1].exchange, count=len(ahead))
     return _behind(feed)
+
+
+def _all_ahead(feed: FeedCase, count: int, farthest: timedelta) -> bool:
+    """Whether as many rows are stamped ahead as come in such a time, not a few odd ones."""
+    hours = [o for o in feed.answers if o.probe == "hour"]
+    usual = len(hours[0].rows) * (farthest / timedelta(hours=1)) if hours else 0
+    return count >= usual / 2
 
 
 def _behind(feed: FeedCase) -> Outcome:
@@ -160,14 +176,15 @@ def _stale(feed: FeedCase) -> Outcome:
     stamps = sorted({row.at for row in feed.rows if row.at is not None})
     if len(stamps) < _ENOUGH_STAMPS:
         return not_verified(f"fewer than {_ENOUGH_STAMPS} stamps were seen")
-    gaps = [(later - earlier).total_seconds() for earlier, later in zip(stamps, stamps[1:], strict=False)]
+    recent = stamps[-_RECENT:]
+    gaps = [(later - earlier).total_seconds() for earlier, later in pairwise(recent)]
     fresh = [o for o in feed.answers if o.window and o.window.end >= o.started + feed.skew - timedelta(minutes=3)]
     if not fresh:
         return not_verified("no window up to now was asked")
     age = (fresh[-1].started + feed.skew - stamps[-1]).total_seconds()
     usual = max(median(gaps), 1.0)
     # A quiet night is no fault: the longest pause that was seen counts too.
-    if age <= _STALE * usual or age <= 2 * max(gaps) or age < _AHEAD.total_seconds():
+    if usual > _BUSY or age <= _STALE * usual or age <= 3 * max(gaps) or age < _AHEAD.total_seconds():
         return PASS
     text = f"the freshest row is {age:.0f} s old, though rows come every {usual:.0f} s"
     return failed(text, seen=fresh[-1].exchange, certainty=Certainty.STATISTICAL)

@@ -7,12 +7,15 @@ from urllib.parse import urlsplit
 from halfopen.check.case import Case, FeedCase
 from halfopen.check.exchange import Exchange
 from halfopen.check.finding import Severity
+from halfopen.check.observe import Observation
 from halfopen.check.rule import PASS, Outcome, failed, feed_rule, not_applicable, not_verified, product_rule
 from halfopen.check.telling import without_answers
 
 MUST, SHOULD, INFO = Severity.MUST, Severity.SHOULD, Severity.INFO
 _SLOW, _IMPOSSIBLE = 10.0, 60.0
 _SKEW = timedelta(seconds=5)
+_EMPTY_FAILS = "only windows without rows fail, which has a rule of its own"
+_LARGE = timedelta(minutes=15)
 _BIG = 1 << 20
 _EXPIRES = timedelta(days=14)
 _LOOPBACK = ("127.", "::1", "localhost", "0.0.0.0")  # noqa: S104 - compared, not bound
@@ -29,17 +32,21 @@ def _unoffered(feed: FeedCase) -> Outcome | None:
 def _server_error(feed: FeedCase) -> Outcome:
     if ended := _unoffered(feed):
         return ended
-    bad = [o.exchange for o in feed.valid if _is_broken(o.exchange) and o.probe not in {"hour", "day", "wide", "burst"}]
-    large = [o.exchange for o in feed.valid if _is_broken(o.exchange) and o.probe in {"hour", "day", "wide"}]
-    minutes = [o for o in feed.valid if o.probe in {"minute", "burst"} and o.exchange.status == 200]  # noqa: PLR2004 - OK
-    if large and not bad and minutes:
+    if feed.fails_when_empty:
+        return not_applicable(_EMPTY_FAILS)
+    broken = [o for o in feed.valid if _is_broken(o.exchange) and o.probe not in {"burst", "empty", "future"}]
+    bad = [o.exchange for o in broken]
+    if broken and all(_is_large(o) for o in broken) and any(not _is_large(o) and o.is_whole for o in feed.valid):
         return not_applicable("only large windows fail, which has a rule of its own")
-    bad += large
     if not bad:
         return PASS
     return failed(
         f"valid requests are answered {bad[0].status}", seen=bad[0], count=len(bad), samples=[_told(e) for e in bad]
     )
+
+
+def _is_large(observation: Observation) -> bool:
+    return observation.window is not None and observation.window.length >= _LARGE
 
 
 def _is_broken(exchange: Exchange) -> bool:
@@ -57,8 +64,8 @@ def _transport_error(feed: FeedCase) -> Outcome:
     bad = [o.exchange for o in feed.valid if o.exchange.error_code == "transport_error"]
     if not bad:
         return PASS
-    if all(o.probe in {"hour", "day", "wide"} for o in feed.valid if o.exchange in bad) and any(
-        o.is_whole for o in feed.valid if o.probe in {"minute", "burst"}
+    if all(_is_large(o) for o in feed.valid if o.exchange.error_code == "transport_error") and any(
+        o.is_whole for o in feed.valid if not _is_large(o)
     ):
         return not_applicable("only large windows fail, which has a rule of its own")
     return failed(
@@ -70,6 +77,8 @@ def _unexpected_status(feed: FeedCase) -> Outcome:
     """A valid request that is refused with a status of its own; those with rules of their own are left to them."""
     if ended := _unoffered(feed):
         return ended
+    if feed.fails_when_empty:
+        return not_applicable(_EMPTY_FAILS)
     own = {200, 429, 503}
     bad = [
         o.exchange
