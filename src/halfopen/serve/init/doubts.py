@@ -34,19 +34,21 @@ class Doubts:
         return {feed: self._doubted(proposal, used) for feed, proposal in proposals.items()}
 
     def _doubted(self, proposal: Proposal, used: set[str]) -> Proposal:
-        parts = []
+        parts: list[Part] = []
+        whole = ""
         for part in proposal.parts:
             is_given = proposal.feed in self.given
             doubt = "" if is_given else self._name(proposal.feed, part) or self._rival(proposal.feed, part, used)
             if not doubt and proposal.feed == "players" and not is_given:
                 doubt = self._hub(part)
+            if not doubt and proposal.one_way and not is_given:
+                doubt = f"only {part.table} was found, the other way not"
+            whole = whole or doubt
             session = part.choices.get("session_id")
             if not doubt and proposal.kinds and session is not None and session.doubt:
                 doubt = "sums and games are told by session"
-            if not doubt and proposal.one_way:
-                doubt = f"only {part.table} was found, the other way not"
             parts.append(doubted(part, doubt) if doubt else part)
-        return replace(proposal, parts=tuple(parts))
+        return replace(proposal, parts=tuple(parts), doubt=whole)
 
     def _name(self, feed: str, part: Part) -> str:
         table = self._table(part.table)

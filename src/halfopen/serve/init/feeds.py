@@ -16,10 +16,10 @@ from halfopen.serve.init.expression import Choice, column
 from halfopen.serve.init.facts import fits
 from halfopen.serve.init.games import Games
 from halfopen.serve.init.links import Links, Names
-from halfopen.serve.init.match import Matcher
+from halfopen.serve.init.match import Candidate, Matcher
 from halfopen.serve.init.money import Money
 from halfopen.serve.init.proposal import Filter, Part, Proposal
-from halfopen.serve.init.resolve import Resolver
+from halfopen.serve.init.resolve import ACTION_FIELDS, Resolver
 from halfopen.serve.init.vocabulary import vocabulary
 from halfopen.serve.init.wallets import Wallets
 from halfopen.sources.schema import Schema, Table
@@ -40,6 +40,8 @@ class Proposer:
 
     schema: Schema
     given: Mapping[str, str] = field(default_factory=dict)
+    confirmed: frozenset[str] = frozenset()
+    """Feeds whose tables a person found right as they are proposed."""
 
     @cached_property
     def assigner(self) -> Assigner:
@@ -49,17 +51,17 @@ class Proposer:
     def proposals(self) -> dict[str, Proposal]:
         """Every feed's proposal, in the contract's order."""
         assigner = self.assigner
-        roles = {feed: table for feed, table in {**assigner.roles(), **self.given}.items() if table}
+        roles = {feed: table for feed, table in {**assigner.roles(), **_whole(self.given)}.items() if table}
         resolver = Resolver(assigner.matcher, roles, self._keys(Resolver(assigner.matcher, roles), roles))
         taken = frozenset(roles.values())
         found = {feed: self._plain(resolver, feed) for feed in _PLAIN}
-        found["transactions"] = Money(resolver, assigner).proposal(taken - {roles.get("transactions", "")})
+        found["transactions"] = Money(resolver, assigner, self.given).proposal(taken - {roles.get("transactions", "")})
         found["game_activity"] = Games(resolver, assigner).proposal(taken - {roles.get("game_activity", "")})
         found["wallets"] = Wallets(resolver).proposal()
         found["contacts"] = self._contacts(resolver, taken)
         found["auto_logins"] = self._auto_logins(resolver)
         found["players"] = self._with_custom(resolver, found)
-        found = Doubts(assigner, roles, frozenset(self.given)).about(found)
+        found = Doubts(assigner, roles, frozenset(self.given) | self.confirmed).about(found)
         return {
             feed: Proposal(feed) if self.given.get(feed) == "" else _said(found[feed], assigner) for feed in feeds()
         }
@@ -81,26 +83,35 @@ class Proposer:
 
     def is_sure(self, feed: str, proposal: Proposal) -> bool:
         """Whether the table's name says what it is."""
-        if feed in ("contacts", "wallets", "auto_logins") and proposal.parts:
+        if proposal.doubt:
+            return False
+        if len(proposal.tables) > 1 or (feed in ("contacts", "wallets", "auto_logins") and proposal.parts):
             return True
         return bool(proposal.parts) and all(
             self.assigner.guess(feed, table).name >= _SAID for table in map(self.schema.table, proposal.tables) if table
         )
 
-    def columns(self, feed: str, name: str, table: str) -> list[tuple[str, str, float]]:
-        """Columns that could be a field: name, ground, score; the likeliest first."""
+    def columns(self, feed: str, name: str, table: str) -> list[Choice]:
+        """Columns that could be a field, each made into what the field needs; the likeliest first."""
         found = self.schema.table(table)
-        if found is None:
+        described = feeds()[feed].fields.get(name) or ACTION_FIELDS.get(name)
+        if found is None or described is None:
             return []
-        likely = [(c.column.name, c.ground, c.score) for c in self.assigner.matcher.candidates(feed, name, found)]
-        named = {entry[0] for entry in likely}
-        described = feeds()[feed].fields[name]
+        likely = list(self.assigner.matcher.candidates(feed, name, found, described))
+        named = {candidate.column.name for candidate in likely}
         others = [
-            (col.name, f"a column of the type {col.type or 'unknown'}", fits(described, col))
+            Candidate(col, fits(described, col), f"a column of the type {col.type or 'unknown'}")
             for col in found.columns
             if col.name not in named and fits(described, col) and described.kind is not Kind.CHOICE
         ]
-        return likely + others
+        resolver = Resolver(self.assigner.matcher, self.assigner.roles())
+        made = (resolver.made(feed, name, described, found, candidate) for candidate in (*likely, *others))
+        return [choice for choice in made if choice is not None]
+
+    def money_tables(self) -> list[str]:
+        """Tables that hold amounts: one of them may be the other way of deposits or withdrawals."""
+        matcher = self.assigner.matcher
+        return [t.name for t in self.schema.tables if not t.is_view and matcher.best("transactions", "amount", t)]
 
     def _keys(self, resolver: Resolver, roles: Mapping[str, str]) -> dict[str, str]:
         """What identifies a row, where it is one column."""
@@ -156,6 +167,11 @@ class Proposer:
         }
         ordered = {name: choices[name] for name in feeds()["auto_logins"].fields if name in choices}
         return _with_token(resolver, replace(proposal, parts=(replace(proposal.parts[0], choices=ordered),)))
+
+
+def _whole(given: Mapping[str, str]) -> dict[str, str]:
+    """Tables of feeds, without those that are one way of them only (`transactions.IN`)."""
+    return {feed: table for feed, table in given.items() if feed in feeds()}
 
 
 def _with_token(resolver: Resolver, proposal: Proposal) -> Proposal:

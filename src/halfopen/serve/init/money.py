@@ -1,7 +1,7 @@
 """Transactions: one table with a direction, with signs or with two amounts; or deposits and withdrawals apart. Pure."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from halfopen.contract.load import feeds
@@ -30,14 +30,18 @@ class Money:
 
     resolver: Resolver
     assigner: Assigner
+    given: Mapping[str, str] = field(default_factory=dict)
+    """Tables that a person named: of the feed, or of one way (`transactions.IN`, `transactions.OUT`)."""
 
     def proposal(self, taken: frozenset[str]) -> Proposal:
         """The better of one table and two; `taken` are tables that other feeds have."""
         role = self.resolver.roles.get(FEED)
         single = self._single(self.resolver.table(role)) if role else Proposal(FEED)
         pair = self._pair(taken)
-        if not pair.parts:
+        if not pair.parts or self.given.get(FEED):
             return single
+        if any(f"{FEED}.{way}" in self.given for way in ("IN", "OUT")):
+            return pair
         is_ledger = role is not None and self.assigner.mixed(self.resolver.table(role))
         one_way = role in pair.tables
         return pair if is_ledger or one_way or pair.worth >= single.worth else single
@@ -77,6 +81,11 @@ class Money:
             if way and table.name not in taken and self._amount(table):
                 ways[way[0]].append((way[1], table))
         sides = {way: max(found, key=lambda f: (f[0], f[1].name))[1] for way, found in ways.items() if found}
+        sides |= {
+            side: self.resolver.table(self.given[f"{FEED}.{side}"])
+            for side in ("IN", "OUT")
+            if self.given.get(f"{FEED}.{side}")
+        }
         if len(sides) == 1 and "OUT" in sides:
             role = self.resolver.roles.get(FEED)
             if role and role != sides["OUT"].name and self._by_code(self.resolver.table(role)) is None:

@@ -77,6 +77,8 @@ class Proposal:
     notes: tuple[str, ...] = field(default=())
     custom: tuple[Custom, ...] = ()
     """Of players: what may be sent beside the contract's fields."""
+    doubt: str = ""
+    """What makes the tables themselves doubtful; every field says so too."""
     one_way: bool = False
     """Money that goes one way only: the table of the other way was not found."""
 

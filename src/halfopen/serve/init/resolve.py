@@ -20,6 +20,13 @@ _NEAR: Final = 0.06
 _WHOLE: Final = 0.8
 
 
+ACTION_FIELDS: Final = {
+    "amount": Field(kind=Kind.DECIMAL, doc="Amount of the action"),
+    "round_id": Field(kind=Kind.STRING, doc="Round that the action belongs to"),
+}
+"""What actions have beside the contract's fields, as far as a person can be asked for it."""
+
+
 @dataclass(frozen=True)
 class Resolver(Scope):
     """Finds fields in tables."""
@@ -74,13 +81,13 @@ class Resolver(Scope):
             return pointer.reference(self, feed, name, kind.refers_to.partition(".")[0], table)
         if name == feeds()[feed].key:
             return pointer.key(self, feed, table)
-        made = self._made(feed, name, kind, table, own) if own else None
+        made = self.made(feed, name, kind, table, own) if own else None
         reached = reach.reached(self, feed, name, kind, table)
         if reached and (made is None or made.score < reached.score):
             return reached if kind.required or reached.score >= OPTIONAL else made
         return made
 
-    def _made(self, feed: str, name: str, kind: Field, table: Table, own: Candidate) -> Choice | None:
+    def made(self, feed: str, name: str, kind: Field, table: Table, own: Candidate) -> Choice | None:
         """A column as the field needs it: booleans and choices are turned into the contract's words."""
         choice = self._chosen(own, column(own.column.name))
         if kind.kind is Kind.BOOLEAN:
@@ -129,7 +136,12 @@ class Resolver(Scope):
         return Choice(expression, own.score, own.ground)
 
     def _rivalled(self, feed: str, name: str, table: Table, own: Candidate, choice: Choice) -> Choice:
-        others = [c for c in self.matcher.candidates(feed, name, table) if c.column.name != own.column.name]
+        others = [
+            c
+            for c in self.matcher.candidates(feed, name, table, ACTION_FIELDS.get(name))
+            if c.column.name != own.column.name
+        ]
         near = [c.column.name for c in others if c.score >= own.score - _NEAR]
-        required = feeds()[feed].fields[name].required
-        return choice.doubted(f"{', '.join(near)} is as likely", 1.0) if near and required else choice
+        described = feeds()[feed].fields.get(name)
+        is_needed = described is None or described.required
+        return choice.doubted(f"{', '.join(near)} is as likely", 1.0) if near and is_needed else choice
