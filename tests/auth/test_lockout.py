@@ -38,6 +38,14 @@ def test_a_clock_that_was_set_back_does_not_lengthen_the_lock():
     assert lockout.wait(HERE, 0.0) == 10
 
 
+def test_a_try_that_another_overtook_counts_as_well():
+    """Else whoever guesses with several requests at once would never be locked out."""
+    lockout = Lockout()
+    for n in range(LIMITS.failures):
+        lockout.failed(HERE, 100.0 - n % 2)
+    assert lockout.wait(HERE, 100.0) == 10
+
+
 def test_asking_while_locked_does_not_lengthen_the_lock():
     lockout = Lockout()
     locked(lockout)

@@ -12,6 +12,9 @@ T = TypeVar("T")
 _IPV6_SITE: Final = 64
 _LONGEST_NAME: Final = 64
 
+_OVERTAKEN_SECONDS: Final = 60.0
+"""Threads and workers check credentials at once: a try may be counted after a later one, and is no clock set back."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
@@ -123,6 +126,8 @@ class Lockout:
 
     def _counted(self, record: Record, now: float) -> float:
         limits = self._limits
+        if record.last - _OVERTAKEN_SECONDS <= now < record.last:
+            now = record.last
         if not 0 <= now - record.last <= limits.forgotten_after + record.lock:
             record.count, record.locks, record.lock = 0, 0, 0.0
         if not record.count or (not record.locks and now - record.began > limits.span):
