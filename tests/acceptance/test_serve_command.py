@@ -87,7 +87,7 @@ async def test_what_is_in_flight_is_finished_before_it_stops(folder, number):
         (FEED.replace('players"\n', 'playrs"\n'), "", ["players.table", "'playrs'", "did you mean 'players'?"]),
         (FEED + 'cursor = "changed"\n', "", ["serve.feeds.players.cursor", "'changed'"]),
         (FEED, 'timezne = "UTC"', ["timezne", "timezone"]),
-        (FEED, 'late_rows = "lift"', ["serve.late_rows", "plain"]),
+        (FEED, 'late_rows = "wait"', ["serve.late_rows", "open transactions", "lift"]),
         (FEED, 'allow = ["nowhere"]', ["serve.allow", "'nowhere'", "CIDR"]),
     ],
 )  # fmt: skip

@@ -23,15 +23,18 @@ from cyclopts.validators import Number
 
 from halfopen.config.load import load
 from halfopen.config.serve import ServeConfig
-from halfopen.errors import HalfopenError
+from halfopen.errors import ConfigError, HalfopenError
 from halfopen.serve.build import opened
 from halfopen.serve.mapping import Offers
 from halfopen.serve.memory import bound_arenas
+from halfopen.serve.seal.trial import Cost, costs, refusals, unsteady
 from halfopen.serve.server import Server, utc_now
 from halfopen.serve.shared import Shared, shared_folder
 from halfopen.serve.survey import Facts, lines, survey, warnings
 from halfopen.serve.trial import trial
 from halfopen.serve.workers import run as run_workers
+from halfopen.sources.base import Source
+from halfopen.sources.sealing import Seals
 
 _WRONG: Final = 2
 _LOOK_SECONDS: Final = 1.0
@@ -63,9 +66,11 @@ def serve(
     listener = server.listen()
     # Until whoever serves is ready to reload, what comes waits.
     signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGHUP])
-    facts = uvloop.run(_surveyed(settings, server.offers))
-    _say(*lines(server.offers, facts), f"serving on {server.url}")
-    _warn([*server.warnings, *warnings(facts)])
+    found = uvloop.run(_surveyed(settings, server.offers))
+    if found.refusals:
+        raise ConfigError("\n".join(found.refusals))
+    _say(*lines(server.offers, found.facts, found.costs), f"serving on {server.url}")
+    _warn([*server.warnings, *warnings(found.facts)])
     if workers == 1:
         code = uvloop.run(_serve(command, server, listener))
     else:
@@ -169,27 +174,48 @@ def _died(process: int) -> None:
     sys.stderr.write(f"halfopen: worker {process} has ended by itself and is replaced\n")
 
 
-async def _surveyed(settings: ServeConfig, offers: Offers) -> dict[str, Facts]:
+@dataclass(frozen=True)
+class _Found:
+    """What was found out of the database before anything is served."""
+
+    facts: dict[str, Facts]
+    costs: dict[str, Cost]
+    refusals: list[str]
+
+
+async def _surveyed(settings: ServeConfig, offers: Offers) -> _Found:
     """Over connections of its own: what serves keeps its own for its own event loop, perhaps in another process."""
     source = opened(settings)
     try:
-        return await survey(source, offers, utc_now())
+        return await _looked(settings, source, offers)
     finally:
         await asyncio.to_thread(source.close)
+
+
+async def _looked(settings: ServeConfig, source: Source, offers: Offers) -> _Found:
+    facts = await survey(source, offers, utc_now())
+    if settings.late_rows != "lift" or not isinstance(source, Seals):
+        return _Found(facts, {}, [])
+    offered = list(offers.offered.values())
+    found = await costs(source, offered, settings.allowed_lateness)
+    changing = await unsteady(source, offered, settings.allowed_lateness, found)
+    return _Found(facts, found, refusals(found, changing, settings.set_rows_max))
 
 
 async def _check(settings: ServeConfig, host: str | None) -> int:
     server = Server(settings, host)
     try:
         verdicts = await trial(server.source, server.offers)
-        facts = await survey(server.source, server.offers, utc_now())
+        found = await _looked(settings, server.source, server.offers)
     finally:
         await server.stop()
-    _say(*lines(server.offers, facts))
-    _warn([*server.warnings, *warnings(facts)])
+    _say(*lines(server.offers, found.facts, found.costs))
+    _warn([*server.warnings, *warnings(found.facts)])
+    for refusal in found.refusals:
+        sys.stderr.write(f"halfopen: {refusal}\n")
     for verdict in verdicts:
         sys.stderr.write(f"halfopen: {'' if verdict.is_fatal else 'warning: '}{verdict.text}\n")
-    return _WRONG if any(verdict.is_fatal for verdict in verdicts) else 0
+    return _WRONG if found.refusals or any(verdict.is_fatal for verdict in verdicts) else 0
 
 
 def _say(*lines: str) -> None:

@@ -100,7 +100,11 @@ class FeedMapping(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
 
 
 class ServeConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """`[serve]` whole."""
+    """`[serve]` whole.
+
+    set_rows_max: rows in the look-back of a feed whose late rows are told by comparing them all. source_modified_at:
+    adds a column of that name, the cursor as the database has it, which late rows are not served with.
+    """
 
     database: str
     listen: str = "127.0.0.1:8400"
@@ -111,6 +115,8 @@ class ServeConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
     allowed_lateness: timedelta = timedelta(minutes=15)
     keep_lifted: timedelta = timedelta(days=7)
     unfinished: Literal["answer", "refuse"] = "answer"
+    set_rows_max: int = 200_000
+    source_modified_at: bool = False
     allow: tuple[str, ...] = ()
     trusted_proxies: tuple[str, ...] = ()
     limits: Limits = Limits()

@@ -6,7 +6,7 @@ Every mistake is one line that names the feed and the field, quotes what was fou
 import difflib
 import re
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from halfopen.config.serve import Actions, FeedMapping, ServeConfig
@@ -17,6 +17,9 @@ from halfopen.sources.base import Column, Refuses, Selection, Sessions, Source, 
 
 SUMMED: Final = ("session_id", "bet_count", "win_count", "bet_amount", "win_amount", "created_at", "updated_at")
 """Fields of game_activity that are made from actions and cannot be mapped to a column of theirs."""
+
+SOURCE_STAMP: Final = "source_modified_at"
+"""The column that shows the cursor as the database has it, beside what a late row is served with."""
 
 _CUSTOM_KINDS: Final = {
     "integer": Kind.INTEGER,
@@ -74,7 +77,7 @@ def offers(config: ServeConfig, source: Source) -> Offers:
             refused[feed.name] = reason
             continue
         try:
-            offered[feed.name] = _offer(feed, mapping, config.timezone, source)
+            offered[feed.name] = _offer(feed, mapping, config, source)
         except MappingError as error:
             mistakes += error.mistakes
     paths = _paths(config, mistakes)
@@ -106,12 +109,15 @@ def _paths(config: ServeConfig, mistakes: list[str]) -> dict[str, str]:
     return paths
 
 
-def _offer(feed: Feed, mapping: FeedMapping, zone: str, source: Source) -> Offer:
+def _offer(feed: Feed, mapping: FeedMapping, config: ServeConfig, source: Source) -> Offer:
     reader = _Reader(feed, mapping, source)
-    selection = reader.selection(mapping.timezone or zone)
+    selection = reader.selection(mapping.timezone or config.timezone)
     reader.check_types(selection)
     if reader.mistakes:
         raise MappingError(reader.mistakes)
+    if config.source_modified_at and selection.cursor is not None:
+        stamp = Column(name=SOURCE_STAMP, kind=Kind.DATETIME, sql=selection.cursor)
+        selection = replace(selection, columns=(*selection.columns, stamp))
     own = (mapping.path,) if mapping.path else ()
     return Offer(feed, selection, (*own, feed.path, *feed.aliases), reader.origin)
 

@@ -13,6 +13,7 @@ from typing import Final
 from halfopen.contract.load import feeds
 from halfopen.errors import SourceError
 from halfopen.serve.mapping import Offer, Offers
+from halfopen.serve.seal.trial import Cost
 from halfopen.sources.base import Explains, QueryPlan, Source
 from halfopen.window.window import Window, floor
 from halfopen.wire.negotiate import Format
@@ -30,12 +31,13 @@ class Facts:
     """What was found about one feed; None for what was not asked, or not in time. `trouble` says why.
 
     rows: in the hour before the last full minute's end, or in the whole catalogue. milliseconds: of that minute's
-    window, or of the catalogue.
+    window, or of the catalogue. without_cursor: there are rows whose cursor is null.
     """
 
     plan: QueryPlan | None = None
     rows: int | None = None
     milliseconds: float | None = None
+    without_cursor: bool = False
     trouble: str = ""
 
 
@@ -51,18 +53,27 @@ async def survey(source: Source, offers: Offers, now: datetime, *, seconds: floa
     return dict(zip(offers.offered, found, strict=True))
 
 
-def lines(offers: Offers, facts: Mapping[str, Facts]) -> list[str]:
-    """One line a feed: where it is served, from what, and what is known of it; or why it is not served."""
+def lines(offers: Offers, facts: Mapping[str, Facts], costs: Mapping[str, Cost] | None = None) -> list[str]:
+    """One line a feed: where it is served, from what, and what is known of it; or why it is not served.
+
+    costs: of looking back for late rows, where windows are sealed.
+    """
     wide = max(map(len, feeds()))
-    return [f"{name:{wide}}  {_line(offers, name, facts.get(name, Facts()))}" for name in feeds()]
+    told = costs or {}
+    return [f"{name:{wide}}  {_line(offers, name, facts.get(name, Facts()), told.get(name))}" for name in feeds()]
 
 
 def warnings(facts: Mapping[str, Facts]) -> list[str]:
-    """A line for each feed whose every window reads all rows, with the statement that would mend it."""
+    """A line for each feed whose every window reads all rows, or whose windows miss some, with what would mend it."""
     return [
         f"serve.feeds.{name}: no index finds a window, every poll reads all rows ({found.plan.text}); {found.plan.mend}"
         for name, found in facts.items()
         if found.plan is not None and found.plan.index is None
+    ] + [
+        f"serve.feeds.{name}: some rows have no cursor, and no window ever holds them; give cursor an expression like "
+        "coalesce(updated_at, created_at), or leave them out with where"
+        for name, found in facts.items()
+        if found.without_cursor
     ]
 
 
@@ -78,11 +89,23 @@ async def _facts(source: Source, offer: Offer, end: datetime, seconds: float) ->
             facts = replace(facts, milliseconds=(time.perf_counter() - began) * 1000)
             if not offer.is_snapshot:
                 rows = await _count(source, offer, Window(end - _HOUR, end))
-            return replace(facts, rows=rows)
+            facts = replace(facts, rows=rows)
+            return replace(facts, without_cursor=await _is_some_without(source, offer))
     except TimeoutError:
         return replace(facts, trouble=f"not measured further: it took longer than {seconds:g} s")
     except SourceError as error:
         return replace(facts, trouble=f"not measured: {error}")
+
+
+async def _is_some_without(source: Source, offer: Offer) -> bool:
+    selection = offer.selection
+    if selection.cursor is None:
+        return False
+    where = f"({selection.cursor}) is null" + (f" and ({selection.where})" if selection.where else "")
+    async with source.stream(replace(selection, where=where, cursor=None), None, Format.CSV, 1) as stream:
+        async for _ in stream:
+            pass
+        return stream.rows > 0
 
 
 async def _count(source: Source, offer: Offer, window: Window | None) -> int:
@@ -92,7 +115,7 @@ async def _count(source: Source, offer: Offer, window: Window | None) -> int:
         return stream.rows
 
 
-def _line(offers: Offers, name: str, facts: Facts) -> str:
+def _line(offers: Offers, name: str, facts: Facts, cost: Cost | None) -> str:
     offer = offers.offered.get(name)
     if offer is None:
         return f"not offered: {offers.refused[name]}"
@@ -106,6 +129,9 @@ def _line(offers: Offers, name: str, facts: Facts) -> str:
         told.append(rows if offer.is_snapshot else f"{rows} in the last hour")
     if facts.milliseconds is not None:
         told.append(f"{facts.milliseconds:,.1f} ms" + ("" if offer.is_snapshot else " for a minute"))
-    if facts.trouble:
-        told.append(facts.trouble)
+    if cost is not None and cost.detector is not None:
+        told.append(f"late rows by {cost.detector}")
+        if cost.milliseconds is not None:
+            told.append(f"{cost.milliseconds:,.1f} ms to look back")
+    told += [trouble for trouble in (facts.trouble, cost.trouble if cost else "") if trouble]
     return ", ".join(told)
