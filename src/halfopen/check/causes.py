@@ -114,7 +114,7 @@ class Causes:
             (one, other)
             for at, one in enumerate(full)
             for other in full[at + 1 :]
-            if not _window(one).overlaps(_window(other)) and len(one.keys() & other.keys()) >= _MOST * len(one.keys())
+            if not _window(one).overlaps(_window(other)) and len(one.ids() & other.ids()) >= _MOST * len(one.ids())
         ]
         sizes = [len(answer.rows) for answer in full]
         if empty or not apart or min(sizes) < _MOST * max(sizes):
@@ -137,8 +137,7 @@ class Causes:
 
     def _inclusive(self, extras: Sequence[Extra]) -> Cause | None:
         """Every extra row is stamped in the very second in which its window ends."""
-        if any(extra.before or not _window(extra.observation).end <= self._first(extra) < _window(extra.observation).end + SECOND
-               for extra in extras):  # fmt: skip
+        if any(extra.before or floor(self._first(extra), SECOND) != _window(extra.observation).end for extra in extras):
             return None
         # Stamps that were rounded up when they were written stand at the end, too; but they are in no later window.
         homeless = {(loss.row.key, loss.moment) for loss in (*self.story.losses, *self.story.doubts)}
@@ -213,7 +212,7 @@ class Causes:
                 for row in earlier.rows
                 if row.at is not None and (row.at < window.start if before else row.at >= window.end)
             }
-            if known and len(known & answer.keys()) < _MOST * len(known):
+            if known and len(known & answer.ids()) < _MOST * len(known):
                 return False
             many |= len(known) >= _MANY
         return many

@@ -321,7 +321,7 @@ def _transport(response: aiohttp.ClientResponse) -> bool:
     return response.connection is not None and response.connection.transport is not None
 
 
-def _told(error: Exception, *, began: bool) -> tuple[str, str]:
+def _told(error: Exception, *, began: bool) -> tuple[str, str]:  # noqa: PLR0911 - one line a kind of error
     """The rule that an interruption belongs to, and what happened."""
     match error:
         case BodyError():

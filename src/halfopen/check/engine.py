@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Collection, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 from halfopen.check import client as clients
@@ -55,9 +55,16 @@ async def check(
             observer = Observer(product.columns)
             client = Client(
                 product, session, options.limits, Path(folder), clock=clock, monotonic=monotonic,
-                seen=lambda exchange: survey.record(exchange),
+                seen=lambda exchange: survey.record(exchange),  # noqa: PLW0108 - the survey comes after the client
             )  # fmt: skip
-            survey = Survey(product, client, observer, options.feeds, clock, lambda text: tell(text, client.requests))
+            survey = Survey(
+                product,
+                client,
+                observer,
+                names=options.feeds,
+                clock=clock,
+                tell=lambda text: tell(text, client.requests),
+            )
             interrupted = False
             try:
                 await _asked(survey, client, options, monotonic, lambda text: tell(text, client.requests))
@@ -86,7 +93,7 @@ async def _asked(
     if not survey.reachable:
         return
     kept = watch.budget_kept(survey.case())
-    await watch.watch(survey, client, options.watch, monotonic, tell, keep=kept)
+    await watch.watch(survey, client, options.watch, monotonic=monotonic, tell=tell, keep=kept)
     with suppress(clients.Spent):
         await survey.finish()
 
@@ -102,7 +109,7 @@ def replayed(path: Path, product: ProductConfig | None, options: Options) -> Rep
         product = product or ProductConfig(name="replay", url=target, auth=_scheme_of(exchanges))
         observer = Observer(product.columns)
         observations = [observer.observe(exchange) for exchange in exchanges]
-        started = min((e.started for e in exchanges), default=datetime.min)
+        started = min((e.started for e in exchanges), default=datetime.min.replace(tzinfo=UTC))
         finished = max((e.ended for e in exchanges), default=started)
         watched = [e.started for e in exchanges if e.probe == "watch"]
         case = build(

@@ -98,7 +98,7 @@ class Observation:
         """When the answer had come."""
         return self.exchange.ended
 
-    def keys(self) -> set[str]:
+    def ids(self) -> set[str]:
         """The keys of its rows."""
         return {row.key for row in self.rows if row.key is not None}
 

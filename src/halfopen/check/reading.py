@@ -217,16 +217,23 @@ def _envelope(whole: object, feed: Feed, names: Mapping[str, str], body: Body) -
         body.shape = "object"
         body.problem = Problem(code="json_not_array", text="the body is {}, not an array of rows")
         return None
-    nested = [(name, value) for name, value in whole.items() if isinstance(value, dict)]
-    for name, value in nested:
-        for inner, found in value.items():
-            if isinstance(found, list) and all(isinstance(row, dict) for row in found):
-                body.envelope = f"{name}.{inner}"
-                body.around = {n: v for n, v in (*whole.items(), *value.items()) if n not in {name, inner}}
-                return (name, inner), False
+    if (inner := _nested(whole)) is not None:
+        body.envelope = ".".join(inner)
+        holder = whole[inner[0]]
+        body.around = {n: v for n, v in (*whole.items(), *holder.items()) if n not in inner}
+        return inner, False
     body.shape = "object"
     shown = ", ".join(list(whole)[:6])
     body.problem = Problem(code="json_not_array", text=f"an object with {shown} stands where an array of rows is due")
+    return None
+
+
+def _nested(whole: Mapping[str, Any]) -> tuple[str, str] | None:
+    """An array of objects one level down, as in data.items."""
+    for name, value in whole.items():
+        for inner, found in value.items() if isinstance(value, dict) else ():
+            if isinstance(found, list) and all(isinstance(row, dict) for row in found):
+                return name, inner
     return None
 
 

@@ -60,7 +60,7 @@ class Story:
     def __init__(self, feed: FeedCase) -> None:
         self.feed = feed
         self.answers = feed.answers
-        self._of = {id(answer): answer.keys() for answer in self.answers}
+        self._of = {id(answer): answer.ids() for answer in self.answers}
 
     @cached_property
     def extras(self) -> list[Extra]:
@@ -80,7 +80,7 @@ class Story:
     @cached_property
     def latecomers(self) -> list[Latecomer]:
         """Rows that appeared in closed windows, the latest answer that lacks each."""
-        return list(self._latecomers())
+        return [*self._latecomers(), *(self._late_actions() if self.feed.is_aggregate else ())]
 
     @cached_property
     def is_flapping(self) -> bool:
@@ -203,6 +203,30 @@ class Story:
                 if later.window == answer.window and later.started >= first.started and key in self._of[id(later)]
             ]
             yield Latecomer(row, moment, missing[-1], first, confirmed=bool(confirmed))
+
+    def _late_actions(self) -> Iterator[Latecomer]:
+        """Sessions that have an action, later on, at a moment that was closed when they were answered without it.
+
+        A row tells all of a session, whatever window it is answered for; so this needs no second look.
+        """
+        newest: dict[str, tuple[Row, Observation]] = {}
+        for answer in self.answers:
+            for row in answer.rows:
+                if row.key is None or row.at is None:
+                    continue
+                before = newest.get(row.key)
+                if before is None or before[0].at is None or row.at > before[0].at:
+                    closed = None if before is None else self.feed.closed(before[1])
+                    if (
+                        before is not None
+                        and closed is not None
+                        and before[1].ended <= answer.started
+                        and row.at < closed
+                    ):
+                        yield Latecomer(row, row.at, before[1], answer, confirmed=True)
+                    newest[row.key] = row, answer
+                elif row.at == before[0].at:
+                    newest[row.key] = row, answer
 
     def _was_elsewhere(self, key: str, answer: Observation) -> bool:
         """Whether a session was answered before with other stamps: then its first action is not new."""

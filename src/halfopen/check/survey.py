@@ -13,6 +13,7 @@ from halfopen.check.exchange import Exchange
 from halfopen.check.observe import Observation, Observer
 from halfopen.check.plan import odd, windows
 from halfopen.check.rules.references import orphans
+from halfopen.check.story import Loss
 from halfopen.config.product import ProductConfig
 from halfopen.contract.load import feeds
 from halfopen.window.window import Window
@@ -38,6 +39,7 @@ class Survey:
         product: ProductConfig,
         client: Client,
         observer: Observer,
+        *,
         names: Iterable[str],
         clock: Callable[[], datetime],
         tell: Callable[[str], None] = lambda _: None,
@@ -197,7 +199,7 @@ class Survey:
         """A path that was only guessed says nothing about the feed."""
         base = self._product.url + path
         self.observations = [
-            o for o in self.observations if o.feed.name != name or not o.exchange.url.partition("?")[0] == base
+            o for o in self.observations if o.feed.name != name or o.exchange.url.partition("?")[0] != base
         ]
 
     def _pigs(self, offered: list[str]) -> list[str]:
@@ -226,7 +228,7 @@ class Survey:
                            query=odd.spaced(window, "+" if self._client.spaces[name] == "%20" else "%20"))  # fmt: skip
             if (at := windows.busiest(feed.rows, window)) is not None:
                 await self.ask(name, "equal", None, query=odd.equal(at, self._client.spaces[name]))
-        if name in pigs:
+        if name in pigs[:2]:
             await self._oddities(name, window or minute)
 
     async def _focused(self, feed: FeedCase) -> Window | None:
@@ -306,9 +308,8 @@ class Survey:
             await self._tail(name)
 
     @staticmethod
-    def _asked_twice(answers: Iterable[Observation], loss: object) -> bool:
-        observation = loss.observation  # type: ignore[attr-defined]  # a Loss
-        return sum(answer.window == observation.window for answer in answers) > 1
+    def _asked_twice(answers: Iterable[Observation], loss: Loss) -> bool:
+        return sum(answer.window == loss.observation.window for answer in answers) > 1
 
     async def _tail(self, name: str) -> None:
         doubts = causes_of(self.case().feeds[name]).story.doubts

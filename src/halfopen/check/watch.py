@@ -26,6 +26,7 @@ async def watch(
     survey: Survey,
     client: Client,
     seconds: float,
+    *,
     monotonic: Callable[[], float],
     tell: Callable[[str], None] = lambda _: None,
     keep: int = 0,
@@ -105,4 +106,4 @@ def suggested_offset(case: Case, late: Iterable[Late]) -> int | None:
 
 def budget_kept(case: Case) -> int:
     """Requests that what follows the watching will want: a repetition of each window, and some to confirm."""
-    return 3 * sum(not feed.no_windows for feed in case.offered)
+    return 2 * sum(not feed.no_windows for feed in case.offered) + 8

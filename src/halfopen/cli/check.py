@@ -104,7 +104,9 @@ def check(
         limits=_limits(max_requests, rate, deep=deep),
         record=record,
     )
-    report = _report(_target(base_url, config, product, auth, path, offset), options, replay)
+    report = _report(
+        _target(base_url, config=config, product=product, auth=auth, path=path, offset=offset), options, replay
+    )
     to_stdout = json is not None and str(json) == "-"
     terminal.render(report, Console(stderr=to_stdout))
     for name, where in (("html", html), ("junit", junit), ("sarif", sarif)):
@@ -171,6 +173,7 @@ def _report(target: ProductConfig | None, options: engine.Options, replay: Path 
 
 def _target(
     base_url: str | None,
+    *,
     config: Path | None,
     product: str | None,
     auth: str | None,

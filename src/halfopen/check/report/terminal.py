@@ -39,9 +39,10 @@ def render(report: Report, console: Console) -> None:
 def _head(report: Report, console: Console) -> None:
     offered = sum(seen.offered for seen in report.feeds.values())
     rows = sum(seen.rows for seen in report.feeds.values())
+    early = f", ended early: {escape(report.ended)}" if report.partial else ""
     console.print(
         f"[bold]{escape(report.target)}[/]  {offered} of {len(report.feeds)} feeds, {rows:,} rows,"
-        f" {report.requests} requests in {report.seconds:.0f} s{f', ended early: {escape(report.ended)}' if report.partial else ''}",
+        f" {report.requests} requests in {report.seconds:.0f} s{early}",
         highlight=False,
     )
 

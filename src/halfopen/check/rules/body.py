@@ -8,6 +8,7 @@ from halfopen.check.observe import Observation
 from halfopen.check.rule import PASS, FeedJudge, Outcome, Rule, failed, feed_rule, not_applicable, not_verified
 from halfopen.check.telling import window_of, without_answers
 
+_OK = 200
 MUST, SHOULD, INFO = Severity.MUST, Severity.SHOULD, Severity.INFO
 
 
@@ -24,7 +25,7 @@ def _problem(code: str, feed: FeedCase) -> Outcome:
     if ended := _unasked(feed):
         return ended
     bad = [
-        o for o in feed.signed if o.exchange.status == 200 and o.problem and code in {o.problem.code, *o.problem.also}
+        o for o in feed.signed if o.exchange.status == _OK and o.problem and code in {o.problem.code, *o.problem.also}
     ]
     if not bad:
         return PASS
@@ -111,7 +112,7 @@ def _empty_body(feed: FeedCase) -> Outcome:
     return failed("an answer without rows has no header row either", seen=bare[0].exchange, count=len(bare))
 
 
-def _body_rule(code: str, judge: FeedJudge, doc: str, fix: str, good: str, bad: str,
+def _body_rule(code: str, judge: FeedJudge, doc: str, fix: str, good: str, bad: str,  # noqa: PLR0917 - a table's columns
                severity: Severity = MUST, family: str = "body") -> Rule:  # fmt: skip
     return feed_rule(code, severity, judge, family=family, doc=doc, fix=fix, good=good, bad=bad)
 
@@ -124,7 +125,9 @@ def _csv(code: str, doc: str, fix: str, good: str, bad: str) -> Rule:
     return _body_rule(code, partial(_csv_problem, code), doc, fix, good, bad, family="csv")
 
 
-def _csv_oddity(code: str, severity: Severity, doc: str, fix: str, good: str, bad: str) -> Rule:
+def _csv_oddity(  # noqa: PLR0917 - a table's columns
+    code: str, severity: Severity, doc: str, fix: str, good: str, bad: str
+) -> Rule:
     return _body_rule(code, partial(_csv_note, code), doc, fix, good, bad, severity, "csv")
 
 

@@ -52,12 +52,12 @@ def _space(feed: FeedCase, probe: str, mark: str) -> Outcome:
         if o.problem is not None or o.window is None:
             return not_verified("the answer could not be read")
         same = [a for a in feed.answers if a.window == o.window]
-        before = [a.keys() for a in same if a.ended <= o.started]
-        after = [a.keys() for a in same if a.started >= o.ended]
-        lost = set().union(*before) & set().union(*after) - o.keys() if before and after else set()
+        before = [a.ids() for a in same if a.ended <= o.started]
+        after = [a.ids() for a in same if a.started >= o.ended]
+        lost = set().union(*before) & set().union(*after) - o.ids() if before and after else set()
         outside = [row for row in o.rows if row.at and not o.window.contains(row.at)] if not feed.is_aggregate else []
         if causes_of(feed).of_extras is None and (lost or outside):
-            text = f"with {mark} for a blank, {len(lost)} rows of the same window are missing, {len(outside)} do not belong"
+            text = f"with {mark} for a blank, {len(lost)} rows of the window are missing, {len(outside)} do not belong"
             return failed(text, seen=o.exchange, samples=sorted(lost)[:20], count=len(lost) + len(outside))
     return PASS
 
@@ -196,12 +196,13 @@ def _offset_misread(feed: FeedCase) -> Outcome:
     if answer.exchange.status != _OK or answer.problem is not None or window is None:
         return PASS
     same = [o for o in feed.answers if o.window == window]
-    stay = set.intersection(*(o.keys() for o in same)) if same else set()
+    stay = set.intersection(*(o.ids() for o in same)) if same else set()
     outside = [row for row in answer.rows if row.at and not window.contains(row.at)] if not feed.is_aggregate else []
     if causes_of(feed).of_extras is not None or not stay:
         return not_verified("its windows are wrong in other ways, or had no rows")
-    if outside or stay - answer.keys():
-        text = f"+03:00 is taken for something else: {len(outside)} rows do not belong, {len(stay - answer.keys())} are missing"
+    if outside or stay - answer.ids():
+        lost = len(stay - answer.ids())
+        text = f"+03:00 is taken for something else: {len(outside)} rows do not belong, {lost} are missing"
         return failed(text, seen=answer.exchange)
     return PASS
 
@@ -290,7 +291,8 @@ RULES = (
               fix="Answer 400: a puller with a fault in its clock would load the whole table each minute.",
               good="400", bad="200 with all rows"),
     feed_rule("inverted_window_returns_rows", SHOULD, _inverted, family=_F,
-              doc="A window that ends before it starts has rows.", fix="Answer 400, or no rows.", good="400", bad="rows"),
+              doc="A window that ends before it starts has rows.",
+              fix="Answer 400, or no rows.", good="400", bad="rows"),
     feed_rule("equal_window_not_empty", MUST, _equal, family=_F, doc="A window with from = to has rows.",
               fix="Compare cursor < to, not <=.", good="no rows", bad="the rows of that second"),
     feed_rule("future_window_error", SHOULD, _future, family=_F, doc="A window in the future is an error.",
@@ -304,6 +306,7 @@ RULES = (
               fix="Answer [] in JSON, the header row in CSV.", good="[]", bad="null"),
     feed_rule("empty_window_error", MUST, _empty_error, family=_F, doc="A window without rows is an error.",
               fix="Answer 200 with [] or the header row.", good="200 []", bad="404"),
-    feed_rule("unknown_parameter_rejected", INFO, _unknown, family=_F, doc="A parameter that it does not know is refused.",
+    feed_rule("unknown_parameter_rejected", INFO, _unknown, family=_F,
+              doc="A parameter that it does not know is refused.",
               fix="Ignore unknown parameters.", good="200", bad="400"),
 )  # fmt: skip

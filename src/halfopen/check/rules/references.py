@@ -16,7 +16,7 @@ def known(parent: FeedCase) -> set[str] | None:
         whole = [o for o in parent.answers if o.rows]
     if not whole:
         return None
-    return {key for o in parent.readable for key in o.keys()}
+    return {key for o in parent.readable for key in o.ids()}
 
 
 def orphans(feed: FeedCase, name: str, parent: FeedCase) -> list[Row] | None:
@@ -85,7 +85,8 @@ _F = "references"
 _S = "Endpoints Overview"
 RULES = (
     feed_rule("foreign_key_violation", MUST, _foreign, family=_F, doc="A row points at a row that is nowhere.",
-              fix="Send the parent too, by the same identifier as its own feed does.", good="player_id of a known player",
+              fix="Send the parent too, by the same identifier as its own feed does.",
+              good="player_id of a known player",
               bad="player_id that no player has", section=_S),
     feed_rule("bet_without_odds", INFO, _without_odds, family=_F, doc="A bet has no odds.",
               fix="Send at least one leg for each bet.", good="one leg or more", bad="none", section="Sports Bets",

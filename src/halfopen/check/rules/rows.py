@@ -14,7 +14,7 @@ _FEWEST = {"float_noise": 3}
 _FIXES = {
     "required_field_missing": ("Send the field in every row.", '{"id": "1", "currency": "EUR"}', '{"id": "1"}'),
     "required_field_empty": ("Send a value.", "EUR", "(blank)"),
-    "invalid_datetime": ("Write YYYY-MM-DD HH:MM:SS, and null for no moment.", "2026-01-01 07:00:00", "0000-00-00 00:00:00"),
+    "invalid_datetime": ("Write YYYY-MM-DD HH:MM:SS, null for none.", "2026-01-01 07:00:00", "0000-00-00 00:00:00"),
     "invalid_date": ("Write YYYY-MM-DD, and null for no day.", "1985-07-10", "10.07.1985"),
     "invalid_number": ("Write plain decimals with a point.", "1234.50", "1,234.50"),
     "invalid_boolean": ("Write true or false, or 1 or 0.", "true", "on"),
@@ -30,11 +30,11 @@ _FIXES = {
     "phone_not_e164": ("Send numbers with + and the country's code.", "+37120000000", "2000 0000"),
     "invalid_url": ("Send a host name or an http address.", "space-vegas.com", "-"),
     "id_whitespace": ("Trim identifiers.", "17", "17 "),
-    "unmasked_requisite": ("Mask card numbers before they leave: all but the last four digits.", "************1111", "4111..."),
+    "unmasked_requisite": ("Mask card numbers: all but the last four digits.", "************1111", "4111..."),
     "negative_amount": ("Send amounts without a sign; the direction is a field of its own.", "50", "-50"),
     "below_minimum": ("Send decimal odds.", "1.50", "-200"),
     "count_without_amount": ("Count and sum the same actions.", "3 bets, 1.50", "3 bets, 0"),
-    "created_after_updated": ("Set both stamps by one clock.", "created 07:00, updated 07:05", "created 07:05, updated 07:00"),
+    "created_after_updated": ("Set both stamps by one clock.", "07:00, then 07:05", "07:05, then 07:00"),
     "float_noise": ("Keep money in decimals.", "0.3", "0.30000000000000004"),
     "datetime_not_plain": ("Write YYYY-MM-DD HH:MM:SS.", "2026-01-01 07:00:00", "2026-01-01T07:00:00Z"),
 }  # fmt: skip

@@ -61,8 +61,10 @@ def _plain(text: str | None) -> str | None:
 
 
 def _disagreements(feed: FeedCase) -> Iterator[tuple[Row, Observation, Row, Observation]]:
-    """Sessions that one window sums up otherwise than another did, which was asked before and after and agrees
-    with itself: so it is the window that makes the difference, not the time. The odd row and answer come first.
+    """Sessions that one window sums up otherwise than another, which was asked before and after.
+
+    That one agrees with itself, so it is the window that makes the difference, not the time. The odd row and answer
+    come first.
     """
     seen: dict[str, list[tuple[Row, Observation]]] = defaultdict(list)
     for o in sorted(feed.answers, key=lambda o: o.started):
@@ -114,7 +116,7 @@ def _same_stamps(one: Row, other: Row) -> bool:
 def _was_compared(feed: FeedCase) -> bool:
     windows: dict[str, set[object]] = defaultdict(set)
     for o in feed.answers:
-        for key in o.keys():
+        for key in o.ids():
             windows[key].add(o.window)
     return any(len(found) > 1 for found in windows.values())
 
@@ -222,7 +224,8 @@ RULES = (
               section=_S, feeds=_G),
     feed_rule("session_partial_aggregate", MUST, _partial, family=_F,
               doc="A window sums up only the actions that lie in it, not the whole session.",
-              fix="Find the sessions with an action in the window, then sum up all their actions.", good="13 bets in any window",
+              fix="Find the sessions with an action in the window, then sum up all their actions.",
+              good="13 bets in any window",
               bad="4 bets in one minute, 9 in the next", section=_S, feeds=_G),
     feed_rule("session_contradicts_itself", MUST, _contradicts, family=_F,
               doc="The same session has other totals in another window.",
@@ -230,7 +233,8 @@ RULES = (
               bad="13 bets here, 5 bets and more wins there", section=_S, feeds=_G),
     feed_rule("session_missing_from_action_window", MUST, _missing, family=_F,
               doc="A window that holds one of a session's actions lacks the session.",
-              fix="Choose sessions by their actions, not by their last (or first) one.", good="in the window of each action",
+              fix="Choose sessions by their actions, not by their last (or first) one.",
+              good="in the window of each action",
               bad="in the window of updated_at alone", section=_S, feeds=_G),
     feed_rule("session_aggregate_decreased", SHOULD, _decreased, family=_F, doc="A session's totals fall.",
               fix="Check that no action is lost between answers; rollbacks alone may do this.", good="13 bets, then 15",

@@ -289,7 +289,7 @@ RULES = (
                  fix="Set the server's clock with NTP: a window that is closed for one side is open for the other.",
                  good="0 s", bad="47 s ahead"),
     feed_rule("compression_missing", INFO, _compression, family=_F, doc="A long answer is not compressed.",
-              fix="Compress with gzip where Accept-Encoding allows it.", good="content-encoding: gzip", bad="3 MB plain"),
+              fix="Compress with gzip where Accept-Encoding allows it.", good="gzip", bad="3 MB plain"),
     feed_rule("content_type_wrong", SHOULD, _content_type, family=_F, doc="Content-Type does not name the format.",
               fix="Send text/csv or application/json.", good="text/csv; charset=utf-8", bad="text/html"),
     product_rule("tls_missing", MUST, _tls_missing, family=_F, doc="A public address is not encrypted.",

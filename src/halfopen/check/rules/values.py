@@ -72,7 +72,8 @@ def _texts_change(feed: FeedCase, names: list[str]) -> Outcome:
         texts = [text for row in feed.rows if (text := row.text(name))]
         other = [text for text in texts if not _is_number(text)]
         if len(texts) >= _ENOUGH and other and len(other) <= len(texts) // 2 and len(set(texts)) > 2:  # noqa: PLR2004
-            text = f"the custom field {name} is a number in {len(texts) - len(other)} rows and {quoted(other[0])} in others"
+            numbers = len(texts) - len(other)
+            text = f"the custom field {name} is a number in {numbers} rows and {quoted(other[0])} in others"
             return failed(text, count=len(other), seen=feed.readable[0].exchange)
     return PASS
 
