@@ -71,7 +71,7 @@ def _options(chosen: argparse.Namespace) -> Options:
         writers=chosen.writers,
         rate=chosen.rate,
         variants=variants,
-        kill=chosen.kill,
+        kill_every=6.0 if chosen.kill else None,
         lose_state=chosen.lose_state,
     )
 

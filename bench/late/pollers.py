@@ -75,6 +75,8 @@ class Poller:
     horizon: Horizon
     gives_up: bool = False
     received: Received = field(default_factory=Received)
+    asking: int = 0
+    """Requests that have no whole answer yet."""
 
     async def run(self, client: aiohttp.ClientSession) -> None:
         """Returns when the horizon is reached in every feed."""
@@ -106,11 +108,14 @@ class Poller:
 
     async def _ask(self, client: aiohttp.ClientSession, feed: Feed, number: int, url: str) -> str | None:
         start, end = self.horizon.window(number)
+        self.asking += 1
         try:
             return await ask(client, url, feed, start, end)
         except (aiohttp.ClientError, TimeoutError, Refused) as error:
             self.received.errors[str(error) or type(error).__name__] += 1
             return None
+        finally:
+            self.asking -= 1
 
     def _take(self, feed: Feed, number: int, body: str) -> None:
         start, end = map(plain, self.horizon.window(number))

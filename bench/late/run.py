@@ -29,7 +29,7 @@ _STATE = "state.sqlite"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """`seconds` of writing are real, `tail` is the product's. `settle`: real seconds of asking afterwards."""
+    """`seconds` of writing and of asking afterwards (`settle`) are real, `tail` is the product's."""
 
     scale: Scale = field(default_factory=lambda: Scale(30))
     seconds: float = 150.0
@@ -39,7 +39,7 @@ class Options:
     rate: float = 100.0
     variants: tuple[str, ...] = ("plain", "wait", "lift", "apart")
     settle: float | None = None
-    kill: bool = False
+    kill_every: float | None = None
     lose_state: bool = False
 
 
@@ -101,18 +101,19 @@ async def _write(options: Options, writers: Writers, stage: _Stage, folder: Path
     lifting = [
         server for name, servers in stage.servers.items() if VARIANTS[name].late_rows == "lift" for server in servers
     ]
-    killer = Killer(lifting, next(iter(stage.pollers.values()))[0].horizon, Random(options.seed))
+    asking = [poller for name in stage.pollers if VARIANTS[name].late_rows == "lift" for poller in stage.pollers[name]]
+    killer = Killer(lifting, asking, Random(options.seed), options.kill_every or 0.0)
     thief = Thief(lifting[0], folder / f"lift-1-{_STATE}", options.seconds / 2) if options.lose_state else None
     async with asyncio.TaskGroup() as group:
         group.create_task(writers.run())
-        if options.kill:
+        if options.kill_every:
             group.create_task(killer.run(writers.stop))
         if thief is not None:
             group.create_task(thief.run())
         await asyncio.sleep(options.seconds)
         writers.stop.set()
-    if options.kill:
-        report.notes.append(f"{killer.kills} times kill -9 of a lifting server during its answers")
+    if options.kill_every:
+        report.notes.append(f"{killer.kills} times kill -9 of a lifting server, {killer.cut} requests under way")
     if thief is not None:
         report.notes.append("state deleted; the server said: " + (" | ".join(thief.warnings) or "nothing"))
 

@@ -20,13 +20,13 @@ class DidNotStart(Exception):  # noqa: N818 - says what happened
 class Server:
     """One server; `settings` are lines of [serve]. What it says on stderr is kept in `log`."""
 
-    def __init__(self, name: str, folder: Path, port: int, settings: str) -> None:
+    def __init__(self, name: str, folder: Path, port: int, settings: str, mapping: str = MAPPING) -> None:
         self.name = name
         self.url = f"http://127.0.0.1:{port}"
         self.log = folder / f"{name}.log"
         self._port = port
         self._config = folder / f"{name}.toml"
-        self._config.write_text(f"[serve]\n{settings}\n[serve.limits]\nwindows_per_caller = 500\n{MAPPING}", "utf-8")
+        self._config.write_text(f"[serve]\n{settings}\n[serve.limits]\nwindows_per_caller = 500\n{mapping}", "utf-8")
         self._process: Process | None = None
         self._output: asyncio.Task[bytes] | None = None
 

@@ -27,6 +27,9 @@ class NoStandby(Exception):  # noqa: N818 - says why there is none
 def standby(url: str) -> Iterator[str]:
     """The address of the same database on a standby of the server of `url`, which streams from it."""
     programs = _programs(url)
+    # Only WAL that was written streams; a fifth of a second, the default, would be many seconds of compressed time.
+    ask(url, "alter system set wal_writer_delay = '10ms'")
+    ask(url, "select pg_reload_conf()")
     folder = Path(tempfile.mkdtemp(prefix="halfopen-standby-", dir="/tmp"))
     user, port = other_user("postgres"), free_port()
     if user is not None:

@@ -27,7 +27,7 @@ async def test_no_row_is_lost_however_late_it_commits(engine, tmp_path):
 
 async def test_no_row_is_lost_by_a_server_that_is_killed_while_it_answers(tmp_path):
     with place("postgresql") as found:
-        assert_good(await run(Options(variants=("plain", "lift"), kill=True, **SHORT), found, tmp_path))
+        assert_good(await run(Options(variants=("plain", "lift"), kill_every=3.0, **SHORT), found, tmp_path))
 
 
 async def test_no_row_is_lost_or_doubled_by_two_servers_that_share_their_state(tmp_path):
