@@ -49,7 +49,8 @@ class Body:
     columns: as the product names them, in their order. rows: texts, one tuple a row, in the order of `columns`. types:
     column -> JSON types seen (`string`, `number`, `boolean`, `list`, `object`); empty for CSV. notes: code -> text of
     what is odd though readable. envelope: name of the array in an object, None for a bare one. around: what else
-    stands in the envelope. shape: `rows`, `empty` (no rows, as it should be), `null`, `object`, `nothing` (not a byte).
+    stands in the envelope. shape: `rows`, `empty` (no rows, as it should be), `null` (or an
+    object without a name), `object`, `nothing` (not a byte).
     """
 
     format: str = "csv"
@@ -201,40 +202,40 @@ def _envelope(whole: object, feed: Feed, names: Mapping[str, str], body: Body) -
     if key in whole:
         body.notes["json_object"] = "a row stands alone, not in an array"
         return (), True
-    lists = [name for name, value in whole.items() if isinstance(value, list)]
-    rows = [name for name in lists if all(isinstance(row, dict) for row in whole[name])]
-    chosen = next((name for name in rows if whole[name]), rows[0] if rows else None)
-    if _is_error(whole) and not (chosen and whole[chosen] and key in whole[chosen][0]):
-        body.shape = "object"
+    body.shape = "object" if whole else "null"
+    path = _array(whole)
+    if _is_error(whole) and not (path and key in next(iter(_at(whole, path)), {})):
         shown = json.dumps({name: whole[name] for name in whole if name.casefold() in _ERROR_NAMES | _TALK_NAMES})
         body.problem = Problem(code="error_as_200", text=f"an error in place of rows: {shown[:120]}")
         return None
-    if chosen is not None:
-        body.envelope = chosen
-        body.around = {name: value for name, value in whole.items() if name != chosen}
-        return (chosen,), False
-    if not whole:
-        body.shape = "object"
-        body.problem = Problem(code="json_not_array", text="the body is {}, not an array of rows")
+    if path is None:
+        shown = ", ".join(list(whole)[:6]) or "nothing"
+        text = f"an object with {shown} in it stands where an array of rows is due"
+        body.problem = Problem(code="json_not_array", text=text)
         return None
-    if (inner := _nested(whole)) is not None:
-        body.envelope = ".".join(inner)
-        holder = whole[inner[0]]
-        body.around = {n: v for n, v in (*whole.items(), *holder.items()) if n not in inner}
-        return inner, False
-    body.shape = "object"
-    shown = ", ".join(list(whole)[:6])
-    body.problem = Problem(code="json_not_array", text=f"an object with {shown} stands where an array of rows is due")
-    return None
+    body.envelope = ".".join(path)
+    around = whole if len(path) == 1 else {**whole, **whole[path[0]]}
+    body.around = {name: value for name, value in around.items() if name not in path}
+    return path, False
 
 
-def _nested(whole: Mapping[str, Any]) -> tuple[str, str] | None:
-    """An array of objects one level down, as in data.items."""
-    for name, value in whole.items():
-        for inner, found in value.items() if isinstance(value, dict) else ():
-            if isinstance(found, list) and all(isinstance(row, dict) for row in found):
-                return name, inner
-    return None
+def _array(whole: Mapping[str, Any]) -> tuple[str, ...] | None:
+    """Where an array of objects stands, at the top or one level down; one with rows rather than without."""
+    paths: list[tuple[str, ...]] = [(name,) for name in whole]
+    paths += [(name, inner) for name, value in whole.items() if isinstance(value, dict) for inner in value]
+    arrays = [path for path in paths if _is_rows(_at(whole, path))]
+    return next((path for path in arrays if _at(whole, path)), arrays[0] if arrays else None)
+
+
+def _at(whole: Mapping[str, Any], path: tuple[str, ...]) -> Any:
+    found: Any = whole
+    for name in path:
+        found = found[name]
+    return found
+
+
+def _is_rows(value: object) -> bool:
+    return isinstance(value, list) and all(isinstance(row, dict) for row in value)
 
 
 def _is_error(whole: Mapping[str, Any]) -> bool:

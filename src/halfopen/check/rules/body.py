@@ -51,7 +51,16 @@ def _not_array(feed: FeedCase) -> Outcome:
     jsons = [o for o in feed.valid if o.format in {"json", "ndjson"} and o.exchange.status == 200]  # noqa: PLR2004
     if not jsons:
         return not_applicable("it does not answer in JSON")
-    bad = [o for o in jsons if o.problem and o.problem.code == "json_not_array" and not _is_empty_probe(o)]
+    arrays = any(o.rows for o in jsons)
+    bad = [
+        o
+        for o in jsons
+        # null or {} for no rows is left to the rule about empty windows.
+        if o.problem
+        and o.problem.code == "json_not_array"
+        and not (arrays and o.body_shape == "null")
+        and not _is_empty_probe(o)
+    ]
     if bad:
         return failed(bad[0].problem.text if bad[0].problem else "", seen=bad[0].exchange, count=len(bad))
     alone = [o for o in jsons if "json_object" in o.notes]
