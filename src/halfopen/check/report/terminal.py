@@ -28,11 +28,11 @@ def render(report: Report, console: Console) -> None:
     if rest:
         console.print(Text("\nprobably following from these", style="bold"))
         for finding in rest:
-            console.print(f"  {_label(finding)}  {escape(finding.text)}", highlight=False)
+            console.print(f"  {_label(finding)}  {escape(finding.text)}", highlight=False, soft_wrap=True)
     if notes:
         console.print(Text("\nworth knowing", style="bold"))
         for finding in notes:
-            console.print(f"  {_label(finding)}  {escape(finding.text)}", highlight=False)
+            console.print(f"  {_label(finding)}  {escape(finding.text)}", highlight=False, soft_wrap=True)
     _foot(report, console)
 
 
@@ -44,6 +44,7 @@ def _head(report: Report, console: Console) -> None:
         f"[bold]{escape(report.target)}[/]  {offered} of {len(report.feeds)} feeds, {rows:,} rows,"
         f" {report.requests} requests in {report.seconds:.0f} s{early}",
         highlight=False,
+        soft_wrap=True,
     )
 
 
@@ -66,10 +67,7 @@ def _matrix(report: Report, console: Console) -> None:
 
 
 def _cell(cell: Cell) -> Text:
-    text = _MARKS.get(cell.word, cell.word)
-    if cell.word == "pass" and cell.not_verified:
-        text = "ok?"
-    return Text(text, style=_STYLES.get(cell.word, "dim"))
+    return Text(_MARKS.get(cell.word, cell.word), style=_STYLES.get(cell.word, "dim"))
 
 
 def _label(finding: Finding) -> str:
@@ -104,6 +102,7 @@ def _foot(report: Report, console: Console) -> None:
         f"{counts[Severity.MUST]} MUST, {counts[Severity.SHOULD]} SHOULD, {counts[Severity.INFO]} INFO;"
         f" {passed:,} verdicts are good, {unsure:,} could not be made (their reasons: --json)",
         highlight=False,
+        soft_wrap=True,
     )
     if any(finding.severity is not Severity.INFO for finding in report.findings):
         first = next(f for f in report.findings if f.severity is not Severity.INFO)

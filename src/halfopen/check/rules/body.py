@@ -51,7 +51,7 @@ def _not_array(feed: FeedCase) -> Outcome:
     jsons = [o for o in feed.valid if o.format in {"json", "ndjson"} and o.exchange.status == 200]  # noqa: PLR2004
     if not jsons:
         return not_applicable("it does not answer in JSON")
-    arrays = any(o.rows for o in jsons)
+    arrays = any(o.rows for o in feed.valid)
     bad = [
         o
         for o in jsons
