@@ -6,7 +6,7 @@ of every feed until it has one whole answer, at its end or a second later, and n
 with --scale 30 a minute is two seconds. When all is over the database says what the final rows are.
 
     .venv/bin/python bench/late_rows.py [--engine postgresql|mysql] [--tail 90] [--seconds 150] [--seed 1] [--scale 30]
-        [--standby] [--kill] [--two-servers] [--lose-state] [--variants plain,wait,lift,apart]
+        [--standby] [--sql] [--kill] [--two-servers] [--lose-state] [--variants plain,wait,lift,apart]
 
 A server of its own is started, as for the tests. The seed decides what each writer does; how they meet is the
 machine's doing. Ends with 1 where a sealed server lost, doubled or moved a row, or where `plain` lost fewer than
@@ -73,6 +73,7 @@ def _options(chosen: argparse.Namespace) -> Options:
         variants=variants,
         kill_every=6.0 if chosen.kill else None,
         lose_state=chosen.lose_state,
+        free_sql=chosen.sql,
     )
 
 
@@ -91,6 +92,7 @@ def _words() -> argparse.ArgumentParser:
     words.add_argument("--kill", action="store_true", help="kill -9 of lifting servers during answers, again and again")
     words.add_argument("--two-servers", action="store_true", help="two lifting servers share their state")
     words.add_argument("--lose-state", action="store_true", help="the state is deleted halfway")
+    words.add_argument("--sql", action="store_true", help="tables are mapped as free SQL, as joins are")
     words.add_argument("--keep", type=Path, help="a folder for configurations and logs, kept")
     return words
 

@@ -101,7 +101,7 @@ async def minutes(chosen: argparse.Namespace, url: str, folder: Path) -> None:
             stop.set()
     used = backends.used
     print(
-        f"minutes  {written / seconds:,.0f} rows written a second, {rows:,} rows answered in the last minute by 13 feeds"
+        f"minutes  {written / seconds:,.0f} rows written a second, {rows:,} rows in the last answers of 13 feeds"
         f" in {max(waits):.2f} s at most"
     )
     print(

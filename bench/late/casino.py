@@ -4,6 +4,7 @@ A row's content is what one of its columns holds (a session's: its sums). Conten
 players that only ever change between A and B.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -115,6 +116,11 @@ win = "'win'"
 amount = "amount"
 created_at = "created_at"
 """
+
+
+def mapping(*, free_sql: bool = False) -> str:
+    """The sections of halfopen.toml; `free_sql` hides the tables behind SELECTs, as joins would."""
+    return re.sub(r'table = "(\w+)"', r'sql = "select * from \1"', MAPPING) if free_sql else MAPPING
 
 
 def schema(stamp: str) -> list[str]:

@@ -14,6 +14,7 @@ from random import Random
 import aiohttp
 
 from late.after import After, after
+from late.casino import mapping
 from late.places import Place
 from late.pollers import Horizon, Poller
 from late.scale import Scale
@@ -41,6 +42,7 @@ class Options:
     settle: float | None = None
     kill_every: float | None = None
     lose_state: bool = False
+    free_sql: bool = False
 
 
 @dataclass(slots=True, kw_only=True)
@@ -160,7 +162,7 @@ def _servers(variant: Variant, place: Place, options: Options, folder: Path) -> 
     for number in range(1, variant.servers + 1):
         name = f"{variant.name}-{number}"
         lines = settings(variant, place.read_url, shared or f"sqlite:///{name}-{_STATE}", options.scale)
-        made.append(Server(name, folder, free_port(), lines))
+        made.append(Server(name, folder, free_port(), lines, mapping(free_sql=options.free_sql)))
     return made
 
 

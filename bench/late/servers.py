@@ -8,8 +8,6 @@ from contextlib import suppress
 from pathlib import Path
 from signal import SIGKILL
 
-from late.casino import MAPPING
-
 _START_SECONDS = 60.0
 
 
@@ -20,7 +18,7 @@ class DidNotStart(Exception):  # noqa: N818 - says what happened
 class Server:
     """One server; `settings` are lines of [serve]. What it says on stderr is kept in `log`."""
 
-    def __init__(self, name: str, folder: Path, port: int, settings: str, mapping: str = MAPPING) -> None:
+    def __init__(self, name: str, folder: Path, port: int, settings: str, mapping: str) -> None:
         self.name = name
         self.url = f"http://127.0.0.1:{port}"
         self.log = folder / f"{name}.log"

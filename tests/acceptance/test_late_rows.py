@@ -11,7 +11,7 @@ from late.scale import Scale
 from late.table import table
 from late.verdict import verdict
 
-SHORT = {"scale": Scale(60), "seconds": 12.0, "tail": 180.0, "rate": 80.0, "settle": 6.0, "seed": 4}
+SHORT = {"scale": Scale(60), "seconds": 8.0, "tail": 180.0, "rate": 80.0, "settle": 4.0, "seed": 4}
 
 
 def assert_good(report):
@@ -27,7 +27,7 @@ async def test_no_row_is_lost_however_late_it_commits(engine, tmp_path):
 
 async def test_no_row_is_lost_by_a_server_that_is_killed_while_it_answers(tmp_path):
     with place("postgresql") as found:
-        assert_good(await run(Options(variants=("plain", "lift"), kill_every=3.0, **SHORT), found, tmp_path))
+        assert_good(await run(Options(variants=("plain", "lift"), kill_every=2.0, **SHORT), found, tmp_path))
 
 
 async def test_no_row_is_lost_or_doubled_by_two_servers_that_share_their_state(tmp_path):
