@@ -88,3 +88,86 @@ def test_without_anybody_to_answer_it_says_so(tmp_path, monkeypatch, capfd):
     assert run(["init", "sqlite:///odd.sqlite", "--interactive"]) == 2
     assert "--interactive" in capfd.readouterr().err
     assert not (tmp_path / "halfopen.toml").exists()
+
+
+def made(tmp_path, ddl):
+    path = tmp_path / "more.sqlite"
+    with closing(sqlite3.connect(path)) as connection:
+        connection.executescript(ddl)
+    return Proposer(read_schema("sqlite", path, ""))
+
+
+def scripted(wanted, questions):
+    """Answers by the start of the question: the option that starts with a text; else the default."""
+
+    def answer(question: Question) -> int:
+        questions.append(question)
+        for start, option in wanted.items():
+            if question.text.startswith(start):
+                return next(at for at, text in enumerate(question.options) if text.startswith(option))
+        return question.default
+
+    return answer
+
+
+PEOPLE = """
+create table users (id integer primary key, email text, money numeric(10,2) not null, zorp numeric(10,2) not null,
+  currency text, created_at datetime not null, updated_at datetime not null);
+insert into users values (1, 'a@b.example', 5.5, 1, 'EUR', '2024-01-01 00:00:00', '2024-01-02 00:00:00');
+"""
+ONE_WAY = """
+create table deposits (id integer primary key, user_id integer references users(id), amount numeric(10,2),
+  currency text, created_at datetime not null, updated_at datetime not null);
+create table blix (id integer primary key, user_id integer references users(id), amount numeric(10,2),
+  total numeric(10,2), currency text, created_at datetime not null, updated_at datetime not null);
+insert into deposits values (1, 1, 10, 'EUR', '2024-01-01 00:00:00', '2024-01-02 00:00:00');
+insert into blix values (1, 1, 10, 9, 'EUR', '2024-01-01 00:00:00', '2024-01-02 00:00:00');
+"""
+
+
+def test_a_person_names_the_table_of_the_other_way(tmp_path):
+    questions = []
+    after = asked(made(tmp_path, PEOPLE + ONE_WAY), scripted({"deposits holds money": "blix"}, questions))
+    assert after["transactions"].tables == ("deposits", "blix")
+    assert not [part for part in after["transactions"].parts if not all(c.is_sure for c in part.choices.values())]
+    told = [part.choices["dir"].expression.template for part in after["transactions"].parts]
+    assert told == ["'IN'", "'OUT'"]
+
+
+def test_without_the_other_way_what_is_there_is_taken(tmp_path):
+    questions = []
+    after = asked(made(tmp_path, PEOPLE + ONE_WAY), scripted({"deposits holds money": "none"}, questions))
+    assert after["transactions"].tables == ("deposits",)
+    assert not after["transactions"].unsure
+
+
+def test_balances_in_the_players_row_are_asked_for(tmp_path):
+    questions = []
+    proposer = made(tmp_path, PEOPLE)
+    assert proposer.proposals()["wallets"].unsure
+    after = asked(proposer, scripted({}, questions))
+    assert any(question.text.startswith(("wallets.", "Which table holds wallets")) for question in questions)
+    assert not after["wallets"].unsure
+
+
+ROUNDS = """
+create table plays (id integer primary key, user_id integer references users(id),
+  title_id integer references titles(id), currency text, bet_amount integer, win_amount integer,
+  began datetime not null);
+create table titles (id integer primary key, name text);
+insert into titles values (1, 'Troll Gold');
+insert into plays values (1, 1, 1, 'EUR', 1234, 0, '2024-01-01 00:00:00'),
+  (2, 1, 1, 'EUR', 1001, 2003, '2024-01-01 00:01:00');
+"""
+
+
+def test_rounds_are_asked_for_once_not_once_a_side(tmp_path):
+    questions = []
+    after = asked(made(tmp_path, PEOPLE + ROUNDS), scripted({}, questions))
+    games = after["game_activity"]
+    assert games.tables == ("plays",)
+    assert len(games.parts) == 2
+    assert not games.unsure
+    texts = [question.text for question in questions if question.text.startswith("game_activity.session_id")]
+    assert len(texts) == 1
+    assert all(part.choices["session_id"].ground.endswith("confirmed") for part in games.parts)

@@ -1,5 +1,6 @@
 """The command as people run it: what it writes loads, passes --check-config and is served."""
 
+import asyncio
 import re
 import sqlite3
 from contextlib import closing
@@ -23,29 +24,41 @@ def here(tmp_path, monkeypatch):
     return tmp_path
 
 
-@pytest.mark.parametrize("name", schemas.of("sqlite"))
-async def test_what_is_written_passes_the_check_and_is_served(here, name, capfd):
-    schemas.sqlite_file(here, name)
-    assert run(["init", f"sqlite:///{name}.sqlite"]) == 0
+OTHERS = [
+    ("postgresql", "microservice"),
+    ("postgresql", "symfony"),
+    ("mysql", "codeigniter"),
+    ("mysql", "symfony"),
+    ("duckdb", "whitelabel"),
+    ("duckdb", "nestjs"),
+]
+
+
+@pytest.mark.parametrize(("engine", "name"), [*(("sqlite", name) for name in schemas.of("sqlite")), *OTHERS])
+async def test_what_is_written_passes_the_check_and_is_served(here, engine, name, capfd):
+    with schemas.database(engine, here, name) as url:
+        assert run(["init", url]) == 0
+        checked = await asyncio.to_thread(run, ["serve", "--check-config"])
+        assert checked == 0, capfd.readouterr().err
+        settings = load(here / "halfopen.toml", ENVIRON).needed_serve()
+        key = schemas.Key.read(name)
+        async with served(settings) as (server, client):
+            for feed in server.offers.offered.values():
+                answer = await client.get(feed.feed.path + ALL, headers=SIGNED_IN)
+                body = await answer.text()
+                assert answer.status == 200
+                assert body.count("\r\n") > 1, feed.feed.name
+            assert set(server.offers.offered) <= set(key.feeds)
+            left = set(key.feeds) - set(server.offers.offered)
+            assert all(settings.feeds[feed].todo or not settings.feeds[feed].offered for feed in left)
+
+
+def test_the_file_is_named_relative_to_its_folder(here):
+    schemas.sqlite_file(here, "rails")
+    assert run(["init", "sqlite:///rails.sqlite"]) == 0
+    assert 'database = "sqlite:///rails.sqlite"' in (here / "halfopen.toml").read_text()
     settings = load(here / "halfopen.toml", ENVIRON).needed_serve()
-    assert settings.source.path == here / f"{name}.sqlite"
-    key = schemas.Key.read(name)
-    async with served(settings) as (server, client):
-        for feed in server.offers.offered.values():
-            answer = await client.get(feed.feed.path + ALL, headers=SIGNED_IN)
-            body = await answer.text()
-            assert answer.status == 200
-            assert body.count("\r\n") > 1, feed.feed.name
-        assert set(server.offers.offered) <= set(key.feeds)
-        left = set(key.feeds) - set(server.offers.offered)
-        assert all(settings.feeds[feed].todo or not settings.feeds[feed].offered for feed in left)
-
-
-@pytest.mark.parametrize("name", schemas.of("sqlite"))
-def test_check_config_says_yes(here, name, capfd):
-    schemas.sqlite_file(here, name)
-    assert run(["init", f"sqlite:///{name}.sqlite"]) == 0
-    assert run(["serve", "--check-config"]) == 0, capfd.readouterr().err
+    assert settings.source.path == here / "rails.sqlite"
 
 
 @pytest.mark.parametrize("name", schemas.of("sqlite"))

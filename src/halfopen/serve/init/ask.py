@@ -112,6 +112,8 @@ def _fields(proposer: Proposer, proposal: Proposal, answer: Answer) -> Proposal:
 def _field(proposer: Proposer, feed: str, part: Part, name: str, answer: Answer) -> Choice | None:
     """What a person says that a field is; None for a to-do."""
     old = part.choices.get(name)
+    if old is not None and not old.expression.refs:
+        return replace(old, score=1.0, doubt="")  # a word of ours, as sure as what it stands beside
     described = feeds()[feed].fields.get(name) or ACTION_FIELDS.get(name)
     options = _options(proposer, feed, part, name) if described else []
     if described is None or not options:
@@ -130,7 +132,7 @@ def _options(proposer: Proposer, feed: str, part: Part, name: str) -> list[Choic
     A value that was made, as an id with its table's name before it, is confirmed or left: a bare column would undo it.
     """
     found = [part.choices[name]] if name in part.choices else []
-    if found and (not found[0].expression.refs or OPEN in found[0].expression.template):
+    if found and (name == "kind" or OPEN in found[0].expression.template):
         return found
     taken = {choice.expression for choice in found}
     for choice in proposer.columns(feed, name, part.table):

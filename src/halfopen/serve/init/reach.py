@@ -15,6 +15,7 @@ from halfopen.sources.schema import Family, Table
 
 _BACKWARDS: Final = 0.85
 _THROUGH_PLAYER: Final = 0.9
+_BY_WORDS: Final = 0.6
 
 
 def reached(scope: Scope, feed: str, name: str, kind: Field, table: Table) -> Choice | None:
@@ -86,11 +87,12 @@ def looked_up(scope: Scope, feed: str, name: str, kind: Field, table: Table) -> 
         if link.backwards or link.target in scope.roles.values():
             continue
         said = max(_said_of(scope, phrases, link), 0.0)
-        if said < REQUIRED:
-            continue
         for col in scope.table(link.target).columns:
             coded = codes.coded(scope.vocabulary, feed, name, kind, col, column(col.name, (link,)))
-            if coded and (best is None or coded.share * said > best.score):
+            if coded and said < REQUIRED:
+                # A name that says nothing, and a table that holds the field's words and no other.
+                said = _BY_WORDS if coded.share == 1 and len(coded.words) > 1 else 0.0
+            if coded and said >= REQUIRED and (best is None or coded.share * said > best.score):
                 best = Choice(coded.expression, coded.share * said, f"{link.ground}; {coded.ground}")
                 if coded.missing:
                     best = best.doubted(f"{coded.missing} of its values have no word of the contract")

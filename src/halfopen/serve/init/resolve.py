@@ -21,6 +21,7 @@ _WHOLE: Final = 0.8
 
 
 ACTION_FIELDS: Final = {
+    "kind": Field(kind=Kind.CHOICE, doc="Whether it is a bet, a win or a rollback"),
     "amount": Field(kind=Kind.DECIMAL, doc="Amount of the action"),
     "round_id": Field(kind=Kind.STRING, doc="Round that the action belongs to"),
 }
