@@ -22,6 +22,8 @@ _OK, _NOT_FOUND = 200, {404, 410}
 _AHEAD = timedelta(minutes=1)
 _MOST_CONFIRMED = 2
 _PIGS = 3
+_KNOCKS = 2
+"""So many feeds are asked again before the check goes away from a closed door."""
 _STEPS = 60
 _WIDE_BYTES = 3 << 20
 
@@ -86,6 +88,8 @@ class Survey:
         """All stages but the watching and the last: from one minute of every feed to the edges of windows."""
         try:
             await self._burst()
+            if not await self._is_let_in():
+                return
             await self._each(self._grow, self.names)
             offered = [feed.name for feed in self.case().offered]
             self._tell("edges of windows")
@@ -138,6 +142,17 @@ class Survey:
             await self.ask(name, "burst", windows.last_minute(now, self._product.offset_of(name)), burst=True)
 
         await self._each(poll, self.names)
+
+    async def _is_let_in(self) -> bool:
+        """Whether it is worth going on: some feed answers anything but a refusal, perhaps when it is asked alone."""
+        polls = [self._of(name, "burst")[-1] for name in self.names]
+        if any(o.exchange.status not in {None, 401, 403} for o in polls):
+            return True
+        for o in polls[:_KNOCKS]:
+            again = await self.ask(o.feed.name, "minute", o.window)
+            if again.exchange.status not in {None, 401, 403}:
+                return True
+        return False
 
     async def _grow(self, name: str) -> None:
         """From a minute to an hour to a day, and on where there are hardly any rows."""

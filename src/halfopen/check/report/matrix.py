@@ -6,6 +6,12 @@ from dataclasses import dataclass
 from halfopen.check.finding import Report, Severity, Status
 from halfopen.check.rule import rules
 
+_ORDER = (
+    "transport", "sign-in", "parameters", "window", "lateness", "stamps", "body", "csv", "rows", "columns", "identity",
+    "references", "sessions",
+)  # fmt: skip
+"""Families from left to right; one of another name comes last."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Cell:
@@ -32,7 +38,8 @@ def matrix(report: Report) -> Matrix:
     """The matrix of a report."""
     family_of = {code: rule.family for code, rule in rules().items()}
     judged = {verdict.code for verdict in report.verdicts}
-    families = tuple(dict.fromkeys(family for code, family in family_of.items() if code in judged))
+    found = dict.fromkeys(family for code, family in family_of.items() if code in judged)
+    families = tuple(sorted(found, key=lambda family: _ORDER.index(family) if family in _ORDER else len(_ORDER)))
     rows = {
         feed: {family: _cell(report, feed, family, family_of) for family in families} for feed in (*report.feeds, None)
     }

@@ -17,7 +17,7 @@ def render(report: Report, console: Console) -> None:
     """Print the report."""
     _head(report, console)
     if report.unreachable:
-        console.print(Text(report.unreachable, style="bold red"))
+        console.print(Text(report.unreachable, style="bold red"), soft_wrap=True)
         return
     _matrix(report, console)
     roots = [finding for finding in report.findings if finding.root and finding.severity is not Severity.INFO]
@@ -39,6 +39,9 @@ def render(report: Report, console: Console) -> None:
 def _head(report: Report, console: Console) -> None:
     offered = sum(seen.offered for seen in report.feeds.values())
     rows = sum(seen.rows for seen in report.feeds.values())
+    if report.unreachable:
+        console.print(f"[bold]{escape(report.target)}[/]  {report.requests} requests", highlight=False, soft_wrap=True)
+        return
     early = f", ended early: {escape(report.ended)}" if report.partial else ""
     console.print(
         f"[bold]{escape(report.target)}[/]  {offered} of {len(report.feeds)} feeds, {rows:,} rows,"
@@ -60,10 +63,12 @@ def _matrix(report: Report, console: Console) -> None:
             continue
         table.add_row(feed or "as a whole", *(_cell(cells[family]) for family in found.families))
     console.print()
-    console.print(table)
-    console.print(
-        Text("ok: all that could be judged is right   ?: could not be judged   -: does not apply", style="dim")
-    )
+    # Whole, however narrow the terminal: a cell that is cut says nothing.
+    needed = console.measure(table, options=console.options.update(width=1000)).maximum
+    wide = Console(file=console.file, width=max(needed, console.width), force_terminal=console.is_terminal)
+    wide.print(table)
+    text = "ok: all that could be judged is right   ?: could not be judged   -: does not apply"
+    console.print(Text(text, style="dim"), soft_wrap=True)
 
 
 def _cell(cell: Cell) -> Text:
