@@ -12,6 +12,8 @@ from halfopen.cli.serve import serve
 from halfopen.config.load import load
 from halfopen.config.serve import Actions, CustomField, FeedMapping, Limits, Rollup, ServeConfig, Tls
 from halfopen.serve.metrics import Metrics
+from halfopen.serve.seal.telling import Telling
+from halfopen.serve.server import silent
 
 ROOT = Path(__file__).parents[2]
 TEXT = (ROOT / "docs" / "serving.md").read_text(encoding="utf-8")
@@ -24,7 +26,7 @@ def section(heading: str) -> str:
 @pytest.mark.parametrize(
     ("heading", "record", "derived"),
     [
-        ("[serve]", ServeConfig, {"source"}),
+        ("[serve]", ServeConfig, {"source", "store"}),
         ("[serve.limits]", Limits, set()),
         ("[serve.tls]", Tls, set()),
         ("[serve.feeds.FEED]", FeedMapping, set()),
@@ -39,10 +41,12 @@ def test_every_key_has_a_row(heading, record, derived):
 
 
 def test_every_metric_has_a_row():
+    metrics = Metrics()
+    Telling(silent(), metrics)
     told = set(re.findall(r"`(halfopen_\w+)`", section("Metrics")))
     counted = {
         family.name + ("_total" if family.type == "counter" else "")
-        for family in text_string_to_metric_families(Metrics().text().decode())
+        for family in text_string_to_metric_families(metrics.text().decode())
         if family.name.startswith("halfopen_")
     }
     assert told == counted
