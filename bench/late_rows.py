@@ -85,7 +85,7 @@ def _words() -> argparse.ArgumentParser:
     words.add_argument("--scale", type=int, default=30)
     words.add_argument("--seed", type=int, default=1)
     words.add_argument("--writers", type=int, default=16)
-    words.add_argument("--rate", type=float, default=100, help="transactions a real second, all writers together")
+    words.add_argument("--rate", type=float, default=150, help="transactions a real second, all writers together")
     words.add_argument("--variants", default="plain,wait,lift,apart")
     words.add_argument("--at-least", type=int, default=50, help="rows that plain must lose")
     words.add_argument("--standby", action="store_true", help="servers read a hot standby (PostgreSQL)")

@@ -34,6 +34,7 @@ import aiohttp
 import asyncpg  # type: ignore[import-untyped]  # ships no types
 
 from halfopen.contract.load import feed, feeds
+from halfopen.contract.model import Feed
 from late import thirteen
 from late.backends import Backends
 from late.pollers import plain
@@ -44,6 +45,7 @@ from support.servers import free_port
 LOOK_BACK_SECONDS = 900
 WRITERS = 4
 ROWS_A_TRANSACTION = 5
+LATE_TRANSACTIONS = 20
 PARTS: dict[str, Callable[[argparse.Namespace, str, Path], Awaitable[None]]] = {}
 
 
@@ -135,31 +137,60 @@ async def wal(chosen: argparse.Namespace, url: str, folder: Path) -> None:
 @part("large")
 async def large(chosen: argparse.Namespace, url: str, folder: Path) -> None:
     """Rows a second of one large window, sealed and plain."""
-    players = feed("players")
     for statement in thirteen.schema():
         if "players" in statement:
             postgresql.ask(url, statement)
     mapped = '[serve.feeds.players]\ntable = "players"\n'
-    start = datetime.fromtimestamp(int(time.time()), UTC)
     async with serving("lift", url, folder, mapped) as lift, serving("plain", url, folder, mapped) as other:
-        postgresql.ask(url, thirteen.inserting(players, "1", str(chosen.rows), "clock_timestamp()"))
+        # A window over the beginning of all seals would be another case: what was there before is served once more.
+        await asyncio.sleep(2)
+        pair = Pair(lift.url, other.url, datetime.fromtimestamp(int(time.time()), UTC), chosen.rows, chosen.pairs)
+        postgresql.ask(url, thirteen.inserting(pair.feed, "1", str(chosen.rows), "clock_timestamp()"))
         postgresql.ask(url, "vacuum (analyze) players")
-        for title, moves in (("each answer a new seal", True), ("an answered window again", False)):
-            sealed, plainly = Runner(lift.url), Runner(other.url)
-            end = datetime.fromtimestamp(int(time.time()), UTC)
-            for pair in range(chosen.pairs + 1):
-                for runner in (sealed, plainly)[:: 1 if pair % 2 else -1]:
-                    if moves:
-                        end = datetime.fromtimestamp(int(time.time()), UTC)
-                        await asyncio.sleep(1)
-                    await runner.turn(players.path, start, end, counts=pair > 0)
-            ratios = [one / two for one, two in zip(plainly.seconds, sealed.seconds, strict=True)]
-            print(
-                f"large    {title}: sealed {chosen.rows / statistics.median(sealed.seconds):,.0f} rows/s, plain"
-                f" {chosen.rows / statistics.median(plainly.seconds):,.0f} rows/s, sealed / plain"
-                f" {statistics.median(ratios):.3f} ({min(ratios):.3f} to {max(ratios):.3f})",
-                flush=True,
+        late = [await asyncpg.connect(url, statement_cache_size=0) for _ in range(LATE_TRANSACTIONS)]
+        for number, connection in enumerate(late):
+            await connection.execute("begin")
+            await connection.execute(
+                thirteen.inserting(pair.feed, f"{2 * chosen.rows + 10 * number}", "10", "clock_timestamp()")
             )
+        await asyncio.sleep(1)
+        await pair.measured("each answer a new seal", moves=True)
+        await pair.measured("an answered window again", moves=False)
+        for connection in late:
+            await connection.execute("commit")
+            await connection.close()
+        await pair.measured(f"again, with {10 * len(late)} rows lifted in it", moves=False)
+
+
+@dataclass
+class Pair:
+    """A sealing server and a plain one, asked in turns for a window that begins at `start`."""
+
+    lift: str
+    plain: str
+    start: datetime
+    rows: int
+    count: int
+    feed: Feed = field(default_factory=lambda: feed("players"))
+
+    async def measured(self, title: str, *, moves: bool) -> None:
+        """Prints both speeds; with `moves` the window's end is a new one each time."""
+        sealed, plainly = Runner(self.lift), Runner(self.plain)
+        end = datetime.fromtimestamp(int(time.time()), UTC)
+        for pair in range(self.count + 1):
+            for runner in (sealed, plainly)[:: 1 if pair % 2 else -1]:
+                if moves:
+                    await asyncio.sleep(1)
+                    end = datetime.fromtimestamp(int(time.time()), UTC)
+                # The first pair only fills caches, and makes the seal.
+                await runner.turn(self.feed.path, self.start, end, counts=pair > 0)
+        ratios = [one / two for one, two in zip(plainly.seconds, sealed.seconds, strict=True)]
+        print(
+            f"large    {title}: sealed {self.rows / statistics.median(sealed.seconds):,.0f} rows/s, plain"
+            f" {self.rows / statistics.median(plainly.seconds):,.0f} rows/s, sealed / plain"
+            f" {statistics.median(ratios):.3f} ({min(ratios):.3f} to {max(ratios):.3f})",
+            flush=True,
+        )
 
 
 @dataclass

@@ -37,7 +37,7 @@ class Options:
     tail: float = 90.0
     seed: int = 1
     writers: int = 16
-    rate: float = 100.0
+    rate: float = 150.0
     variants: tuple[str, ...] = ("plain", "wait", "lift", "apart")
     settle: float | None = None
     kill_every: float | None = None

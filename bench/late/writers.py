@@ -26,7 +26,7 @@ class Writers:
     scale: Scale
     seed: int
     count: int = 16
-    rate: float = 100.0
+    rate: float = 150.0
     tail: float = 90.0
     world: World = field(default_factory=World)
     book: Book = field(default_factory=Book)
