@@ -10,7 +10,7 @@ import ssl
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 from urllib.parse import parse_qsl, unquote, urlsplit
 
@@ -80,11 +80,30 @@ class Connection:
             rows: Sequence[tuple[Any, ...]] = result.fetchall()
             return rows
 
+    def named(self, sql: str) -> Sequence[dict[str, Any]]:
+        """The rows of one statement, each by the names of its columns."""
+        with self._connection.cursor() as result:
+            result.execute(sql)
+            names = [column[0] for column in result.description]
+            return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
+
+    def restart(self) -> datetime:
+        """Begins another transaction; the server's clock before it did, UTC."""
+        self.fetch("rollback")
+        clock: datetime = self.fetch("select utc_timestamp(6)")[0][0]
+        self.fetch(_BEGIN)
+        return clock.replace(tzinfo=UTC)
+
     def fields(self, sql: str) -> Sequence[Any]:
         """What the server tells about each column of a statement's result: name, type_code, charsetnr, flags, scale."""
         self._connection.query(sql)
         fields: Sequence[Any] = self._connection._result.fields  # noqa: SLF001 - `description` leaves the flags out
         return fields
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it was not closed."""
+        return bool(self._connection.open)
 
     def start(self, sql: str) -> int:
         """Runs a statement up to its rows, which `read` gives raw; the first has the returned sequence number."""
@@ -145,13 +164,14 @@ class Connections:
             connection = self._begun()
         try:
             yield connection
-            with words():
-                connection.fetch("rollback")
+            if connection.is_open:
+                with words():
+                    connection.fetch("rollback")
         except BaseException:
             connection.close()
             raise
         with self._lock:
-            if not self._closed:
+            if not self._closed and connection.is_open:
                 self._idle.append(connection)
                 return
         connection.close()

@@ -66,23 +66,35 @@ def read(
     Cancelled when the reader has gone, SourceError when the database has worked for `timeout` seconds; time in which
     it waits for a slow reader does not count. Either way the query is ended in the database.
     """
-    clock, handover = _Clock(timeout), answer.handover
     with connections.transaction() as connection:
-        try:
-            with words():
-                answer.reads(connection)
-                clock.give(connection)
-                _lines(connection, plan(connection), format_, clock, handover)
-            answer.reads(None)
-        except BaseException:
-            answer.reads(None)
-            connections.kill(connection)
-            if handover.cancelled:
-                raise Cancelled from None
-            if clock.is_late:
-                limit = f"{timeout:g} s (serve.limits.statement_timeout)"
-                raise SourceError(f"the query ran longer than {limit}") from None
-            raise
+        read_here(connections, connection, answer, plan, format_, timeout)
+
+
+def read_here(  # noqa: PLR0917 - `read`, and the connection
+    connections: Connections,
+    connection: Connection,
+    answer: Answer,
+    plan: Callable[[Connection], str],
+    format_: Format,
+    timeout: float,
+) -> None:
+    """The same in the transaction of a connection, which is closed where the query does not come to its end."""
+    clock, handover = _Clock(timeout), answer.handover
+    try:
+        with words():
+            answer.reads(connection)
+            clock.give(connection)
+            _lines(connection, plan(connection), format_, clock, handover)
+        answer.reads(None)
+    except BaseException:
+        answer.reads(None)
+        connections.kill(connection)
+        if handover.cancelled:
+            raise Cancelled from None
+        if clock.is_late:
+            limit = f"{timeout:g} s (serve.limits.statement_timeout)"
+            raise SourceError(f"the query ran longer than {limit}") from None
+        raise
 
 
 class _Clock:

@@ -13,7 +13,10 @@ from halfopen.sources.mysql.connections import Connection, Connections, words
 from halfopen.sources.mysql.explain import explained
 from halfopen.sources.mysql.plans import Planner
 from halfopen.sources.mysql.reader import Answer, Block, read
+from halfopen.sources.mysql.sealing import MysqlSnapshot, check_version, state
 from halfopen.sources.mysql.sql import name
+from halfopen.sources.sealing import Detector
+from halfopen.sources.steps import Steps, held
 from halfopen.window.window import Window
 from halfopen.wire.negotiate import Format
 
@@ -32,7 +35,7 @@ class MysqlSource:
         self._threads = ThreadPoolExecutor(connections, thread_name_prefix="halfopen-mysql")
         self._planner = Planner()
         self._timeout = timeout
-        self._answers: set[Answer] = set()
+        self._answers: set[Answer | MysqlSnapshot] = set()
 
     def tables(self) -> Sequence[str]:
         """Tables and views: those of the address's database by name, the others as database.name."""
@@ -68,10 +71,7 @@ class MysqlSource:
         self, selection: Selection, window: Window | None, format_: Format, limit: int | None = None
     ) -> AsyncGenerator[Answer, None]:
         """The rows of a window, read in a thread that waits for whoever takes the blocks."""
-        try:
-            await asyncio.wait_for(self._free.acquire(), WAIT_SECONDS)
-        except TimeoutError:
-            raise Busy(f"all connections were taken for {WAIT_SECONDS:g} s") from None
+        await self._turn()
         handover: Handover[Block] = Handover()
         answer = Answer(handover)
 
@@ -96,6 +96,27 @@ class MysqlSource:
             self._answers.discard(answer)
             answer.cancel()
 
+    async def detector(self, selection: Selection) -> Detector:  # noqa: ARG002 - all feeds alike
+        """Digests: no version of a row tells who wrote it. SourceError where the server is too old for them."""
+        await asyncio.get_running_loop().run_in_executor(None, self._check_sealing)
+        return Detector.SET
+
+    @asynccontextmanager
+    async def snapshot(self, detector: Detector) -> AsyncGenerator[MysqlSnapshot, None]:  # noqa: ARG002 - as above
+        """One transaction that began with a consistent snapshot."""
+        await self._turn()
+        steps = Steps(self._threads)
+        try:
+            async with held(steps, state(self._connections)) as found:
+                snapshot = MysqlSnapshot(steps, self._connections, found, self._planner, self._timeout)
+                self._answers.add(snapshot)
+                try:
+                    yield snapshot
+                finally:
+                    self._answers.discard(snapshot)
+        finally:
+            self._free.release()
+
     async def explain(self, selection: Selection, window: Window) -> QueryPlan:
         """By which index a window is read, or what would make one."""
         stamp = selection.sessions.created_at if selection.sessions else selection.cursor
@@ -117,6 +138,16 @@ class MysqlSource:
             answer.cancel()
         self._threads.shutdown(wait=True, cancel_futures=True)
         self._connections.close()
+
+    def _check_sealing(self) -> None:
+        with self._connections.transaction() as connection:
+            check_version(connection)
+
+    async def _turn(self) -> None:
+        try:
+            await asyncio.wait_for(self._free.acquire(), WAIT_SECONDS)
+        except TimeoutError:
+            raise Busy(f"all connections were taken for {WAIT_SECONDS:g} s") from None
 
     def _ask(self, sql: str) -> Sequence[tuple[Any, ...]]:
         with self._connections.transaction() as connection, words():
