@@ -100,7 +100,7 @@ def verdict(fault: Fault, seed: int, report: dict) -> Verdict:
         found=[f"{'*' * f['root']}{_named(f)}" for f in findings],
         alarms=[_named(f) for f in alarms],
         must_alarms=[_named(f) for f in alarms if f["severity"] == "MUST"],
-        roots=sum(f["root"] for f in findings),
+        roots=len({f["code"] for f in findings if f["root"] and f["severity"] != "INFO"}),
         requests=report["requests"],
         seconds=report["seconds"],
     )
@@ -108,6 +108,8 @@ def verdict(fault: Fault, seed: int, report: dict) -> Verdict:
 
 def _is_justified(fault: Fault, finding: dict) -> bool:
     known = {fault.code, *fault.also}
+    if f"{finding['code']}@{finding['feed']}" in known:
+        return True
     return finding["code"] in known and (fault.feed is None or finding["feed"] in {fault.feed, None})
 
 

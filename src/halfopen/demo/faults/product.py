@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import cache, lru_cache
 from typing import Any, ClassVar, Final
 
 from halfopen.contract.load import feeds
@@ -33,7 +34,8 @@ class Product:
     """Keeps the requirements: 13 feeds, CSV unless JSON is asked for, basic sign-in.
 
     A subclass is discovered by its name and says what a checker should find: `code` of which `feed` (None: the
-    product as a whole); `also` may come along. `code` None is a correct product, with `also` in place of silence.
+    product as a whole); `also` may come along, in that feed or as `code@feed` in another. `code` None is a correct
+    product, with `also` in place of silence.
     """
 
     code: ClassVar[str | None] = None
@@ -55,7 +57,7 @@ class Product:
         self._clock = clock
         opening = clock()
         self.opened = stamp(opening)
-        self.world = World(seed, opening)
+        self.world = _told(seed, opening)
         self.asked = 0
         self._texts: dict[tuple[Row, bool], bytes] = {}
 
@@ -221,5 +223,12 @@ class Product:
         return found
 
 
+@lru_cache(maxsize=8)
+def _told(seed: int, opening: datetime) -> World:
+    """Products that open at the same instant share their story: telling it changes nothing of what was told."""
+    return World(seed, opening)
+
+
+@cache
 def _paths() -> dict[str, str]:
     return {path: name for name, feed in feeds().items() for path in (feed.path, *feed.aliases)}

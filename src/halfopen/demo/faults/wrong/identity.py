@@ -22,7 +22,10 @@ class EveryVersion(Product):
     """Sends each balance that a wallet had in the window, not the last alone."""
 
     code, feed = "duplicate_id", "wallets"
-    also = ("closed_window_grew",)
+    also = (
+        "closed_window_grew",
+        "modified_at_decreased",
+    )
 
     def rows(self, request: Request, feed: str, start: int, end: int) -> list[Row]:
         if not self.strikes(feed):

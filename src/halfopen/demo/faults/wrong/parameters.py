@@ -120,6 +120,7 @@ class MalformedWindowAccepted(Product):
     """Takes a from or to that it cannot read for no bound at all."""
 
     code = "malformed_window_accepted"
+    also = ("input_offset_misread",)
 
     def read_moment(self, text: str) -> int:
         try:

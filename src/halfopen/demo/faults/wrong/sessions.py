@@ -38,6 +38,7 @@ class RowPerKind(_Sessions):
         "win_count_exceeds_bet_count",
         "row_outside_window",
         "session_missing_from_action_window",
+        "session_aggregate_decreased",
     )
 
     def rows_of(self, session: Session, start: int, end: int, now: int) -> Iterable[Row]:  # noqa: ARG002 - all actions
@@ -167,7 +168,12 @@ class NextMinuteToo(_Sessions):
     """Sends the sessions of the minute after the window, too."""
 
     code = "row_outside_window"
-    also = ("window_upper_bound_inclusive", "equal_window_not_empty", "window_not_additive")
+    also = (
+        "window_upper_bound_inclusive",
+        "equal_window_not_empty",
+        "window_not_additive",
+        "window_rounded_to_minutes",
+    )
 
     def read(self, request: Request, feed: str, start: int, end: int) -> list[Row]:
         return super().read(request, feed, start, end + 60 * SECOND if self.strikes(feed) else end)

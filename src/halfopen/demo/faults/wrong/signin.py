@@ -138,6 +138,7 @@ class NotOnTheList(Product):
     """Knows nobody's address: 403 for all, whatever they sign in with."""
 
     code = "ip_not_whitelisted"
+    also = ("valid_request_refused",)
 
     def refuse(self, request: Request, feed: str) -> Response | None:  # noqa: ARG002 - the same for all feeds
         return refusal(403, "your address is not on the list")
@@ -147,6 +148,7 @@ class TokenRefused(Oauth2):
     """Gives nobody a token, whatever the credentials."""
 
     code = "auth_token_refused"
+    also = ("valid_request_refused",)
 
     def knows(self, request: Request) -> bool:  # noqa: ARG002 - nobody
         return False

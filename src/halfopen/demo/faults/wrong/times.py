@@ -14,11 +14,11 @@ _OUTSIDE = ("row_outside_window", "window_not_additive", "window_ignored")
 
 
 class LateWrites(Product):
-    """Every sixth transaction appears up to 40 s after its stamp."""
+    """Every third transaction appears up to 40 s after its stamp."""
 
     code, feed, also, watch = "closed_window_grew", "transactions", ("late_writes",), 60
     longest = 40
-    share = 6
+    share = 3
 
     def seen(self, row: Row) -> int:
         if row.feed != self.feed or row.number % self.share:
@@ -27,7 +27,7 @@ class LateWrites(Product):
 
 
 class LateLogins(LateWrites):
-    """Every sixth login appears up to 90 s after its stamp."""
+    """Every third login appears up to 90 s after its stamp."""
 
     feed, longest = "logins", 90
 
@@ -35,7 +35,7 @@ class LateLogins(LateWrites):
 class LateOdds(LateWrites):
     """Every third leg of a bet appears up to 20 s after its stamp."""
 
-    feed, longest, share = "sports_odds", 20, 3
+    feed, longest = "sports_odds", 20
 
 
 class LateActions(Product):
@@ -85,6 +85,7 @@ class _Zone(Product):
         "closed_window_grew",
         "late_writes",
         "created_after_updated",
+        "foreign_key_violation",
     )
     shift = timedelta(0)
 

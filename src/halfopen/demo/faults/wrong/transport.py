@@ -91,6 +91,16 @@ class EveryFifthFails(Product):
     """Answers every fifth request with 500."""
 
     code = "server_error"
+    also = (
+        "large_window_failed",
+        "window_missing_server_error",
+        "malformed_window_server_error",
+        "future_window_error",
+        "auth_failure_status",
+        "space_plus_rejected",
+        "space_percent20_rejected",
+        "empty_window_error",
+    )
 
     def answer(self, request: Request) -> Response:
         return refusal(500, "internal error") if request.number % 5 == 4 else super().answer(request)  # noqa: PLR2004 - fifth
@@ -142,15 +152,17 @@ class RefusesParallel(Product):
     """Answers 429 while six requests are being answered."""
 
     code = "parallel_polls_refused"
+    also = ("retry_after_missing",)
     at_once = 6
     in_hand = 0
+    hold_seconds = 0.05
 
     async def handle(self, request: Request) -> Response:
         if self.in_hand >= self.at_once:
             return self.busy()
         self.in_hand += 1
         try:
-            await asyncio.sleep(0.05)
+            await asyncio.sleep(self.hold_seconds)
             return self.answer(request)
         finally:
             self.in_hand -= 1

@@ -133,7 +133,11 @@ class PaddedIds(Spoilt):
     """Pads identifiers with blanks, as a column of fixed width does."""
 
     code, feed, column, share = "id_whitespace", "sports_bets", "id", 100
-    also = ("foreign_key_violation", "bet_without_odds")
+    also = (
+        "foreign_key_violation",
+        "bet_without_odds",
+        "foreign_key_violation@sports_odds",
+    )
 
     def spoil(self, value: object, row: Row) -> object:  # noqa: ARG002 - the value alone
         return f"{value}    "
