@@ -180,8 +180,10 @@ async def _rows(source: Source, selection: object) -> Rows:
 def table(scores: Iterable[Score]) -> str:
     """For people: mappable required fields; right, of them marked unsure; wrong and marked, wrong and silent; to do."""
     lines = [
-        f"{'schema':13} {'engine':11} {'mappable':>8} {'right':>6} {'percent':>8} {'(unsure)':>9}"
-        f" {'wrong, unsure':>14} {'wrong, silent':>14} {'to do':>6}  first sight"
+        (
+            f"{'schema':13} {'engine':11} {'mappable':>8} {'right':>6} {'percent':>8} {'(unsure)':>9}"
+            f" {'wrong, unsure':>14} {'wrong, silent':>14} {'to do':>6}  first sight"
+        )
     ]
     for s in scores:
         marked = len(s.wrong) - len(s.silent)
