@@ -14,6 +14,9 @@ from halfopen.errors import SourceError
 from halfopen.sources.duckdb.copied import Rows
 from halfopen.wire.negotiate import Format
 
+AGAIN_SECONDS: Final = 0.1
+"""Between interrupts, one of which may have come before its query."""
+
 _PIPE_BYTES: Final = 256 * 1024
 _BLOCK_BYTES: Final = 128 * 1024
 """Half of the pipe: DuckDB writes one half while the other is read."""
@@ -108,3 +111,13 @@ class Answer:
             await ready.wait()
         finally:
             loop.remove_reader(self._copying.reading)
+
+
+def ended(copying: Copying, job: "asyncio.Future[None]") -> None:
+    """Sees to it that the thread ends, and looks at its error, which has been told or which nobody wants to know."""
+    if job.done():
+        if not job.cancelled():
+            job.exception()
+        return
+    copying.interrupt()
+    job.get_loop().call_later(AGAIN_SECONDS, ended, copying, job)

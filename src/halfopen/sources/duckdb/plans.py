@@ -2,6 +2,7 @@
 
 import threading
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -57,14 +58,14 @@ class Planner:
                 piece(column, type_, selection.zone)
                 for column, type_ in zip(sessions.columns, sessions.types, strict=True)
             ]
-            return _copy(selection.names, pieces, sessions.relation, format_)
+            return copy(selection.names, [(pieces, sessions.relation)], format_)
         pieces = [piece(column, types[column.sql], selection.zone) for column in selection.columns]
         conditions = [f"({selection.where})"] if selection.where else []
         if selection.cursor is not None and window is not None:
             conditions.append(cut(selection.cursor, types[selection.cursor], selection.zone, window))
         where = f" where {' and '.join(conditions)}" if conditions else ""
         most = "" if limit is None else f" limit {limit}"
-        return _copy(selection.names, pieces, f"{selection.relation}{where}{most}", format_)
+        return copy(selection.names, [(pieces, f"{selection.relation}{where}{most}")], format_)
 
     def forget(self, selection: Selection) -> None:
         """Asks the types anew next time: a column may have been changed, or the file replaced."""
@@ -90,13 +91,19 @@ class Planner:
         return known
 
 
-def _copy(names: tuple[str, ...], pieces: list[Piece], origin: str, format_: Format) -> str:
-    """Columns of CSV have names of ours, because COPY names those that it is to quote."""
+def copy(names: tuple[str, ...], parts: Sequence[tuple[list[Piece], str]], format_: Format) -> str:
+    """A COPY to the file `{0}` of the rows of all parts, each the values of a row and what stands after FROM.
+
+    Columns of CSV have names of ours, because COPY names those that it is to quote.
+    """
     if format_ is Format.CSV:
-        told = ", ".join(f"{each.csv} as c{at}" for at, each in enumerate(pieces))
-        quoted = ", ".join(f"c{at}" for at, each in enumerate(pieces) if each.quoted)
+        told = [
+            (", ".join(f"{each.csv} as c{at}" for at, each in enumerate(pieces)), origin) for pieces, origin in parts
+        ]
+        quoted = ", ".join(f"c{at}" for at, each in enumerate(parts[0][0]) if each.quoted)
         options = f"force_quote ({quoted})" if quoted else "quote '\"'"
     else:
-        told, options = line(names, pieces), _BARE
-    select = f"select {told} from {origin}".replace("{", "{{").replace("}", "}}")
-    return f"copy ({select}) to '{{0}}' (format csv, header false, {options})"
+        told, options = [(line(names, pieces), origin) for pieces, origin in parts], _BARE
+    selects = " union all ".join(f"select {values} from {origin}" for values, origin in told)
+    escaped = selects.replace("{", "{{").replace("}", "}}")
+    return f"copy ({escaped}) to '{{0}}' (format csv, header false, {options})"

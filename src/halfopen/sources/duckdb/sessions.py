@@ -29,6 +29,7 @@ _SESSION: Final = "halfopen_session"
 
 _INTEGER: Final = Type("BIGINT", Shape.INTEGER)
 _TEXT: Final = Type("VARCHAR", Shape.TEXT)
+_MOMENT: Final = Type("TIMESTAMP", Shape.STAMP)
 _WHOLE_OR_DECIMAL: Final = (Shape.INTEGER, Shape.DECIMAL)
 
 
@@ -41,8 +42,31 @@ class Summed:
     types: tuple[Type, ...]
 
 
-def summed(selection: Selection, types: dict[str, Type], window: Window | None, limit: int | None = None) -> Summed:
-    """One row a session; `types` are those of the expressions over the actions."""
+@dataclass(frozen=True, slots=True)
+class Actions:
+    """Which actions are summed up in a sealed window.
+
+    relation: what they are read from. touched: a SELECT of the sessions wanted. last: what the greatest of is a
+    session's `updated_at`; a timestamp in UTC.
+    """
+
+    relation: str
+    touched: str
+    last: str
+
+
+def summed(
+    selection: Selection,
+    types: dict[str, Type],
+    window: Window | None,
+    limit: int | None = None,
+    *,
+    actions: Actions | None = None,
+) -> Summed:
+    """One row a session; `types` are those of the expressions over the actions.
+
+    The sessions with an action in the window, or those of `actions`.
+    """
     sessions = selection.sessions
     if sessions is None:
         raise ValueError(f"{selection.feed}: rows are sessions already")
@@ -54,6 +78,8 @@ def summed(selection: Selection, types: dict[str, Type], window: Window | None, 
         **dict.fromkeys(_STAMPS, types[sessions.created_at]),
         "session_id": types[sessions.session_id],
     }
+    if actions is not None:
+        made["updated_at"] = _MOMENT
     columns = tuple(plain.get(field) or _column(field, sessions) for field in selection.names)
     sums = [f"{sessions.session_id} as {_SESSION}"]
     values = []
@@ -65,13 +91,17 @@ def summed(selection: Selection, types: dict[str, Type], window: Window | None, 
             sums += [f"min({text}) as {low}", f"max({text}) as {high}"]
             most = _dominant(text, selection, sessions)
             values.append(f"case when {low} is not distinct from {high} then {low} else {most} end")
+        elif column.name == "updated_at" and actions is not None:
+            sums.append(f"max({actions.last}) as {name(column.name)}")
+            values.append(name(column.name))
         else:
             sums.append(f"{_value(column.name, sessions, amounts)} as {name(column.name)}")
             values.append(name(column.name))
     told = ", ".join(f"{value} as {name(column.name)}" for value, column in zip(values, columns, strict=True))
-    touched = _touched(selection, sessions, types, window, limit)
+    touched = actions.touched if actions else _touched(selection, sessions, types, window, limit)
+    origin = actions.relation if actions else selection.relation
     relation = (
-        f"(select {told} from (select {', '.join(sums)} from {selection.relation} "
+        f"(select {told} from (select {', '.join(sums)} from {origin} "
         f"where {_filter(selection)} and {sessions.session_id} in ({touched}) "
         f"group by {sessions.session_id}) as {_OUTER}) as halfopen_sessions"
     )

@@ -9,15 +9,17 @@ from pathlib import Path
 from typing import Any, Final
 
 from halfopen.sources.base import Busy, Capabilities, QueryPlan, Selection, UnknownRelation
-from halfopen.sources.duckdb.copying import Answer, Copying
+from halfopen.sources.duckdb.copying import Answer, Copying, ended
 from halfopen.sources.duckdb.explain import explained
 from halfopen.sources.duckdb.files import File, words
 from halfopen.sources.duckdb.plans import Planner
+from halfopen.sources.duckdb.sealing import DuckdbSnapshot, state
 from halfopen.sources.duckdb.sql import name
+from halfopen.sources.sealing import Detector
+from halfopen.sources.steps import Steps, held
 from halfopen.window.window import Window
 from halfopen.wire.negotiate import Format
 
-_AGAIN_SECONDS: Final = 0.1
 WAIT_SECONDS: Final = 5.0
 """How long an answer waits for a free connection before the caller is told to come again."""
 
@@ -33,7 +35,7 @@ class DuckdbSource:
         self._threads = ThreadPoolExecutor(connections, thread_name_prefix="halfopen-duckdb")
         self._planner = Planner()
         self._timeout = timeout
-        self._running: set[Copying] = set()
+        self._running: set[Copying | DuckdbSnapshot] = set()
 
     def tables(self) -> Sequence[str]:
         """Tables and views: those of the schema main by name, the others as schema.name."""
@@ -68,10 +70,7 @@ class DuckdbSource:
         self, selection: Selection, window: Window | None, format_: Format, limit: int | None = None
     ) -> AsyncGenerator[Answer, None]:
         """The rows of a window, written by DuckDB in a thread into a pipe that is read here."""
-        try:
-            await asyncio.wait_for(self._free.acquire(), WAIT_SECONDS)
-        except TimeoutError:
-            raise Busy(f"all connections were taken for {WAIT_SECONDS:g} s") from None
+        await self._turn()
         copying = Copying()
 
         def work() -> None:
@@ -92,7 +91,27 @@ class DuckdbSource:
         finally:
             self._running.discard(copying)
             copying.cancel()
-            _ended(copying, job)
+            ended(copying, job)
+
+    async def detector(self, selection: Selection) -> Detector:  # noqa: ARG002 - all feeds alike
+        """Digests: DuckDB numbers no versions of rows."""
+        return Detector.SET
+
+    @asynccontextmanager
+    async def snapshot(self, detector: Detector) -> AsyncGenerator[DuckdbSnapshot, None]:  # noqa: ARG002 - as above
+        """One transaction; until it ends no other process may write the file."""
+        await self._turn()
+        steps = Steps(self._threads)
+        try:
+            async with held(steps, state(self._file)) as (connection, clock):
+                snapshot = DuckdbSnapshot(steps, connection, self._planner, clock, self._timeout)
+                self._running.add(snapshot)
+                try:
+                    yield snapshot
+                finally:
+                    self._running.discard(snapshot)
+        finally:
+            self._free.release()
 
     async def explain(self, selection: Selection, window: Window) -> QueryPlan:
         """Whether DuckDB can pass over what lies outside of a window, or what hinders it."""
@@ -111,9 +130,15 @@ class DuckdbSource:
 
     def close(self) -> None:
         """Ends what runs and waits for its threads."""
-        for copying in tuple(self._running):
-            copying.cancel()
+        for running in tuple(self._running):
+            running.cancel()
         self._threads.shutdown(wait=True, cancel_futures=True)
+
+    async def _turn(self) -> None:
+        try:
+            await asyncio.wait_for(self._free.acquire(), WAIT_SECONDS)
+        except TimeoutError:
+            raise Busy(f"all connections were taken for {WAIT_SECONDS:g} s") from None
 
     def _ask(self, sql: str) -> list[Any]:
         with self._file.taken() as connection, words():
@@ -130,13 +155,3 @@ class DuckdbSource:
             (table if schema == "main" else f"{schema}.{table}", f"{name(schema)}.{name(table)}")
             for schema, table in rows
         ]
-
-
-def _ended(copying: Copying, job: "asyncio.Future[None]") -> None:
-    """Sees to it that the thread ends, and looks at its error, which has been told or which nobody wants to know."""
-    if job.done():
-        if not job.cancelled():
-            job.exception()
-        return
-    copying.interrupt()
-    job.get_loop().call_later(_AGAIN_SECONDS, _ended, copying, job)
