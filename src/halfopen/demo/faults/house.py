@@ -51,7 +51,7 @@ class House:
         """Deeds and how often they are done, in hundredths of all deeds."""
         return {
             self.sign_in: 26,
-            self.pay: 12,
+            self.pay: 20,
             self.play: 26,
             self.change_profile: 6,
             self.change_contacts: 5,

@@ -14,26 +14,26 @@ _OUTSIDE = ("row_outside_window", "window_not_additive", "window_ignored")
 
 
 class LateWrites(Product):
-    """Every third transaction appears up to 40 s after its stamp."""
+    """Every other transaction appears up to 40 s after its stamp."""
 
     code, feed, also, watch = "closed_window_grew", "transactions", ("late_writes",), 60
     longest = 40
-    share = 3
+    share = 2
 
     def seen(self, row: Row) -> int:
         if row.feed != self.feed or row.number % self.share:
             return row.at
-        return row.at + (5 + row.number // self.share % (self.longest - 5)) * SECOND
+        return row.at + (10 + row.number // self.share % (self.longest - 9)) * SECOND
 
 
 class LateLogins(LateWrites):
-    """Every third login appears up to 90 s after its stamp."""
+    """Every other login appears up to 90 s after its stamp."""
 
     feed, longest = "logins", 90
 
 
 class LateOdds(LateWrites):
-    """Every third leg of a bet appears up to 20 s after its stamp."""
+    """Every other leg of a bet appears up to 20 s after its stamp."""
 
     feed, longest = "sports_odds", 20
 
