@@ -340,7 +340,7 @@ class Causes:
 
     def _within(self, extra: Extra, window: Window) -> bool:
         moment = extra.row.at if extra.before else self._first(extra)
-        return moment is not None and window.start <= moment <= window.end
+        return moment is not None and window.contains(moment)
 
     def _floors(self) -> bool:
         """Whether the feed prints whole seconds, so that a fraction may hide behind each."""

@@ -9,6 +9,7 @@ from typing import ClassVar
 
 _LONGEST_WAIT = 30.0
 _SHORTEST_WAIT = 1.0
+_MOMENT = 1.0
 
 
 class Pace:
@@ -22,6 +23,7 @@ class Pace:
         self._slots = asyncio.Semaphore(at_once)
         self._monotonic = monotonic
         self._next = 0.0
+        self._slowed = -_MOMENT
         self.refusals = 0
 
     @asynccontextmanager
@@ -44,7 +46,11 @@ class Pace:
         self._next = max(self._next, self._monotonic() + wait)
 
     def slow_down(self) -> None:
-        """Ask half as often from now on."""
+        """Ask half as often from now on; refusals of one moment, when several are in flight, count once."""
+        now = self._monotonic()
+        if now - self._slowed < _MOMENT:
+            return
+        self._slowed = now
         self.refusals += 1
         self._gap *= 2
 

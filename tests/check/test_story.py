@@ -1,0 +1,154 @@
+"""What the edges of windows tell: logins are the simplest feed, wallets move on, sessions stay."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+import pytest
+
+from halfopen.check.case import FeedCase
+from halfopen.check.causes import causes_of
+from halfopen.window.window import Window, ceil, floor
+from halfopen.wire.moment import plain
+from support.seen import Asked, at, csv, window
+
+SECOND, MINUTE, DAY = timedelta(seconds=1), timedelta(minutes=1), timedelta(days=1)
+COLUMNS = ("id", "player_id", "created_at")
+STAMPS = [
+    "10:59:30", "11:00:00", "11:05:17", "11:09:59", "11:10:00", "11:10:00.5", "11:10:40", "11:20:59.7", "11:21:00", "11:30:00",
+    "11:40:31", "11:59:59.9", "12:00:00", "12:10:10",
+]  # fmt: skip
+HOUR = window("11:00:00", "12:00:00")
+PARTS = [
+    window("11:00:00", "11:10:00"),
+    window("11:10:00", "11:21:00"),
+    window("11:21:00", "12:00:00"),
+    window("11:09:59", "11:10:00"),
+    window("11:10:00", "11:10:01"),
+    window("11:20:59", "11:21:00"),
+]
+YEARS_AGO = window("00:00:00", "00:01:00").start.replace(year=2000)
+ELSEWHERE = [Window(YEARS_AGO, YEARS_AGO + timedelta(minutes=1))]
+Filter = Callable[[datetime, Window], bool]
+
+
+def logins(accepts: Filter, most: int | None = None) -> FeedCase:
+    """A product with these logins, whose windows hold what `accepts` says: wide ones, parts, the wide one again."""
+    asked = Asked("logins")
+    for probe, windows in (("hour", [HOUR]), ("cut", PARTS), ("empty", ELSEWHERE), ("repeat", [HOUR])):
+        for one in windows:
+            asked.ask(one, body(accepts, one, most), probe=probe)
+    return asked.seen()
+
+
+def body(accepts: Filter, asked: Window, most: int | None) -> bytes:
+    found = [(f"l{number}", "p", at(text)) for number, text in enumerate(STAMPS) if accepts(at(text), asked)]
+    return csv(COLUMNS, [(key, player, plain(moment)) for key, player, moment in found[:most]])
+
+
+def rounded(edge: datetime) -> datetime:
+    return floor(edge, MINUTE)
+
+
+@pytest.mark.parametrize(
+    ("code", "accepts"),
+    [
+        (None, lambda t, w: w.start <= t < w.end),
+        ("window_upper_bound_inclusive", lambda t, w: w.start <= t <= w.end),
+        ("window_lower_bound_exclusive", lambda t, w: w.start < t < w.end),
+        ("window_drops_fraction", lambda t, w: w.start <= t <= w.end - SECOND),
+        ("window_rounded_to_minutes", lambda t, w: rounded(w.start) <= t < ceil(w.end, MINUTE)),
+        ("window_date_only", lambda t, w: floor(w.start, DAY) <= t < floor(w.end, DAY) + DAY),
+        ("window_lower_bound_ignored", lambda t, w: t < w.end),
+        ("window_upper_bound_ignored", lambda t, w: w.start <= t),
+        ("parameters_not_supported", lambda _t, _w: True),
+    ],
+)
+def test_each_wrong_condition_has_its_name(code: str | None, accepts: Filter) -> None:
+    found = {cause.code for cause in causes_of(logins(accepts)).all()}
+    assert found == ({code} if code else set())
+
+
+def test_a_cap_is_seen_where_parts_have_more_than_the_whole() -> None:
+    found = causes_of(logins(lambda t, w: w.start <= t < w.end, most=2)).of_losses
+    assert found is not None
+    assert found.code == "window_not_additive"  # two rows are too few for a cap to be proven
+
+
+def test_local_time_is_told_from_lost_bounds() -> None:
+    shift = timedelta(hours=3)
+    asked = Asked("logins")
+    for probe, windows in (("hour", [HOUR]), ("cut", PARTS)):
+        for one in windows:
+            rows = [(f"l{n}", "p", plain(at(t) + shift)) for n, t in enumerate(STAMPS) if one.contains(at(t))]
+            asked.ask(one, csv(COLUMNS, rows), probe=probe)
+    found = causes_of(asked.seen()).of_extras
+    assert found is not None
+    assert found.code == "timestamps_not_utc"
+    assert "+3:00" in found.text
+
+
+def wallet(key: str, stamp: str) -> tuple[str, str, str]:
+    return key, "p", plain(at(stamp))
+
+
+WALLETS = ("id", "player_id", "modified_at")
+
+
+def test_a_row_that_moved_on_is_excused() -> None:
+    asked = Asked("wallets").ask(HOUR, csv(WALLETS, [wallet("w", "11:30:00"), wallet("v", "11:31:00")]))
+    asked.ask(HOUR, csv(WALLETS, [wallet("v", "11:31:00")]), probe="repeat")
+    story = causes_of(asked.seen()).story
+    assert len(story.doubts) == 1
+    assert not story.losses
+    asked.ask(window("12:00:00", "12:01:30"), csv(WALLETS, [wallet("w", "12:00:01")]), probe="tail")
+    story = causes_of(asked.seen()).story
+    assert not story.doubts
+    assert not story.losses
+
+
+def test_a_row_that_is_nowhere_is_lost() -> None:
+    asked = Asked("wallets").ask(HOUR, csv(WALLETS, [wallet("w", "11:30:00"), wallet("v", "11:31:00")]))
+    asked.ask(HOUR, csv(WALLETS, [wallet("v", "11:31:00")]), probe="repeat")
+    asked.ask(window("12:00:00", "12:01:30"), csv(WALLETS, []), probe="tail")
+    cause = causes_of(asked.seen()).of_losses
+    assert cause is not None
+    assert cause.code == "window_not_deterministic"
+
+
+def test_a_new_row_in_a_closed_window_is_late() -> None:
+    asked = Asked("wallets").ask(HOUR, csv(WALLETS, []))
+    asked.ask(HOUR, csv(WALLETS, [wallet("w", "11:59:50")]), probe="repeat")
+    (late,) = causes_of(asked.seen()).story.latecomers
+    assert late.confirmed
+    assert (late.row.key, late.missing.probe, late.found.probe) == ("w", "hour", "repeat")
+
+
+def test_a_window_that_was_not_closed_yet_may_grow() -> None:
+    young = window("11:59:00", "12:00:00")
+    asked = Asked("wallets").ask(young, csv(WALLETS, []), started=at("12:00:00"))
+    asked.ask(young, csv(WALLETS, [wallet("w", "11:59:59")]), started=at("12:00:01"), probe="repeat")
+    assert not causes_of(asked.seen()).story.latecomers
+
+
+SESSIONS = ("player_id", "session_id", "created_at", "updated_at", "bet_count")
+
+
+def session(key: str, first: str, last: str, bets: int = 3) -> tuple[str, str, str, str, str]:
+    return "p", key, plain(at(first)), plain(at(last)), str(bets)
+
+
+def test_a_session_may_be_stamped_beyond_its_window() -> None:
+    asked = Asked("game_activity").ask(HOUR, csv(SESSIONS, [session("s", "10:00:00", "12:30:00")]))
+    assert not causes_of(asked.seen()).story.extras
+    asked.ask(HOUR, csv(SESSIONS, [session("t", "12:00:00", "12:30:00")]))
+    (extra,) = causes_of(asked.seen()).story.extras
+    assert extra.row.key == "t"
+
+
+def test_a_session_belongs_to_the_window_of_its_first_action() -> None:
+    asked = Asked("game_activity").ask(HOUR, csv(SESSIONS, [session("s", "11:10:00", "11:40:00")]))
+    asked.ask(window("11:10:00", "11:10:01"), csv(SESSIONS, []), probe="edge")
+    asked.ask(window("11:40:00", "11:40:01"), csv(SESSIONS, [session("s", "11:10:00", "11:40:00")]), probe="edge")
+    cause = causes_of(asked.seen()).of_losses
+    assert cause is not None
+    assert cause.code == "session_missing_from_action_window"
