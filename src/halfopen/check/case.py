@@ -72,6 +72,11 @@ class FeedCase:
         """Every distinct row that was seen, in the order in which it first was."""
         return tuple({id(row): row for o in self.readable for row in o.rows}.values())
 
+    @cached_property
+    def whole_rows(self) -> tuple[Row, ...]:
+        """The distinct rows of which every column was kept."""
+        return tuple(row for row in self.rows if not row.shape.is_slim)
+
     def probed(self, *probes: str) -> tuple[Observation, ...]:
         """What was asked for one of these reasons."""
         return tuple(o for o in self.observations if o.probe in probes)

@@ -48,7 +48,7 @@ class Limits:
     rate: float = 10.0
     at_once: int = 4
     bytes: int = 50 << 20
-    answer_bytes: int = 4 << 20
+    answer_bytes: int = 2 << 20
 
 
 class Spent(Exception):  # noqa: N818 - not an error: the check ends early, with what it has
@@ -92,6 +92,11 @@ class Client:
     def left(self) -> int:
         """How many may still be sent."""
         return self._limits.requests - self._number
+
+    @property
+    def bytes_left(self) -> int:
+        """How many bytes of decoded bodies may still be read."""
+        return self._limits.bytes - self._bytes
 
     async def ask(
         self,

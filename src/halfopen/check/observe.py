@@ -18,6 +18,8 @@ CURSOR_SYNONYMS: Final = ("modified_at", "updated_at", "last_modified", "last_mo
 """Names under which products send a cursor that the contract calls otherwise."""
 _CREATED: Final = ("created_at", "registered_at")
 _OK: Final = 200
+_MANY: Final = 8000
+"""Of an answer with more rows than these only what identifies and places them is kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +31,8 @@ class Shape:
     at: int | None
     created: int | None
     places: Mapping[str, int] = field(compare=False, repr=False)
+    is_slim: bool = False
+    """Whether columns were left out, so that an absent one says nothing."""
 
 
 class Row:
@@ -117,6 +121,8 @@ class Observer:
         names = self._columns.get(feed.name, {})
         body = _body(exchange, feed, names)
         shape, synonym = self._shape(feed, names, body.columns) if body.columns else (None, None)
+        if shape is not None and len(body.rows) > _MANY:
+            shape = _slimmed(feed, shape, body)
         pool = self._pool.setdefault(feed.name, {})
         rows = [] if shape is None else [_row(feed, shape, values, pool) for values in body.rows]
         return Observation(
@@ -155,6 +161,17 @@ def _body(exchange: Exchange, feed: Feed, names: Mapping[str, str]) -> Body:
         # We stopped reading, so its end is ours and not the product's.
         return Body(format=body.format, columns=body.columns)
     return body
+
+
+def _slimmed(feed: Feed, shape: Shape, body: Body) -> Shape:
+    """Keep of each row its key, its stamps and what it refers to."""
+    wanted = {feed.key, feed.cursor, *_CREATED, *(name for name, field in feed.fields.items() if field.refers_to)}
+    places = [place for place, name in enumerate(shape.columns) if name in wanted and shape.places[name] == place]
+    body.rows = [tuple(row[place] for place in places) for row in body.rows]
+    columns = tuple(shape.columns[place] for place in places)
+    kept = {name: place for place, name in enumerate(columns)}
+    created = next((kept[name] for name in _CREATED if name in kept and name != feed.cursor), None)
+    return Shape(columns, kept.get(feed.key), kept.get(feed.cursor), created, kept, is_slim=True)
 
 
 def _mended(content: bytes) -> bytes:

@@ -30,7 +30,7 @@ def violations_of(feed: FeedCase) -> dict[str, list[Violation]]:
     """Code -> violations in the distinct rows of a feed; worked out once."""
     found: dict[str, list[Violation]] | None = feed.memory.get("violations")
     if found is None:
-        found = feed.memory["violations"] = _judged(feed.feed, feed.rows)
+        found = feed.memory["violations"] = _judged(feed.feed, feed.whole_rows)
     return found
 
 

@@ -25,7 +25,11 @@ _PIGS = 3
 _KNOCKS = 2
 """So many feeds are asked again before the check goes away from a closed door."""
 _STEPS = 60
-_WIDE_BYTES = 3 << 20
+_HOUR_BYTES = 1 << 20
+_WIDE_BYTES = 768 << 10
+"""Of a huge feed the beginning of a wide window is enough: the product streams it, and its rows are known."""
+_PARENT_BYTES = 8 << 20
+_RESERVED_BYTES = 8 << 20
 
 
 class Survey:
@@ -173,13 +177,13 @@ class Survey:
 
     async def _first_window(self, name: str, window: Window) -> Observation:
         """The hour; where a blank written %20 seems to be what it stumbles over, with + from then on."""
-        hour = await self.ask(name, "hour", window)
+        hour = await self.ask(name, "hour", window, most_bytes=_HOUR_BYTES)
         if hour.exchange.status in {None, _OK, 401, 403} or self._client.spaces[name] != "%20":
             return hour
         if any(o.exchange.status == _OK for o in self._of(name, "burst", "minute")):
             return hour
         self._client.spaces[name] = "+"
-        again = await self.ask(name, "hour", window)
+        again = await self.ask(name, "hour", window, most_bytes=_HOUR_BYTES)
         if again.exchange.status == _OK:
             self._rename(name, {"burst", "minute", "hour"}, "percent20", but=again)
             return again
@@ -350,7 +354,9 @@ class Survey:
         if known.feeds.get("sports_odds") and known.feeds["sports_odds"].offered:
             wanted.add("sports_odds")
         parents = [feed.name for feed in known.offered if feed.name in wanted]
-        await self._each(self._all, parents)
+        share = (self._client.bytes_left - _RESERVED_BYTES) // max(len(parents), 1)
+        most = max(min(share, _PARENT_BYTES), _WIDE_BYTES)
+        await self._each(lambda name: self._all(name, most), parents)
         known = self.case()
         accused = {
             parent.name
@@ -361,9 +367,9 @@ class Survey:
         }
         await self._each(self._refresh, sorted(accused))
 
-    async def _all(self, name: str) -> None:
-        now = self._product_now()
-        await self.ask(name, "all", Window(windows.BEGINNING, now.replace(microsecond=0) + _AHEAD))
+    async def _all(self, name: str, most_bytes: int) -> None:
+        now = self._product_now().replace(microsecond=0)
+        await self.ask(name, "all", Window(windows.BEGINNING, now + _AHEAD), most_bytes=most_bytes)
 
     async def _refresh(self, name: str) -> None:
         now = self._product_now().replace(microsecond=0)

@@ -16,7 +16,7 @@ _FIVE = frozenset({"string", "number", "boolean", "list"})
 
 
 def _columns(feed: FeedCase) -> list[str]:
-    return list(dict.fromkeys(name for row in feed.rows for name in row.shape.places))
+    return list(dict.fromkeys(name for row in feed.whole_rows for name in row.shape.places))
 
 
 def _unknown(feed: FeedCase) -> Outcome:
@@ -69,7 +69,7 @@ def _custom_changes(feed: FeedCase) -> Outcome:
 def _texts_change(feed: FeedCase, names: list[str]) -> Outcome:
     """In CSV a type is a guess: numbers in nearly every row, and something else in a few."""
     for name in names:
-        texts = [text for row in feed.rows if (text := row.text(name))]
+        texts = [text for row in feed.whole_rows if (text := row.text(name))]
         other = [text for text in texts if not _is_number(text)]
         if len(texts) >= _ENOUGH and other and len(other) <= len(texts) // 2 and len(set(texts)) > 2:  # noqa: PLR2004
             numbers = len(texts) - len(other)
@@ -89,10 +89,12 @@ def _is_number(text: str) -> bool:
 def _always_empty(feed: FeedCase) -> Outcome:
     if ended := without_rows(feed):
         return ended
-    if len(feed.rows) < _ENOUGH:
+    if len(feed.whole_rows) < _ENOUGH:
         return not_verified(f"fewer than {_ENOUGH} rows were seen")
     empty = [
-        name for name in _columns(feed) if name in feed.feed.fields and not any(row.text(name) for row in feed.rows)
+        name
+        for name in _columns(feed)
+        if name in feed.feed.fields and not any(row.text(name) for row in feed.whole_rows)
     ]
     if not empty:
         return PASS
@@ -109,9 +111,9 @@ def _not_string(feed: FeedCase) -> Outcome:
     numbers = [name for name in sorted(ids) if _types(feed).get(renames.get(name, name), Counter())["number"]]
     if not numbers:
         return PASS
-    samples = lines((row, name) for name in numbers for row in feed.rows[:5])
+    samples = lines((row, name) for name in numbers for row in feed.whole_rows[:5])
     text = f"identifiers are sent as numbers: {', '.join(numbers)}; beyond 2^53 readers lose digits"
-    return failed(text, samples=samples, count=len(feed.rows), seen=feed.readable[0].exchange)
+    return failed(text, samples=samples, count=len(feed.whole_rows), seen=feed.readable[0].exchange)
 
 
 def _sum_types(feed: FeedCase) -> Outcome:
@@ -125,8 +127,8 @@ def _sum_types(feed: FeedCase) -> Outcome:
         return not_applicable("there is no column of true and false")
     bad = []
     for name in names:
-        texts = Counter(row.text(name) for row in feed.rows)
-        if set(texts) <= {"1", None, ""} and texts["1"] and texts[None] + texts[""] and len(feed.rows) >= _ENOUGH:
+        texts = Counter(row.text(name) for row in feed.whole_rows)
+        if set(texts) <= {"1", None, ""} and texts["1"] and texts[None] + texts[""] and len(feed.whole_rows) >= _ENOUGH:
             bad.append(name)
     if not bad:
         return PASS
@@ -137,9 +139,9 @@ def _sum_types(feed: FeedCase) -> Outcome:
 def _digits(feed: FeedCase) -> Outcome:
     if ended := without_rows(feed):
         return ended
-    if not any("is_primary" in row.shape.places for row in feed.rows):
+    if not any("is_primary" in row.shape.places for row in feed.whole_rows):
         return not_applicable("is_primary is not sent")
-    bad = [row for row in feed.rows if row.text("is_primary") in {"1", "0"}]
+    bad = [row for row in feed.whole_rows if row.text("is_primary") in {"1", "0"}]
     if not bad:
         return PASS
     samples = lines((row, "is_primary") for row in bad)
@@ -152,9 +154,9 @@ def _example_type(feed: FeedCase) -> Outcome:
         return ended
     for name in feed.feed.required:
         field = feed.feed.fields[name]
-        texts = {row.text(name) for row in feed.rows} - {None, ""}
-        if len(texts) == 1 and len(feed.rows) >= _ENOUGH and name == feed.feed.cursor:
-            return failed(f"every row has the same {name}", seen=feed.readable[0].exchange, count=len(feed.rows))
+        texts = {row.text(name) for row in feed.whole_rows} - {None, ""}
+        if len(texts) == 1 and len(feed.whole_rows) >= _ENOUGH and name == feed.feed.cursor:
+            return failed(f"every row has the same {name}", seen=feed.readable[0].exchange, count=len(feed.whole_rows))
         for text in texts:
             try:
                 parse(field, text)

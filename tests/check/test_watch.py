@@ -1,0 +1,61 @@
+from datetime import timedelta
+
+import pytest
+
+from halfopen.check.finding import Late
+from halfopen.check.judging import judge
+from halfopen.check.watch import lateness, suggested_offset
+from support.seen import NOW, Asked, at, csv, window
+
+COLUMNS = ("id", "player_id", "created_at")
+
+
+def late(stamp_ago: float, found_ago: float = 0.0, step: float = 15.0) -> Late:
+    found = NOW - timedelta(seconds=found_ago)
+    return Late(
+        feed="logins",
+        key="k",
+        stamp=found - timedelta(seconds=stamp_ago),
+        first_asked=found - timedelta(seconds=step),
+        found=found,
+    )
+
+
+@pytest.mark.parametrize("true_lateness", [3, 16, 29, 44, 45, 59, 61, 100, 119, 181, 600])
+@pytest.mark.parametrize("polled_after", [0.1, 7.0, 14.9])
+def test_the_advised_offset_lies_within_a_minute_of_the_true_lateness(
+    true_lateness: float, polled_after: float
+) -> None:
+    case = Asked("logins").ask(window("11:00:00", "11:01:00"), csv(COLUMNS, [])).case()
+    found = suggested_offset(case, [late(true_lateness + polled_after), late(2)])
+    assert found is not None
+    assert true_lateness <= found <= true_lateness + 60
+
+
+def test_no_late_row_no_advice() -> None:
+    case = Asked("logins").ask(window("11:00:00", "11:01:00"), csv(COLUMNS, [])).case()
+    assert suggested_offset(case, []) is None
+
+
+def test_a_late_login_is_told_once_with_its_times() -> None:
+    row = ("l1", "p", "2026-01-01 11:59:30")
+    young = window("11:58:00", "12:00:00")
+    asked = Asked("logins").ask(young, csv(COLUMNS, []), probe="watch", started=at("12:00:05"))
+    asked.ask(window("11:58:15", "12:00:15"), csv(COLUMNS, [row]), probe="watch", started=at("12:00:20"))
+    assert not lateness(asked.case(watched=60)), "the window that lacked it was not asked again yet"
+    asked.ask(young, csv(COLUMNS, [row]), probe="confirm", started=at("12:00:30"))
+    case = asked.case(watched=60)
+    (one,) = lateness(case)
+    assert (one.key, one.first_asked, one.found) == ("l1", at("12:00:05"), at("12:00:20"))
+    assert suggested_offset(case, [one]) == 60
+    codes = {finding.code for finding in judge(case)[1]}
+    assert {"late_writes", "closed_window_grew"} <= codes
+
+
+def test_what_a_product_declares_is_not_late() -> None:
+    row = ("l1", "p", "2026-01-01 11:59:30")
+    young = window("11:58:00", "12:00:00")
+    asked = Asked("logins").ask(young, csv(COLUMNS, []), probe="watch", started=at("12:00:05"))
+    asked.ask(young, csv(COLUMNS, [row]), probe="watch", started=at("12:00:20"))
+    assert lateness(asked.case(watched=60))
+    assert not lateness(asked.case(watched=60, offset="2m"))

@@ -1,0 +1,58 @@
+"""The checker over a part of the zoo, by real HTTP: one animal of each family; `bench/` runs it over all of them."""
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from halfopen.check import engine
+from halfopen.check.client import Limits
+from halfopen.check.finding import Report, Severity
+from halfopen.config.product import read_product
+from halfopen.demo import faults
+
+DIALECTS = (
+    "plain",
+    "envelope",
+    "hot_wallets",
+    "rolled_back",
+    "stamps_with_zone",
+    "oauth2",
+    "no_sportsbook",
+    "deserted",
+)
+FAULTS = (
+    "cut_cleanly", "semicolons", "not_anumber", "plus_is_midnight", "lower_exclusive", "creation_time", "capped_at100",
+    "flapping_logins", "sums_of_the_window", "last_action_counts", "logins_in_local_time", "ghost_wallets",
+    "half_apassword", "rows_in_refusal", "thousands_separators", "hangs_up", "refuses_parallel",
+)  # fmt: skip
+
+
+def check(name: str) -> Report:
+    with faults.serving(name) as served:
+        words = _addressed(served.product.words, served.url)
+        product = read_product("zoo", {"url": served.url, **words}, "zoo")
+        return asyncio.run(engine.check(product, engine.Options(watch=0, limits=Limits(rate=500))))
+
+
+def _addressed(words: Any, url: str) -> Any:
+    if isinstance(words, str):
+        return words.replace("{url}", url)
+    return {name: _addressed(word, url) for name, word in words.items()} if hasattr(words, "items") else words
+
+
+@pytest.mark.parametrize("name", DIALECTS)
+def test_a_correct_product_is_not_accused(name: str) -> None:
+    report = check(name)
+    assert [(one.code, one.feed) for one in report.findings if one.severity is Severity.MUST] == []
+    assert report.requests <= 300
+    assert not report.partial
+
+
+@pytest.mark.parametrize("name", FAULTS)
+def test_a_fault_is_found_in_its_feed(name: str) -> None:
+    animal = faults.fault(name)
+    report = check(name)
+    assert any(one.code == animal.code and animal.feed in {None, one.feed} for one in report.findings)
+    roots = {one.code for one in report.findings if one.root and one.severity is not Severity.INFO}
+    assert len(roots) <= 3
