@@ -60,12 +60,13 @@ def _options(chosen: argparse.Namespace) -> Options:
     variants = tuple(chosen.variants.split(","))
     if chosen.two_servers:
         variants = (*(name for name in variants if name in {"plain", "lift"}), "two")
-    if chosen.standby:
-        # A standby does not know who writes on the primary.
+    if chosen.standby or chosen.engine != "postgresql":
+        # A standby does not know who writes on the primary, and other engines do not tell at all.
         variants = tuple(name for name in variants if name != "wait")
     return Options(
         scale=Scale(chosen.scale),
         seconds=chosen.seconds,
+        rows=chosen.rows,
         tail=chosen.tail,
         seed=chosen.seed,
         writers=chosen.writers,
@@ -81,6 +82,9 @@ def _words() -> argparse.ArgumentParser:
     words = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     words.add_argument("--engine", choices=("postgresql", "mysql"), default="postgresql")
     words.add_argument("--seconds", type=float, default=150, help="of writing, real ones")
+    words.add_argument(
+        "--rows", type=int, default=20_000, help="written a little longer for, where the machine is busy"
+    )
     words.add_argument("--tail", type=float, default=90, help="seconds of the longest transactions, the product's")
     words.add_argument("--scale", type=int, default=30)
     words.add_argument("--seed", type=int, default=1)

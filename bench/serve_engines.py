@@ -150,7 +150,7 @@ def sqlite(folder: Path, rows: int) -> Iterator[Engine]:
                 select lower(hex(randomblob(16))), 'First' || n % 997, 'Last' || n % 1999,
                   case when n % 3 = 0 then null when n % 2 = 0 then 'male' else 'female' end, 'LV',
                   'City "of" ' || n % 500, '10.1.' || n % 250 || '.' || n % 97, 'en_US', 'Europe/Riga',
-                  date('1960-01-01', n % 15000 || ' days'), datetime(1672531200 + n * 17, 'unixepoch'),
+                  date('1960-01-01', (n % 15000) || ' days'), datetime(1672531200 + n * 17, 'unixepoch'),
                   case when n % 4 = 0 then null else 'ref' || n % 10000 end, {AGENT},
                   strftime('%Y-%m-%d %H:%M:%f', 1704067200 + n * 0.250123, 'unixepoch'), n % 50 = 0,
                   case n % 3 when 0 then 'Normal' when 1 then 'VIP' else '' end, n % 200 = 0, 'google', 'organic',
@@ -193,7 +193,7 @@ def halfopen(engine: Engine, folder: Path) -> Iterator[str]:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     (folder / "halfopen.toml").write_text(
-        f'[serve]\ndatabase = "{engine.address}"\nlisten = "127.0.0.1:{port}"\n'
+        f'[serve]\ndatabase = "{engine.address}"\nlate_rows = "plain"\nlisten = "127.0.0.1:{port}"\n'
         f'[[serve.auth]]\nscheme = "basic"\nuser = "{USER}"\npassword = "{PASSWORD}"\n'
         '[serve.feeds.players]\ntable = "players"\n'
     )

@@ -185,7 +185,7 @@ def halfopen(folder: Path, url: str) -> Iterator[int]:
         for name, feed in feeds().items()
     )
     (folder / "halfopen.toml").write_text(
-        f'[serve]\ndatabase = "{url}"\nlisten = "127.0.0.1:{port}"\n'
+        f'[serve]\ndatabase = "{url}"\nlate_rows = "plain"\nlisten = "127.0.0.1:{port}"\n'
         f"[serve.limits]\nwindows_per_caller = {POLLERS}\n"
         f'[[serve.auth]]\nscheme = "basic"\nuser = "{USER}"\npassword = "{PASSWORD}"\n{mapped}\n',
         encoding="utf-8",

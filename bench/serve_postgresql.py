@@ -242,7 +242,7 @@ class Process:
 def halfopen(url: str, folder: Path) -> Iterator[Process]:
     """Our server on the database."""
     (folder / "halfopen.toml").write_text(
-        f'[serve]\ndatabase = "{url}"\nlisten = "127.0.0.1:0"\n'
+        f'[serve]\ndatabase = "{url}"\nlate_rows = "plain"\nlisten = "127.0.0.1:0"\n'
         f'[[serve.auth]]\nscheme = "basic"\nuser = "{USER}"\npassword = "{PASSWORD}"\n'
         '[serve.feeds.players]\ntable = "players"\n'
     )

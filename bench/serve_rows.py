@@ -108,7 +108,7 @@ def halfopen(folder: Path) -> Iterator[str]:
     """Our server on the file; its URL."""
     port = free_port()
     (folder / "halfopen.toml").write_text(
-        f'[serve]\ndatabase = "sqlite:///operator.sqlite"\nlisten = "127.0.0.1:{port}"\n'
+        f'[serve]\ndatabase = "sqlite:///operator.sqlite"\nlate_rows = "plain"\nlisten = "127.0.0.1:{port}"\n'
         f'[[serve.auth]]\nscheme = "basic"\nuser = "{USER}"\npassword = "{PASSWORD}"\n'
         '[serve.feeds.players]\ntable = "players"\n'
     )

@@ -166,12 +166,12 @@ class Dice:
         queued = rng.random() < QUEUE_SHARE
         kind = rng.choices(("deposit", "settle", "login", "play", "profile"), (25, 17, 24, 26, 8))[0]
         if kind == "deposit":
-            groups = [[self._new("transactions", queued) for _ in range(rng.randint(1, 4))]]
+            groups = [[self._new("transactions", queued) for _ in range(rng.randint(1, 6))]]
         elif kind == "settle":
             groups = [self._changes(story, "transactions", rng.randint(1, 4), queued)]
         elif kind == "login":
             groups = [
-                [self._new("logins", queued) for _ in range(rng.randint(1, 5))],
+                [self._new("logins", queued) for _ in range(rng.randint(1, 8))],
                 self._changes(story, "players", 1, queued),
             ]
         elif kind == "play":

@@ -26,14 +26,20 @@ from late.writers import Writers
 from support.servers import free_port
 
 _STATE = "state.sqlite"
+_LONGER = 0.4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """`seconds` of writing and of asking afterwards (`settle`) are real, `tail` is the product's."""
+    """How long, how much, how hard.
+
+    `seconds` of writing and of asking afterwards (`settle`) are real, `tail` is the product's. Where the machine is too
+    busy for `rows`, it is written somewhat longer.
+    """
 
     scale: Scale = field(default_factory=lambda: Scale(30))
     seconds: float = 150.0
+    rows: int = 0
     tail: float = 90.0
     seed: int = 1
     writers: int = 16
@@ -113,6 +119,9 @@ async def _write(options: Options, writers: Writers, stage: _Stage, folder: Path
         if thief is not None:
             group.create_task(thief.run())
         await asyncio.sleep(options.seconds)
+        until = time.monotonic() + _LONGER * options.seconds
+        while len(writers.book.keys) < options.rows and time.monotonic() < until:  # noqa: ASYNC110 - a look a second is cheap
+            await asyncio.sleep(1)
         writers.stop.set()
     if options.kill_every:
         report.notes.append(f"{killer.kills} times kill -9 of a lifting server, {killer.cut} requests under way")

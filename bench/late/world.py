@@ -66,10 +66,12 @@ class Book:
     moments: dict[tuple[str, str, str], float] = field(default_factory=dict)
     times: Counter[tuple[str, str, str]] = field(default_factory=Counter)
     actions: Counter[str] = field(default_factory=Counter)
+    keys: set[tuple[str, str]] = field(default_factory=set)
     _sums: dict[str, _Sums] = field(default_factory=lambda: defaultdict(_Sums))
 
     def note(self, feed: str, key: str, content: str, at: float) -> None:
         """A version of a row was committed at that moment."""
+        self.keys.add((feed, key))
         self.moments[feed, key, content] = at
         self.times[feed, key, content] += 1
 
