@@ -4,9 +4,11 @@ import asyncio
 from collections.abc import AsyncGenerator, Callable
 from concurrent.futures import Executor
 from contextlib import AbstractContextManager, asynccontextmanager
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 Value = TypeVar("Value")
+_LEAVING: Final[set[asyncio.Task[Any]]] = set()
+"""The event loop itself holds its tasks weakly."""
 
 
 class Steps:
@@ -29,6 +31,7 @@ class Steps:
 
     async def run(self, work: Callable[[], Value]) -> Value:
         """The outcome of a step; it goes on when the caller goes away, and whatever follows waits for it."""
+        await self.ended()
         return await asyncio.shield(self.start(work))
 
     async def ended(self) -> None:
@@ -60,5 +63,10 @@ async def held(steps: Steps, context: AbstractContextManager[Value]) -> AsyncGen
 
 
 async def _left(steps: Steps, context: AbstractContextManager[Any], error: BaseException | None) -> None:
-    await steps.ended()
-    await steps.run(lambda: context.__exit__(None if error is None else type(error), error, None))
+    # Goes on when the caller is cancelled once more meanwhile.
+    leaving = asyncio.create_task(
+        steps.run(lambda: context.__exit__(None if error is None else type(error), error, None))
+    )
+    _LEAVING.add(leaving)
+    leaving.add_done_callback(_LEAVING.discard)
+    await asyncio.shield(leaving)

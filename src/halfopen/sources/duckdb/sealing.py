@@ -53,6 +53,7 @@ class DuckdbSnapshot:
         since: Mark | None,  # noqa: ARG002 - there are no transaction numbers
     ) -> Look:
         """By the zone maps of the cursor; digests are made by DuckDB."""
+        await self._steps.ended()
         job = self._steps.start(partial(self._looked, selection, before, now))
         try:
             async with asyncio.timeout(self._seconds):
@@ -78,6 +79,7 @@ class DuckdbSnapshot:
             finally:
                 copying.written()
 
+        await self._steps.ended()
         job = self._steps.start(work)
         try:
             yield Answer(copying, job, format_, self._seconds)

@@ -131,6 +131,8 @@ class Connection:
 
     def wait_at_most(self, seconds: float) -> None:
         """How long one read may wait for the server."""
+        if not self.is_open:
+            raise pymysql.err.InterfaceError(0, "the connection was ended with the answer before")
         self._connection._read_timeout = self._connection._current_timeout = seconds  # noqa: SLF001 - see the module
         self._connection._sock.settimeout(seconds)  # noqa: SLF001 - see the module
 

@@ -92,6 +92,7 @@ class MysqlSnapshot:
             else:
                 handover.finish()
 
+        await self._steps.ended()
         self._steps.start(work)
         try:
             yield answer

@@ -72,6 +72,7 @@ class SqliteSnapshot:
             else:
                 handover.finish()
 
+        await self._steps.ended()
         self._steps.start(work)
         try:
             yield Answer(handover)
