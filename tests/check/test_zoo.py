@@ -22,9 +22,9 @@ DIALECTS = (
     "deserted",
 )
 FAULTS = (
-    "cut_cleanly", "semicolons", "not_anumber", "plus_is_midnight", "lower_exclusive", "creation_time", "capped_at100",
+    "cut_cleanly", "semicolons", "not_a_number", "plus_is_midnight", "lower_exclusive", "creation_time", "capped_at100",
     "flapping_logins", "sums_of_the_window", "last_action_counts", "logins_in_local_time", "ghost_wallets",
-    "half_apassword", "rows_in_refusal", "thousands_separators", "hangs_up", "refuses_parallel",
+    "half_a_password", "rows_in_refusal", "thousands_separators", "hangs_up", "refuses_parallel",
 )  # fmt: skip
 
 

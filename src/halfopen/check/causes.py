@@ -19,6 +19,7 @@ QUARTER = timedelta(minutes=15)
 _FARTHEST = timedelta(hours=14)
 _ROUND = frozenset({10, 20, 25, 50, 100, 200, 250, 500, 1000, 2000, 2500, 5000, 10000, 20000, 50000})
 _FEWEST_CAPPED = 10
+_PAGES = PAGE_NAMES - {"total", "total_count", "totalcount", "links", "_links"}
 _MANY = 5
 """So many known rows on a side are needed to tell."""
 _MOST = 0.8
@@ -357,7 +358,8 @@ def is_paginated(answer: Observation) -> bool:
     total = next(
         (names[n] for n in ("total", "total_count", "totalcount", "count") if isinstance(names.get(n), int)), None
     )
-    if total is not None and total > len(answer.rows):
+    speaks_of_pages = bool(_PAGES & names.keys())
+    if total is not None and total > len(answer.rows) and speaks_of_pages:
         return True
     pages = next(
         (names[n] for n in ("pages", "total_pages", "totalpages", "last_page") if isinstance(names.get(n), int)), 0

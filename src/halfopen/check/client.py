@@ -38,6 +38,8 @@ _MOST_HOPS = 3
 _REDIRECTS = {301, 302, 303, 307, 308}
 _BUSY = {429, 503}
 _UNAUTHORIZED, _OK = 401, 200
+_PATIENCE = 10.0
+"""Seconds; who has let us wait so long in vain is not asked the same again."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -127,7 +129,7 @@ class Client:
             if self._pace.refusals >= Pace.MOST_REFUSALS:
                 raise Spent("the product keeps answering that it is asked too often (429)")
             return await self._once(how, raw)
-        if exchange.status is None and exchange.error_code == "transport_error":
+        if exchange.status is None and exchange.error_code == "transport_error" and exchange.seconds < _PATIENCE:
             return await self._once(how, raw)
         return exchange
 

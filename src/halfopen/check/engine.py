@@ -13,6 +13,7 @@ from halfopen.check import client as clients
 from halfopen.check import judging, roots, watch
 from halfopen.check.case import Case, build
 from halfopen.check.client import Client, Limits
+from halfopen.check.closing import Closing
 from halfopen.check.exchange import Exchange, read_recording, write_recording
 from halfopen.check.finding import FeedSeen, Report
 from halfopen.check.observe import Observer
@@ -95,7 +96,7 @@ async def _asked(
     kept = watch.budget_kept(survey.case())
     await watch.watch(survey, client, options.watch, monotonic=monotonic, tell=tell, keep=kept)
     with suppress(clients.Spent):
-        await survey.finish()
+        await Closing(survey).finish()
 
 
 def replayed(path: Path, product: ProductConfig | None, options: Options) -> Report:

@@ -18,6 +18,7 @@ CURSOR_SYNONYMS: Final = ("modified_at", "updated_at", "last_modified", "last_mo
 """Names under which products send a cursor that the contract calls otherwise."""
 _CREATED: Final = ("created_at", "registered_at")
 _OK: Final = 200
+_NO_CONTENT: Final = 204
 _MANY: Final = 8000
 """Of an answer with more rows than these only what identifies and places them is kept."""
 
@@ -90,7 +91,7 @@ class Observation:
     @property
     def is_whole(self) -> bool:
         """Whether these are all the rows that the product has for the window, as far as it says."""
-        return self.exchange.status == _OK and self.problem is None and not self.exchange.cut
+        return self.exchange.status in {_OK, _NO_CONTENT} and self.problem is None and not self.exchange.cut
 
     @property
     def started(self) -> datetime:
@@ -150,6 +151,8 @@ class Observer:
 
 
 def _body(exchange: Exchange, feed: Feed, names: Mapping[str, str]) -> Body:
+    if exchange.status == _NO_CONTENT and exchange.error is None:
+        return Body(format="", shape="nothing")
     if exchange.status != _OK or exchange.error is not None:
         code = exchange.error_code or "refused"
         return Body(format="", problem=Problem(code=code, text=exchange.error or f"status {exchange.status}"))

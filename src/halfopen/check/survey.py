@@ -7,29 +7,25 @@ from datetime import datetime, timedelta
 
 from halfopen.check import case as cases
 from halfopen.check.case import Case, FeedCase
-from halfopen.check.causes import causes_of
 from halfopen.check.client import Client, Spent
 from halfopen.check.exchange import Exchange
 from halfopen.check.observe import Observation, Observer
 from halfopen.check.plan import odd, windows
-from halfopen.check.rules.references import orphans
-from halfopen.check.story import Loss
 from halfopen.config.product import ProductConfig
 from halfopen.contract.load import feeds
 from halfopen.window.window import Window
 
 _OK, _NOT_FOUND = 200, {404, 410}
-_AHEAD = timedelta(minutes=1)
-_MOST_CONFIRMED = 2
 _PIGS = 3
+_SLOW = 5.0
+"""Seconds."""
+HOPELESS = 25.0
 _KNOCKS = 2
 """So many feeds are asked again before the check goes away from a closed door."""
 _STEPS = 60
 _HOUR_BYTES = 1 << 20
-_WIDE_BYTES = 768 << 10
+WIDE_BYTES = 768 << 10
 """Of a huge feed the beginning of a wide window is enough: the product streams it, and its rows are known."""
-_PARENT_BYTES = 8 << 20
-_RESERVED_BYTES = 8 << 20
 
 
 class Survey:
@@ -51,16 +47,18 @@ class Survey:
         tell: Callable[[str], None] = lambda _: None,
     ) -> None:
         self._product = product
-        self._client = client
+        self.client = client
         self._observer = observer
         self.names = tuple(names)
         self._clock = clock
-        self._tell = tell
+        self.tell = tell
         self._started = clock()
         self.observations: list[Observation] = []
         self._by_number: dict[int, Observation] = {}
-        self._focus: dict[str, Window] = {}
+        self.focus: dict[str, Window] = {}
         self._other_format: bool | None = None
+        self.slow: set[str] = set()
+        """Feeds whose answers take too long to ask for many: what every rule needs is asked, and no more."""
         self.watched = 0.0
         self.spent = ""
 
@@ -79,8 +77,8 @@ class Survey:
             finished=self._clock(),
             asked=self.names,
             watched=self.watched,
-            token_lifetime=self._client.sign_in.lifetime,
-            spaces=self._client.spaces,
+            token_lifetime=self.client.sign_in.lifetime,
+            spaces=self.client.spaces,
         )
 
     @property
@@ -94,40 +92,34 @@ class Survey:
             await self._burst()
             if not await self._is_let_in():
                 return
-            await self._each(self._grow, self.names)
+            await self.each(self._grow, self.names)
             offered = [feed.name for feed in self.case().offered]
-            self._tell("edges of windows")
+            self.tell("edges of windows")
             pigs = self._pigs(offered)
-            await self._each(lambda name: self._probe(name, pigs), offered)
+            await self.each(lambda name: self._probe(name, pigs), offered)
             if deep:
-                self._tell("every minute of an hour")
-                await self._each(self._minutes, offered)
-        except Spent as reason:
-            self.spent = str(reason)
-
-    async def finish(self) -> None:
-        """Ask once more what was asked, look for what is missing, and read the parents that rows point at."""
-        try:
-            self._tell("the same windows again")
-            offered = [feed.name for feed in self.case().offered]
-            await self._each(self._repeat, offered)
-            self._tell("rows that others point at")
-            await self._references()
-            await self._each(self._excuse, offered)
+                self.tell("every minute of an hour")
+                await self.each(self._minutes, offered)
         except Spent as reason:
             self.spent = str(reason)
 
     async def ask(self, name: str, probe: str, window: Window | None, **how: object) -> Observation:
         """One observation."""
-        exchange = await self._client.ask(name, probe, window, **how)  # type: ignore[arg-type]  # the words of ask
+        exchange = await self.client.ask(name, probe, window, **how)  # type: ignore[arg-type]  # the words of ask
+        if exchange.seconds > _SLOW and exchange.credentials == "right":
+            self.slow.add(name)
         return self._by_number[exchange.number]
+
+    def is_slow(self, name: str) -> bool:
+        """Whether a feed takes too long to be watched."""
+        return name in self.slow
 
     async def youngest(self, name: str, length: timedelta) -> None:
         """The youngest closed seconds of a feed."""
         offset = self._product.offset_of(name)
-        await self.ask(name, "watch", windows.youngest(self._product_now(), offset, length))
+        await self.ask(name, "watch", windows.youngest(self.product_now(), offset, length))
 
-    async def _each(self, step: Callable[[str], Awaitable[None]], names: Iterable[str]) -> None:
+    async def each(self, step: Callable[[str], Awaitable[None]], names: Iterable[str]) -> None:
         """The step for each feed, at the client's pace; the first to find the budget spent ends all of them."""
         tasks = [asyncio.ensure_future(step(name)) for name in names]
         try:
@@ -139,13 +131,13 @@ class Survey:
 
     async def _burst(self) -> None:
         """All feeds in the same second, as the CRM polls them."""
-        self._tell("the last minute of every feed")
+        self.tell("the last minute of every feed")
         now = self._clock()
 
         async def poll(name: str) -> None:
             await self.ask(name, "burst", windows.last_minute(now, self._product.offset_of(name)), burst=True)
 
-        await self._each(poll, self.names)
+        await self.each(poll, self.names)
 
     async def _is_let_in(self) -> bool:
         """Whether it is worth going on: some feed answers anything but a refusal, perhaps when it is asked alone."""
@@ -161,33 +153,37 @@ class Survey:
     async def _grow(self, name: str) -> None:
         """From a minute to an hour to a day, and on where there are hardly any rows."""
         first = self._of(name, "burst")[-1]
+        if first.exchange.seconds > HOPELESS:
+            return
         if first.exchange.status != _OK or first.exchange.error:
             first = await self.ask(name, "minute", first.window)
         if first.exchange.status in _NOT_FOUND and not await self._found(name):
             return
-        end = windows.settled(self._product_now(), self._product.offset_of(name))
+        end = windows.settled(self.product_now(), self._product.offset_of(name))
         hour = await self._first_window(name, Window(end - windows.HOUR, end))
-        day = await self.ask(name, "day", Window(end - windows.DAY, end), most_bytes=_WIDE_BYTES)
+        if hour.exchange.seconds > HOPELESS:
+            return
+        day = await self.ask(name, "day", Window(end - windows.DAY, end), most_bytes=WIDE_BYTES)
         if not any(o.exchange.status == _OK for o in (first, hour, day)):
             return
         if len(day.rows) < windows.FEW and day.is_whole:
-            month = await self.ask(name, "wide", Window(end - 30 * windows.DAY, end), most_bytes=_WIDE_BYTES)
+            month = await self.ask(name, "wide", Window(end - 30 * windows.DAY, end), most_bytes=WIDE_BYTES)
             if len(month.rows) < windows.FEW and month.is_whole:
-                await self.ask(name, "wide", Window(windows.BEGINNING, end), most_bytes=_WIDE_BYTES)
+                await self.ask(name, "wide", Window(windows.BEGINNING, end), most_bytes=WIDE_BYTES)
 
     async def _first_window(self, name: str, window: Window) -> Observation:
         """The hour; where a blank written %20 seems to be what it stumbles over, with + from then on."""
         hour = await self.ask(name, "hour", window, most_bytes=_HOUR_BYTES)
-        if hour.exchange.status in {None, _OK, 401, 403} or self._client.spaces[name] != "%20":
+        if hour.exchange.status in {None, _OK, 401, 403} or self.client.spaces[name] != "%20":
             return hour
         if any(o.exchange.status == _OK for o in self._of(name, "burst", "minute")):
             return hour
-        self._client.spaces[name] = "+"
+        self.client.spaces[name] = "+"
         again = await self.ask(name, "hour", window, most_bytes=_HOUR_BYTES)
         if again.exchange.status == _OK:
             self._rename(name, {"burst", "minute", "hour"}, "percent20", but=again)
             return again
-        self._client.spaces[name] = "%20"
+        self.client.spaces[name] = "%20"
         return hour
 
     def _rename(self, name: str, probes: set[str], probe: str, but: Observation) -> None:
@@ -198,20 +194,20 @@ class Survey:
 
     async def _found(self, name: str) -> bool:
         """Whether a feed that was not found is there after all: at a wider window, or at another path."""
-        end = windows.settled(self._product_now())
+        end = windows.settled(self.product_now())
         wide = await self.ask(name, "hour", Window(end - windows.HOUR, end))
         if wide.exchange.status not in _NOT_FOUND:
             return True
         if name in self._product.paths:
             return False
         for alias in feeds()[name].aliases:
-            before = self._client.paths[name]
-            self._client.paths[name] = alias
+            before = self.client.paths[name]
+            self.client.paths[name] = alias
             there = await self.ask(name, "minute", wide.window)
             if there.exchange.status not in _NOT_FOUND:
                 self._forget(name, before)
                 return True
-            self._client.paths[name] = before
+            self.client.paths[name] = before
         return False
 
     def _forget(self, name: str, path: str) -> None:
@@ -236,22 +232,25 @@ class Survey:
         window = await self._focused(feed)
         if window is not None:
             await self._edges(name, window)
+        if name in self.slow:
+            await self._credentials(name, window or feed.valid[-1].window, None)
+            return
         minute = window or self._of(name, "hour", "burst")[-1].window
         await self._credentials(name, minute, pigs.index(name) if name in pigs else None)
         if not feed.is_catalogue:
             await self.ask(name, "empty", windows.EMPTY)
-            await self.ask(name, "future", windows.future(self._product_now()))
+            await self.ask(name, "future", windows.future(self.product_now()))
         await self._format(name, window or minute)
         if window is not None and name in pigs:
-            await self.ask(name, "plus" if self._client.spaces[name] == "%20" else "percent20", window,
-                           query=odd.spaced(window, "+" if self._client.spaces[name] == "%20" else "%20"))  # fmt: skip
+            await self.ask(name, "plus" if self.client.spaces[name] == "%20" else "percent20", window,
+                           query=odd.spaced(window, "+" if self.client.spaces[name] == "%20" else "%20"))  # fmt: skip
             if (at := windows.busiest(feed.rows, window)) is not None:
-                await self.ask(name, "equal", None, query=odd.equal(at, self._client.spaces[name]))
+                await self.ask(name, "equal", None, query=odd.equal(at, self.client.spaces[name]))
         if name in pigs[:2]:
             await self._oddities(name, window or minute)
 
     async def _focused(self, feed: FeedCase) -> Window | None:
-        if feed.no_windows:
+        if feed.no_windows or feed.name in self.slow:
             return None
         found = [o for o in feed.valid if o.probe in {"hour", "day", "wide"} and o.exchange.status == _OK]
         window = windows.focus(found, aggregate=feed.is_aggregate)
@@ -259,7 +258,7 @@ class Survey:
             return None
         if all(o.window != window for o in feed.answers):
             await self.ask(feed.name, "focus", window)
-        self._focus[feed.name] = window
+        self.focus[feed.name] = window
         return window
 
     async def _edges(self, name: str, window: Window) -> None:
@@ -268,7 +267,7 @@ class Survey:
         parts = windows.cuts(rows, window)
         around = windows.edges(rows, window, parts)
         if feed.is_aggregate:
-            around = windows.session_edges(rows, self._product_now()) or around
+            around = windows.session_edges(rows, self.product_now()) or around
         for part in parts:
             await self.ask(name, "cut", part)
         for second in around:
@@ -297,88 +296,22 @@ class Survey:
 
     async def _oddities(self, name: str, window: Window | None) -> None:
         await self.ask(name, "missing", None, query="")
-        for word, query, meant in odd.queries(window, self._product_now(), self._client.spaces[name]):
+        for word, query, meant in odd.queries(window, self.product_now(), self.client.spaces[name]):
             await self.ask(name, word, meant, query=query)
 
     async def _minutes(self, name: str) -> None:
         """Each minute of the window that is looked at, or as many equal parts of it."""
-        window = self._focus.get(name)
+        window = self.focus.get(name)
         if window is None:
             return
         step = max(window.length // _STEPS, windows.MINUTE)
         for part in window.partition(step):
             await self.ask(name, "cut", part)
 
-    async def _repeat(self, name: str) -> None:
-        window = self._focus.get(name)
-        if window is not None:
-            await self.ask(name, "repeat", window)
-
-    async def _excuse(self, name: str) -> None:
-        """Look for missing rows beyond their windows; ask windows again that lacked rows, or gained some."""
-        await self._tail(name)
-        story = causes_of(self.case().feeds[name]).story
-        doubtful = [loss.observation.window for loss in story.losses if not self._asked_twice(story.answers, loss)]
-        doubtful += [late.missing.window for late in story.latecomers if not late.confirmed]
-        chosen = list(dict.fromkeys(w for w in doubtful if w is not None))[:_MOST_CONFIRMED]
-        for window in chosen:
-            await self.ask(name, "confirm", window)
-        if chosen:
-            await self._tail(name)
-
-    @staticmethod
-    def _asked_twice(answers: Iterable[Observation], loss: Loss) -> bool:
-        return sum(answer.window == loss.observation.window for answer in answers) > 1
-
-    async def _tail(self, name: str) -> None:
-        doubts = causes_of(self.case().feeds[name]).story.doubts
-        ends = [loss.observation.window.end for loss in doubts if loss.observation.window]
-        if not ends:
-            return
-        now = self._product_now().replace(microsecond=0)
-        beyond = await self.ask(name, "tail", Window(min(ends), max(now + _AHEAD, min(ends))))
-        if beyond.exchange.status != _OK:
-            # Perhaps it takes no window that ends later than now.
-            await self.ask(name, "tail", Window(min(ends), max(now + timedelta(seconds=1), min(ends))))
-
-    async def _references(self) -> None:
-        """Read the feeds that rows point at from their beginning; and their youngest rows again before accusing."""
-        known = self.case()
-        wanted = {
-            target.refers_to.partition(".")[0]
-            for feed in known.offered
-            if feed.rows
-            for target in feed.feed.fields.values()
-            if target.refers_to
-        }
-        if known.feeds.get("sports_odds") and known.feeds["sports_odds"].offered:
-            wanted.add("sports_odds")
-        parents = [feed.name for feed in known.offered if feed.name in wanted]
-        share = (self._client.bytes_left - _RESERVED_BYTES) // max(len(parents), 1)
-        most = max(min(share, _PARENT_BYTES), _WIDE_BYTES)
-        await self._each(lambda name: self._all(name, most), parents)
-        known = self.case()
-        accused = {
-            parent.name
-            for feed in known.offered
-            for name, field in feed.feed.fields.items()
-            if field.refers_to and (parent := known.feeds.get(field.refers_to.partition(".")[0])) and parent.offered
-            if orphans(feed, name, parent)
-        }
-        await self._each(self._refresh, sorted(accused))
-
-    async def _all(self, name: str, most_bytes: int) -> None:
-        now = self._product_now().replace(microsecond=0)
-        await self.ask(name, "all", Window(windows.BEGINNING, now + _AHEAD), most_bytes=most_bytes)
-
-    async def _refresh(self, name: str) -> None:
-        now = self._product_now().replace(microsecond=0)
-        await self.ask(name, "refresh", Window(now - 10 * windows.MINUTE, now + _AHEAD))
-
     def _of(self, name: str, *probes: str) -> list[Observation]:
         return [o for o in self.observations if o.feed.name == name and o.probe in probes]
 
-    def _product_now(self) -> datetime:
+    def product_now(self) -> datetime:
         """The product's clock, as far as its Date headers tell."""
         skew = cases.skew_of(o.exchange for o in self.observations)
         return self._clock() + (skew if skew is not None and abs(skew) > timedelta(seconds=2) else timedelta(0))

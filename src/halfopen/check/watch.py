@@ -35,7 +35,9 @@ async def watch(
     if seconds <= 0 or survey.spent:
         return
     started = monotonic()
-    feeds = [feed for feed in survey.case().offered if not feed.no_windows and feed.answers]
+    feeds = [
+        feed for feed in survey.case().offered if not feed.no_windows and feed.answers and not survey.is_slow(feed.name)
+    ]
     rounds = 0
     try:
         while feeds:

@@ -85,8 +85,7 @@ def _unexpected_status(feed: FeedCase) -> Outcome:
         for o in feed.valid
         if o.exchange.status is not None
         and o.exchange.status not in own
-        and not 300 <= o.exchange.status < 400  # noqa: PLR2004 - redirects have a rule
-        and o.exchange.status < 500  # noqa: PLR2004 - so have errors of the server
+        and 400 <= o.exchange.status < 500  # noqa: PLR2004 - redirects and errors of the server have rules of their own
         and o.probe in {"minute", "burst", "cut", "edge", "repeat", "focus"}
     ]
     if not bad:

@@ -3,7 +3,7 @@
 from collections import Counter
 
 from halfopen.check.case import FeedCase
-from halfopen.check.finding import Severity
+from halfopen.check.finding import Certainty, Severity
 from halfopen.check.rule import PASS, Outcome, failed, feed_rule, not_applicable, not_verified
 from halfopen.check.telling import lines, quoted, without_rows
 from halfopen.contract.model import Kind
@@ -74,7 +74,7 @@ def _texts_change(feed: FeedCase, names: list[str]) -> Outcome:
         if len(texts) >= _ENOUGH and other and len(other) <= len(texts) // 2 and len(set(texts)) > 2:  # noqa: PLR2004
             numbers = len(texts) - len(other)
             text = f"the custom field {name} is a number in {numbers} rows and {quoted(other[0])} in others"
-            return failed(text, count=len(other), seen=feed.readable[0].exchange)
+            return failed(text, count=len(other), seen=feed.readable[0].exchange, certainty=Certainty.STATISTICAL)
     return PASS
 
 
