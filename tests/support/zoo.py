@@ -50,6 +50,7 @@ class Caller:
 
     def request(self, feed: str, query: str, *, signed: bool = True, **headers: str) -> Request:
         path = self.product.words.get("paths", {}).get(feed, feeds()[feed].path)
+        path = self.product.words.get("url", "").removeprefix("{url}") + path
         given = {name.replace("_", "-"): value for name, value in headers.items()}
         if signed:
             query, more = self._sign(path, query)

@@ -96,7 +96,7 @@ def serving(name: str, *, seed: int = 1, clock: Callable[[], datetime] = utc_now
 
 
 def _fault(product: type[Product], family: str) -> Fault:
-    name = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", product.__name__).lower()
+    name = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", product.__name__).lower()
     return Fault(
         name=name,
         doc=(product.__doc__ or "").strip().splitlines()[0],

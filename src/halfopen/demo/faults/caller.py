@@ -12,7 +12,7 @@ NAME = "zoo"
 
 def toml(product: type[Product], url: str) -> str:
     """A halfopen.toml that knows the product at `url`."""
-    words = {"url": url, **product.words}
+    words = {"url": "{url}", **product.words}
     lines = (f"{key} = {_value(value)}" for key, value in words.items())
     return f"[products.{NAME}]\n" + "\n".join(lines).replace("{url}", url) + "\n"
 
