@@ -20,6 +20,7 @@ ROWS = 500_000
 CONFIG = """
 [serve]
 database = "duckdb:///operator.duckdb"
+late_rows = "plain"
 [[serve.auth]]
 scheme = "basic"
 user = "crm"

@@ -19,6 +19,7 @@ MINUTE = asked(AT, AT + timedelta(minutes=1))
 CONFIG = """
 [serve]
 database = "{url}"
+late_rows = "plain"
 [serve.limits]
 connections = {connections}
 statement_timeout = "{timeout}"

@@ -18,6 +18,7 @@ MINUTE = asked(AT, AT + timedelta(minutes=1))
 CONFIG = """
 [serve]
 database = "{url}"
+late_rows = "plain"
 [serve.limits]
 connections = 3
 [[serve.auth]]

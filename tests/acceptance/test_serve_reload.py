@@ -24,7 +24,7 @@ join players p on n.i % 2000000 = 0
 
 def write(folder, password, feeds=FEED, more=""):
     (folder / "halfopen.toml").write_text(
-        f'[serve]\ndatabase = "sqlite:///operator.sqlite"\n{more}\n'
+        f'[serve]\ndatabase = "sqlite:///operator.sqlite"\nlate_rows = "plain"\n{more}\n'
         f'[[serve.auth]]\nscheme = "basic"\nuser = "crm"\npassword = "{password}"\n{feeds}',
         encoding="utf-8",
     )

@@ -19,6 +19,7 @@ ROWS = 8_000
 CONFIG = f"""
 [serve]
 database = "{{url}}"
+late_rows = "plain"
 [serve.limits]
 connections = {CONNECTIONS}
 windows_per_caller = {READERS + 10}

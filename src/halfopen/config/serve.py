@@ -110,7 +110,7 @@ class ServeConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
     listen: str = "127.0.0.1:8400"
     timezone: str = "UTC"
     state: str = _STATE
-    late_rows: Literal["lift", "wait", "plain"] = "plain"
+    late_rows: Literal["lift", "wait", "plain"] = "lift"
     wait_max: timedelta = timedelta(seconds=30)
     allowed_lateness: timedelta = timedelta(minutes=15)
     keep_lifted: timedelta = timedelta(days=7)

@@ -40,6 +40,7 @@ _HEAD = """\
 
 [serve]
 database = "sqlite:///{casino}"
+late_rows = "plain"
 listen = "127.0.0.1:{port}"
 
 [[serve.auth]]
