@@ -1,7 +1,6 @@
 """The mirror in a DuckDB file: what it survives, what it refuses, and who may read it."""
 
 import os
-import random
 import resource
 import signal
 import subprocess
@@ -9,7 +8,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -19,11 +18,11 @@ import pytest
 
 from halfopen.contract.load import feed
 from halfopen.errors import SinkError
-from halfopen.sinks import duckdb_ledger, duckdb_stage
+from halfopen.sinks import duckdb_late, ledger, stage
 from halfopen.sinks.base import Hole
+from halfopen.sinks.database import Database
 from halfopen.sinks.duckdb import DuckDBSink
 from halfopen.sinks.duckdb_schema import feed_columns
-from halfopen.window.coverage import Coverage
 from halfopen.window.window import Window
 from support.answers import NOON, Answers, csv_of, player, session, stored, table, transaction
 
@@ -37,7 +36,6 @@ OWED = Hole(
     last_error="503",
     next_try=NOON,
 )
-WRITER = Path(__file__).with_name("applying.py")
 
 
 @pytest.fixture
@@ -69,8 +67,8 @@ def test_rows_inside_of_a_quoted_text_are_never_read_as_rows(
     mirror: DuckDBSink, asked: Answers, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Wherever another thread of DuckDB's began, it would be in the midst of a text full of rows."""
-    monkeypatch.setattr(duckdb_stage, "LONGEST_ROW", 2 << 20)  # so that its blocks are of tens of megabytes
-    monkeypatch.setattr(duckdb_stage, "_mend", lambda *_: pytest.fail("read again in Python"))
+    monkeypatch.setattr(stage, "LONGEST_ROW", 2 << 20)  # so that its blocks are of tens of megabytes
+    monkeypatch.setattr(stage, "_mend", lambda *_: pytest.fail("read again in Python"))
     trap = csv_of([transaction(f"fake{n}", comment="y" * 1000) for n in range(1000)]).decode()
     body = csv_of([transaction(f"t{n}", comment=trap) for n in range(60)])
     [applied] = mirror.apply([asked("transactions", body)])
@@ -121,7 +119,7 @@ def test_nothing_is_seen_of_answers_that_fail_before_the_commit(
         raise RuntimeError("the power is gone")
 
     with monkeypatch.context() as patch:
-        patch.setattr(duckdb_ledger, step, fall)
+        patch.setattr(duckdb_late if step == "late" else ledger, step, fall)
         changed = [transaction("1", "2026-03-01 12:00:50"), transaction("3"), transaction("4", amount="x")]
         with pytest.raises(RuntimeError, match="power"):
             mirror.apply([asked("transactions", changed, rung=1), asked("game_activity", [session("s")])])
@@ -135,13 +133,13 @@ def test_nothing_is_seen_of_answers_that_fail_before_the_commit(
 def test_a_statement_that_fails_is_one_line_and_leaves_the_mirror_usable(
     mirror: DuckDBSink, asked: Answers, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fail(connection: duckdb.DuckDBPyConnection, *_: object) -> int:
-        connection.execute("SELECT 1 FROM nowhere")
+    def fail(database: Database, *_: object) -> int:
+        database.rows("SELECT 1 FROM nowhere")
         return 0
 
     mirror.fail(OWED)
     with monkeypatch.context() as patch:
-        patch.setattr(duckdb_ledger, "fill", fail)
+        patch.setattr(ledger, "fill", fail)
         with pytest.raises(SinkError, match="nothing was written") as failed:
             mirror.apply([asked("transactions", [transaction("1")])])
     assert "\n" not in str(failed.value)
@@ -159,7 +157,7 @@ def test_a_duckdb_that_gives_itself_up_is_opened_again(
         raise duckdb.FatalException("database has been invalidated")
 
     with monkeypatch.context() as patch:
-        patch.setattr(duckdb_ledger, "commit", fail)
+        patch.setattr(ledger, "commit", fail)
         with pytest.raises(SinkError, match="invalidated"):
             mirror.apply([asked("transactions", [transaction("2")])])
     assert mirror.status()["products"]["vegas"]["feeds"]["transactions"]["rows"] == 1
@@ -168,39 +166,6 @@ def test_a_duckdb_that_gives_itself_up_is_opened_again(
     mirror.close()
     with pytest.raises(SinkError, match="not open"):
         mirror.status()
-
-
-@pytest.mark.parametrize("seed", range(4))
-def test_killed_at_any_moment_rows_and_ledger_agree(path: Path, seed: int) -> None:
-    """A process applies minute after minute, each with its own rows and with one row that all change."""
-    moment = random.Random(seed)
-    print("seed", seed)  # noqa: T201 - simulations print their seed
-    committed = 0
-    for _ in range(3):
-        writer = subprocess.Popen([sys.executable, WRITER, path, str(committed)], stdout=subprocess.PIPE)
-        assert writer.stdout is not None
-        assert writer.stdout.readline() == b"ready\n"
-        time.sleep(moment.uniform(0.05, 0.9))
-        writer.send_signal(signal.SIGKILL)
-        told = writer.stdout.read().split()
-        writer.stdout.close()
-        writer.wait()
-
-        sink = DuckDBSink(path, threads=2)
-        sink.open()
-        lines = table(sink, "SELECT window_start, rows, changed FROM halfopen.ledger ORDER BY window_start")
-        minutes = [int((line["window_start"].replace(tzinfo=UTC) - NOON) / timedelta(minutes=1)) for line in lines]
-        assert minutes == list(range(len(lines)))
-        assert len(lines) >= max((int(number) + 1 for number in told), default=committed)
-        rows = stored(sink, "transactions")
-        assert set(rows) == {f"{minute}-{n}" for minute in minutes for n in range(40)} | ({"all"} if minutes else set())
-        assert not minutes or rows["all"]["comment"] == str(minutes[-1])
-        committed = len(lines)
-        assert sink.progress("vegas", "transactions").committed == Coverage.of(
-            [Window(NOON, NOON + timedelta(minutes=committed))]
-        )
-        sink.close()
-    assert committed > 0
 
 
 def test_a_full_disk_is_an_error_after_which_the_mirror_works_again(path: Path, tmp_path: Path) -> None:

@@ -11,12 +11,15 @@ import duckdb
 
 from halfopen.contract.load import NAMES
 from halfopen.errors import SinkError
-from halfopen.sinks import duckdb_ledger as ledger
-from halfopen.sinks import duckdb_quarantine as quarantine
+from halfopen.sinks import ledger
 from halfopen.sinks.base import Answer, Applied, Hole, Progress
-from halfopen.sinks.duckdb_apply import SMALL_ROWS, Outcome, apply, discard, prepare
+from halfopen.sinks.duckdb_apply import Outcome, apply, discard
 from halfopen.sinks.duckdb_query import query
-from halfopen.sinks.duckdb_schema import connect, first_line
+from halfopen.sinks.duckdb_run import DuckDBDatabase, first_line
+from halfopen.sinks.duckdb_schema import connect
+from halfopen.sinks.findings import held_at
+from halfopen.sinks.judging import SMALL_ROWS, prepare
+from halfopen.sinks.summary import progress_of, status_of
 from halfopen.window.coverage import Coverage
 
 MOST_THREADS = 4
@@ -53,10 +56,11 @@ class DuckDBSink:
         try:
             shutil.rmtree(self._staging, ignore_errors=True)
             self._staging.mkdir(mode=0o700)
-            self._rows = ledger.rows_stored(connection, NAMES)
-            self._held = set(quarantine.held_at(connection))
-            self._owing = ledger.owing(connection)
-            self._seq = max(self._seq, ledger.last_seq(connection))
+            database = DuckDBDatabase(connection)
+            self._rows = ledger.rows_stored(database, NAMES)
+            self._held = set(held_at(database))
+            self._owing = ledger.owing(database)
+            self._seq = max(self._seq, ledger.last_seq(database))
         except (OSError, duckdb.Error) as error:
             connection.close()
             raise SinkError(f"mirror {str(self._path)!r}: {first_line(error)}") from error
@@ -94,7 +98,7 @@ class DuckDBSink:
                 if outcome.held:
                     held.add(name)
                 outcomes.append(outcome)
-            settled = {name for name in owing if ledger.fill(connection, *name) == 0}
+            settled = {name for name in owing if ledger.fill(DuckDBDatabase(connection), *name) == 0}
             if sum(lying.rows for lying in staged) > SMALL_ROWS:
                 discard(connection, len(answers))
         self._owing -= settled
@@ -105,41 +109,26 @@ class DuckDBSink:
     def fail(self, hole: Hole) -> None:
         """Record a window that failed; see `Sink.fail`."""
         with self._transaction() as connection:
-            ledger.fail(connection, hole)
+            ledger.fail(DuckDBDatabase(connection), hole)
         self._owing.add((hole.product, hole.feed))
 
     def progress(self, product: str, feed: str) -> Progress:
         """What is committed, re-read and owed."""
         with self._reading() as connection:
             passes = self._passes(connection, product, feed)
-            owed = ledger.holes(connection, product, feed)
-        committed = passes.get(0, Coverage())
-        return Progress(
-            committed=committed,
-            reread={rung: covered for rung, covered in passes.items() if rung},
-            holes=owed,
-            started=next((window.start for window in committed), None),
-        )
+            owed = ledger.holes(DuckDBDatabase(connection), product, feed)
+        return progress_of(passes, owed)
 
     def status(self) -> dict[str, Any]:
         """Per product and feed: watermark and frontier (aware UTC, None before there is one) and counts."""
         with self._reading() as connection:
-            counts = ledger.counts(connection)
-            held = quarantine.held_at(connection)
-            products: dict[str, Any] = {}
-            for product, feed in sorted({*counts, *held, *self._rows}, key=_in_order):
-                committed = self._passes(connection, product, feed).get(0, Coverage())
-                started = next((window.start for window in committed), None)
-                holes, late = counts.get((product, feed), (0, 0))
-                products.setdefault(product, {"feeds": {}})["feeds"][feed] = {
-                    "watermark": committed.watermark(started) if started else None,
-                    "frontier": committed.frontier,
-                    "holes": holes,
-                    "quarantined": held.get((product, feed), 0),
-                    "late": late,
-                    "rows": self._rows.get((product, feed), 0),
-                }
-        return {"products": products}
+            database = DuckDBDatabase(connection)
+            return status_of(
+                ledger.counts(database),
+                held_at(database),
+                self._rows,
+                lambda product, feed: self._passes(connection, product, feed).get(0, Coverage()),
+            )
 
     def query(self, sql: str) -> tuple[list[str], list[tuple[Any, ...]]]:
         """Answer one reading statement, from any thread, also while answers are applied."""
@@ -203,7 +192,7 @@ class DuckDBSink:
     def _passes(self, connection: duckdb.DuckDBPyConnection, product: str, feed: str) -> dict[int, Coverage]:
         """Coverage by pass, read once and kept up to date by `apply`: nobody else writes this file."""
         if (product, feed) not in self._coverage:
-            self._coverage[product, feed] = ledger.coverage(connection, product, feed)
+            self._coverage[product, feed] = ledger.coverage(DuckDBDatabase(connection), product, feed)
         return self._coverage[product, feed]
 
     def _remember(self, answer: Answer, outcome: Outcome) -> None:
@@ -222,8 +211,3 @@ def _what_failed(error: duckdb.Error) -> str:
     if isinstance(error, duckdb.InterruptException):
         return "interrupted"
     return first_line(error)
-
-
-def _in_order(name: tuple[str, str]) -> tuple[str, int]:
-    product, feed = name
-    return product, NAMES.index(feed) if feed in NAMES else len(NAMES)

@@ -13,12 +13,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from halfopen.contract.judge import typed
-from halfopen.contract.model import Feed, FeedKind
-from halfopen.sinks.duckdb_schema import literal, quoted
-from halfopen.sinks.duckdb_stage import Shape
-
-BY_SEQUENCE = frozenset({FeedKind.AGGREGATE, FeedKind.SNAPSHOT})
-"""Kinds of feeds whose cursor says nothing about which of two rows is newer."""
+from halfopen.contract.model import Feed
+from halfopen.contract.sql import literal, quote
+from halfopen.sinks.rows import BY_SEQUENCE, patch, typed_rows
+from halfopen.sinks.stage import Shape
 
 SUMMARY = (
     "SELECT count(*), count(DISTINCT _id), count(*) FILTER (NOT _stored), count(*) FILTER (_stored AND _accepted),"
@@ -45,7 +43,7 @@ class Merge:
 @lru_cache(maxsize=256)
 def at_hand(merge: Merge) -> str:
     """Make `values_at_hand`: all values in their mirror types, once for all further statements of a small answer."""
-    return f"CREATE OR REPLACE TEMP TABLE values_at_hand AS {_typed(merge)}"
+    return f"CREATE OR REPLACE TEMP TABLE values_at_hand AS {typed_rows(merge.shape, merge.unreadable)}"
 
 
 @lru_cache(maxsize=256)
@@ -54,23 +52,23 @@ def keyed(merge: Merge) -> str:
     feed = merge.shape.feed
     present = merge.shape.present
     needed = [feed.key, feed.cursor] if feed.cursor in present else [feed.key]
-    cursor = f"t.{quoted(feed.cursor)}" if feed.cursor in present else "NULL::TIMESTAMP"
+    cursor = f"t.{quote(feed.cursor)}" if feed.cursor in present else "NULL::TIMESTAMP"
     values = "SELECT * FROM values_at_hand" if merge.at_hand else typed(feed, "staged", needed)
     newest = (
         "" if merge.distinct
         else " QUALIFY row_number() OVER (PARTITION BY _id ORDER BY _compares DESC NULLS LAST, _n DESC) = 1"
     )  # fmt: skip
-    stored_compares = f"coalesce(s._version, s.{quoted(feed.cursor)})"
+    stored_compares = f"coalesce(s._version, s.{quote(feed.cursor)})"
     return (
         "CREATE OR REPLACE TEMP TABLE keyed AS"
         " SELECT a._n, a._id, a._cursor, a._version, s._id IS NOT NULL AS _stored,"
         f" s._id IS NULL OR ({_accepts(feed, stored_compares)}) AS _accepted,"
         f" {_went_back(feed, stored_compares)} AS _back"
         " FROM (SELECT *, coalesce(_version, _cursor) AS _compares FROM ("
-        f"SELECT t._n, $p_product::VARCHAR || chr(31) || t.{quoted(feed.key)} AS _id, {cursor} AS _cursor,"
+        f"SELECT t._n, $p_product::VARCHAR || chr(31) || t.{quote(feed.key)} AS _id, {cursor} AS _cursor,"
         f" CASE WHEN {cursor} > $p_ahead::TIMESTAMP THEN $p_clock::TIMESTAMP END AS _version"
         f" FROM ({values}) t{_usable(merge)}){newest}) a"
-        f" LEFT JOIN {quoted(feed.name)} s ON s._id = a._id"
+        f" LEFT JOIN {quote(feed.name)} s ON s._id = a._id"
     )
 
 
@@ -78,22 +76,22 @@ def keyed(merge: Merge) -> str:
 def insert(merge: Merge, *, all_new: bool) -> str:
     """Write the new rows; `all_new` promises that every staged row is usable, new and alone under its key."""
     feed = merge.shape.feed
-    custom = _patch(merge)
+    custom = patch(merge.shape, merge.unreadable)
     values = {
         "product": "$p_product::VARCHAR",
-        **{name: f"t.{quoted(name)}" for name in merge.shape.present},
+        **{name: f"t.{quote(name)}" for name in merge.shape.present},
         "custom": "NULL" if custom is None else f"nullif(json_merge_patch('{{}}', {custom}), '{{}}')",
         "_window_start": "$p_window_start::TIMESTAMP",
         "_window_end": "$p_window_end::TIMESTAMP",
         "_fetched_at": "$p_fetched_at::TIMESTAMP",
         "_seq": "$p_seq::BIGINT",
         "_version": "NULL" if all_new else "k._version",
-        "_id": f"$p_product::VARCHAR || chr(31) || t.{quoted(feed.key)}" if all_new else "k._id",
+        "_id": f"$p_product::VARCHAR || chr(31) || t.{quote(feed.key)}" if all_new else "k._id",
     }
     only = "" if all_new else " JOIN keyed k ON k._n = t._n WHERE NOT k._stored"
-    names = ", ".join(map(quoted, values))
+    names = ", ".join(map(quote, values))
     return (
-        f"INSERT INTO {quoted(feed.name)} ({names}) SELECT {', '.join(values.values())} FROM ({_values(merge)}) t{only}"
+        f"INSERT INTO {quote(feed.name)} ({names}) SELECT {', '.join(values.values())} FROM ({_values(merge)}) t{only}"
     )
 
 
@@ -102,15 +100,15 @@ def differing(merge: Merge) -> str:
     """Make `differing`: the rows that replace a stored one and are not equal to it, as they are to be stored."""
     feed = merge.shape.feed
     columns = {name: _kept(feed, name) for name in merge.shape.present} | {"custom": _merged_custom(merge)}
-    merged = ", ".join(f"{expression} AS {quoted(name)}" for name, expression in columns.items())
-    old = ", ".join(f"s.{quoted(name)} AS {quoted(f'_old_{name}')}" for name in columns)
-    olds = ", ".join(quoted(f"_old_{name}") for name in columns)
-    changes = {name: f"{quoted(name)} IS DISTINCT FROM {quoted(f'_old_{name}')}" for name in columns}
-    flags = ", ".join(f"{change} AS {quoted(f'_new_{name}')}" for name, change in changes.items())
+    merged = ", ".join(f"{expression} AS {quote(name)}" for name, expression in columns.items())
+    old = ", ".join(f"s.{quote(name)} AS {quote(f'_old_{name}')}" for name in columns)
+    olds = ", ".join(quote(f"_old_{name}") for name in columns)
+    changes = {name: f"{quote(name)} IS DISTINCT FROM {quote(f'_old_{name}')}" for name in columns}
+    flags = ", ".join(f"{change} AS {quote(f'_new_{name}')}" for name, change in changes.items())
     return (
         f"CREATE OR REPLACE TEMP TABLE differing AS SELECT * EXCLUDE ({olds}), {flags} FROM ("
         f"SELECT k._n, k._id, k._cursor, k._version, s._fetched_at AS _was_fetched, {merged}, {old}"
-        f" FROM keyed k JOIN {quoted(feed.name)} s ON s._id = k._id JOIN ({_values(merge)}) t ON t._n = k._n"
+        f" FROM keyed k JOIN {quote(feed.name)} s ON s._id = k._id JOIN ({_values(merge)}) t ON t._n = k._n"
         f" WHERE k._stored AND k._accepted) WHERE {' OR '.join(changes.values())}"
     )
 
@@ -123,8 +121,8 @@ def changes(merge: Merge) -> tuple[tuple[str, ...], str]:
     """
     columns = (*merge.shape.present, "custom")
     cursor = merge.shape.feed.cursor
-    same = f"count(*) FILTER (NOT {quoted(f'_new_{cursor}')} AND _cursor IS NOT NULL)" if cursor in columns else "0"
-    flags = ", ".join(f"bool_or({quoted(f'_new_{name}')})" for name in columns)
+    same = f"count(*) FILTER (NOT {quote(f'_new_{cursor}')} AND _cursor IS NOT NULL)" if cursor in columns else "0"
+    flags = ", ".join(f"bool_or({quote(f'_new_{name}')})" for name in columns)
     return columns, f"SELECT {flags}, {same} FROM differing"
 
 
@@ -134,20 +132,13 @@ def update(merge: Merge, columns: tuple[str, ...]) -> str:
 
     Only what changes is written: a text that is packed by a dictionary costs half a millisecond a row to rewrite.
     """
-    sets = ", ".join(f"{quoted(name)} = d.{quoted(name)}" for name in (*columns, "_version"))
-    table = quoted(merge.shape.name)
+    sets = ", ".join(f"{quote(name)} = d.{quote(name)}" for name in (*columns, "_version"))
+    table = quote(merge.shape.name)
     return (
         f"UPDATE {table} SET {sets}, _window_start = $p_window_start::TIMESTAMP,"
         " _window_end = $p_window_end::TIMESTAMP, _fetched_at = $p_fetched_at::TIMESTAMP, _seq = $p_seq::BIGINT"
         f" FROM differing d WHERE {table}._id = d._id"
     )
-
-
-def stored_text(feed: Feed, name: str, expression: str) -> str:
-    """A field as it may be kept: a credential only as its hash."""
-    if not feed.fields[name].secret:
-        return expression
-    return f"'sha256:' || sha256({expression})"
 
 
 def _accepts(feed: Feed, stored: str) -> str:
@@ -168,48 +159,24 @@ def _usable(merge: Merge) -> str:
 
 
 def _values(merge: Merge) -> str:
-    return "SELECT * FROM values_at_hand" if merge.at_hand else _typed(merge)
-
-
-def _typed(merge: Merge) -> str:
-    """All present columns in their mirror types, further ones as they are, unreadable fields also as `_raw_...`."""
-    shape = merge.shape
-    raw = [f"_raw_{name}" for name in merge.unreadable]
-    extended = "".join(f", {quoted(name)} AS {quoted(f'_raw_{name}')}" for name in merge.unreadable)
-    table = f"(SELECT *{extended} FROM staged)" if raw else "staged"
-    inner = typed(shape.feed, table, [*shape.present, *shape.extra_columns, *raw])
-    secrets = [name for name in shape.present if shape.feed.fields[name].secret]
-    if not secrets:
-        return inner
-    replaced = ", ".join(f"{stored_text(shape.feed, name, quoted(name))} AS {quoted(name)}" for name in secrets)
-    return f"SELECT * REPLACE ({replaced}) FROM ({inner})"
-
-
-def _patch(merge: Merge) -> str | None:
-    """The JSON object of what goes to `custom`, nulls and all; None where nothing can."""
-    shape = merge.shape
-    pairs = {name: f"t.{column}" for name, column in zip(shape.extras, shape.extra_columns, strict=True)}
-    for name in merge.unreadable:
-        raw = f"t.{quoted(f'_raw_{name}')}"
-        pairs[name] = f"CASE WHEN t.{quoted(name)} IS NULL AND trim({raw}) <> '' THEN {raw} END"
-    return f"json_object({', '.join(f'{literal(name)}, {value}' for name, value in pairs.items())})" if pairs else None
+    return "SELECT * FROM values_at_hand" if merge.at_hand else typed_rows(merge.shape, merge.unreadable)
 
 
 def _merged_custom(merge: Merge) -> str:
     """Stored keys stay unless the answer has their column; null takes a key away, as does a field now readable."""
     nulls = ", ".join(f"{literal(name)}, NULL" for name in merge.shape.present if name not in merge.unreadable)
     cleared = f"json_merge_patch(s.custom, json_object({nulls}))" if nulls else "s.custom"
-    patch = _patch(merge)
-    if patch is None:
+    patched = patch(merge.shape, merge.unreadable)
+    if patched is None:
         return f"CASE WHEN s.custom IS NOT NULL THEN nullif({cleared}, '{{}}') END"
     base = f"CASE WHEN s.custom IS NULL THEN '{{}}' ELSE {cleared} END"
-    return f"nullif(json_merge_patch({base}, {patch}), '{{}}')"
+    return f"nullif(json_merge_patch({base}, {patched}), '{{}}')"
 
 
 def _kept(feed: Feed, name: str) -> str:
     """A field of a row that replaces another: a sticky value outlives a null."""
     sticky = feed.fields[name].sticky
-    column = quoted(name)
+    column = quote(name)
     if sticky is None:
         return f"t.{column}"
     return f"CASE WHEN t.{column} IS NULL AND s.{column} = {str(sticky).lower()} THEN s.{column} ELSE t.{column} END"

@@ -3,17 +3,17 @@
 import hashlib
 import json
 from collections.abc import Sequence
-from functools import lru_cache
 from typing import Any
 
 import duckdb
 
-from halfopen.contract.judge import VALUE_LIMIT, typed
+from halfopen.contract.judge import VALUE_LIMIT
 from halfopen.sinks.base import Answer
-from halfopen.sinks.duckdb_merge import BY_SEQUENCE, stored_text
-from halfopen.sinks.duckdb_run import naive, run, written
-from halfopen.sinks.duckdb_schema import SEPARATOR, literal, quoted
-from halfopen.sinks.duckdb_stage import Note, Shape
+from halfopen.sinks.duckdb_run import run, written
+from halfopen.sinks.duckdb_schema import SEPARATOR
+from halfopen.sinks.judging import held_rows
+from halfopen.sinks.rows import BY_SEQUENCE
+from halfopen.sinks.stage import Note, Shape
 
 _MASKED = "***"
 
@@ -85,55 +85,10 @@ def count_verdicts(connection: duckdb.DuckDBPyConnection, shape: Shape, counted:
     ]
 
 
-def note(connection: duckdb.DuckDBPyConnection, answer: Answer, notes: Sequence[Note]) -> None:
-    """Add findings to the counts of the day on which the answer was fetched."""
-    day = naive(answer.fetched_at).date()
-    for each in notes:
-        connection.execute(
-            "INSERT INTO halfopen.findings VALUES ($product, $feed, $code, $day, $count, $sample)"
-            " ON CONFLICT (product, feed, code, day) DO UPDATE SET count = findings.count + excluded.count",
-            {
-                "product": answer.product,
-                "feed": answer.feed.name,
-                "code": each.code,
-                "day": day,
-                "count": each.count,
-                "sample": json.dumps({"field": each.field, "value": each.value}, ensure_ascii=False),
-            },
-        )
-
-
-@lru_cache(maxsize=256)
 def _held(shape: Shape) -> str:
-    feed = shape.feed
-    key = f"coalesce(s.{quoted(feed.key)}, '')"
-    pairs = [
-        *((column, stored_text(feed, name, f"s.{quoted(name)}")) for name, column in shape.fields),
-        *((name, f"s.{column}") for name, column in zip(shape.extras, shape.extra_columns, strict=True)),
-    ]
-    raw = f"json_object({', '.join(f'{literal(name)}, {value}' for name, value in pairs)})"
-    # Without nulls and in one order: a JSON body names only the columns that some row of it has.
-    told = ", ".join(f"{literal(name)} || chr(31) || {value}" for name, value in sorted(pairs))
-    cursor = "NULL::TIMESTAMP"
-    source = "staged s"
-    if feed.cursor in shape.present:
-        cursor = f"c.{quoted(feed.cursor)}"
-        source += f" JOIN ({typed(feed, 'staged', [feed.cursor])}) c ON c._n = s._n"
     return (
         "CREATE OR REPLACE TEMP TABLE held AS SELECT r.*, q._id IS NULL AS fresh FROM ("
         " SELECT *, $p_product::VARCHAR || chr(31) || $p_feed::VARCHAR || chr(31) || key || chr(31) || row_digest"
-        " AS _id FROM (SELECT * EXCLUDE told, sha256(told) AS row_digest FROM ("
-        f"SELECT s._n, {key} AS key, v.codes, {raw} AS raw, concat_ws(chr(30), {told}) AS told, {cursor} AS cursor"
-        f" FROM {source} JOIN ("
-        "SELECT _n, string_agg(code || ':' || field, ', ' ORDER BY field, code) AS codes FROM verdicts"
-        " GROUP BY _n HAVING bool_or(unusable)) v ON v._n = s._n))) r"
+        f" AS _id FROM ({held_rows(shape)})) r"
         " LEFT JOIN halfopen.quarantine q ON q._id = r._id"
     )
-
-
-def held_at(connection: duckdb.DuckDBPyConnection) -> dict[tuple[str, str], int]:
-    """Count of rows in quarantine that are still held, by product and feed."""
-    rows = connection.execute(
-        "SELECT product, feed, count(*) FROM halfopen.quarantine WHERE state = 'held' GROUP BY ALL"
-    ).fetchall()
-    return {(product, feed): count for product, feed, count in rows}

@@ -4,8 +4,9 @@ from typing import Any
 
 import duckdb
 
+from halfopen.contract.sql import quote
 from halfopen.errors import QueryError
-from halfopen.sinks.duckdb_schema import first_line, quoted
+from halfopen.sinks.duckdb_run import first_line
 
 _READING = frozenset({duckdb.StatementType.SELECT, duckdb.StatementType.EXPLAIN})
 _HINT = "ask with one SELECT, FROM, WITH, EXPLAIN, DESCRIBE or SHOW"
@@ -47,7 +48,7 @@ def _fetch(cursor: duckdb.DuckDBPyConnection, sql: str) -> tuple[list[str], list
         # Python would need pytz for these; DuckDB does the same conversion by itself.
         inside = ", ".join(f"c{place}" for place in range(len(names)))
         columns = ", ".join(
-            f"c{place}::TIMESTAMP AS {quoted(name)}" if place in zoned else f"c{place} AS {quoted(name)}"
+            f"c{place}::TIMESTAMP AS {quote(name)}" if place in zoned else f"c{place} AS {quote(name)}"
             for place, name in enumerate(names)
         )
         cursor.execute(f"SELECT {columns} FROM ({sql.strip().rstrip(';')}\n) AS q({inside})")

@@ -2,11 +2,12 @@
 
 import re
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 
 import duckdb
+
+from halfopen.sinks.database import Values
 
 _PARAMETER = re.compile(r"\$p_([a-z_]+)")
 
@@ -24,9 +25,24 @@ def written(connection: duckdb.DuckDBPyConnection, sql: str, values: Mapping[str
     return int(row[0]) if row else 0
 
 
-def naive(moment: datetime) -> datetime:
-    """A moment as the mirror stores it: UTC without a zone."""
-    return moment.astimezone(UTC).replace(tzinfo=None)
+class DuckDBDatabase:
+    """A connection as the bookkeeping knows it; see `sinks.database.Database`."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+        self._connection = connection
+
+    def rows(self, sql: str, values: Values | None = None) -> list[tuple[Any, ...]]:
+        """All rows of a statement."""
+        return run(self._connection, sql, values).fetchall()
+
+    def write(self, sql: str, values: Values | None = None) -> int:
+        """Count of the rows that a statement wrote."""
+        return written(self._connection, sql, values)
+
+
+def first_line(error: BaseException) -> str:
+    """The first line of an error's text, which is all that a person needs."""
+    return (str(error).strip().splitlines() or [type(error).__name__])[0]
 
 
 @lru_cache(maxsize=512)

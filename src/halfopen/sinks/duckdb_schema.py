@@ -7,7 +7,9 @@ import duckdb
 from halfopen.contract.ddl import canonical_view, column_type
 from halfopen.contract.load import feeds
 from halfopen.contract.model import Feed
+from halfopen.contract.sql import literal, quote
 from halfopen.errors import SinkError
+from halfopen.sinks.duckdb_run import first_line
 
 STORAGE_VERSION = "v1.4.0"
 """Format of a new file: DuckDB 1.4 and newer can read it."""
@@ -56,16 +58,6 @@ BOOKKEEPING = {
 }
 
 
-def quoted(name: str) -> str:
-    """A quoted identifier."""
-    return '"' + name.replace('"', '""') + '"'
-
-
-def literal(text: str) -> str:
-    """A quoted text."""
-    return "'" + text.replace("'", "''") + "'"
-
-
 def feed_columns(feed: Feed) -> dict[str, str]:
     """Columns of a feed's table with their types."""
     fields = {name: column_type(field) for name, field in feed.fields.items()}
@@ -112,11 +104,6 @@ def connect(path: Path, staging: Path, *, threads: int, memory_limit: str | None
         connection.close()
         raise
     return connection
-
-
-def first_line(error: BaseException) -> str:
-    """The first line of an error's text, which is all that a person needs."""
-    return (str(error).strip().splitlines() or [type(error).__name__])[0]
 
 
 def _why_not(path: Path, error: str) -> str:
@@ -176,11 +163,11 @@ def _missing(found: dict[tuple[str, str], set[str]]) -> list[str]:
         columns = feed_columns(feed)
         has = found.get(("main", feed.name))
         if has is None:
-            definitions = ", ".join(f"{quoted(name)} {kind}" for name, kind in columns.items())
-            statements.append(f"CREATE TABLE {quoted(feed.name)} ({definitions})")
+            definitions = ", ".join(f"{quote(name)} {kind}" for name, kind in columns.items())
+            statements.append(f"CREATE TABLE {quote(feed.name)} ({definitions})")
         else:
             statements += [
-                f"ALTER TABLE {quoted(feed.name)} ADD COLUMN {quoted(name)} {kind}"
+                f"ALTER TABLE {quote(feed.name)} ADD COLUMN {quote(name)} {kind}"
                 for name, kind in columns.items()
                 if name not in has
             ]

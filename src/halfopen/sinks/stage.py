@@ -14,10 +14,10 @@ from pathlib import Path
 import duckdb
 
 from halfopen.contract.model import Feed
+from halfopen.contract.sql import literal, quote
 from halfopen.errors import BodyError, ContractError
 from halfopen.sinks.base import Answer
-from halfopen.sinks.duckdb_run import written
-from halfopen.sinks.duckdb_schema import first_line, literal, quoted
+from halfopen.sinks.duckdb_run import first_line, written
 from halfopen.wire.csv import LONGEST_ROW, read
 from halfopen.wire.negotiate import Format
 
@@ -131,7 +131,7 @@ def _stage_csv(connection: duckdb.DuckDBPyConnection, answer: Answer, body: Path
         return Staged(table=table, shape=shape, rows=0, broken=(), notes=tuple(notes))
     columns = [f"c{place}" for place in range(len(names))]
     selected = ", ".join(
-        f"{columns[place]} AS {quoted(name)}"
+        f"{columns[place]} AS {quote(name)}"
         for place, name in zip(places, (*shape.present, *shape.extra_columns), strict=True)
     )
     create = f"CREATE OR REPLACE TEMP TABLE {table} AS SELECT {selected} FROM "
@@ -182,7 +182,7 @@ def _stage_ndjson(connection: duckdb.DuckDBPyConnection, answer: Answer, body: P
         shape, places, notes = shape_of(answer.feed, answer.columns, names)
         _demand_key(answer, shape, names)
         columns = ", ".join(
-            f"{quoted(names[place])} AS {quoted(name)}"
+            f"{quote(names[place])} AS {quote(name)}"
             for place, name in zip(places, (*shape.present, *shape.extra_columns), strict=True)
         )
         types = ", ".join(f"{literal(name)}: 'VARCHAR'" for name in names)

@@ -1,0 +1,41 @@
+"""What a staged row becomes in a mirror, whichever: its values in their types, and what goes to `custom`.
+
+SQL of the DuckDB that judges, over the relation `staged`.
+"""
+
+from halfopen.contract.judge import typed
+from halfopen.contract.model import Feed, FeedKind
+from halfopen.contract.sql import literal, quote
+from halfopen.sinks.stage import Shape
+
+BY_SEQUENCE = frozenset({FeedKind.AGGREGATE, FeedKind.SNAPSHOT})
+"""Kinds of feeds whose cursor says nothing about which of two rows is newer."""
+
+
+def typed_rows(shape: Shape, unreadable: tuple[str, ...]) -> str:
+    """All present columns in their mirror types, further ones as they are, unreadable fields also as `_raw_...`."""
+    raw = [f"_raw_{name}" for name in unreadable]
+    extended = "".join(f", {quote(name)} AS {quote(f'_raw_{name}')}" for name in unreadable)
+    table = f"(SELECT *{extended} FROM staged)" if raw else "staged"
+    inner = typed(shape.feed, table, [*shape.present, *shape.extra_columns, *raw])
+    secrets = [name for name in shape.present if shape.feed.fields[name].secret]
+    if not secrets:
+        return inner
+    replaced = ", ".join(f"{stored_text(shape.feed, name, quote(name))} AS {quote(name)}" for name in secrets)
+    return f"SELECT * REPLACE ({replaced}) FROM ({inner})"
+
+
+def patch(shape: Shape, unreadable: tuple[str, ...]) -> str | None:
+    """The JSON object of what goes to `custom`, nulls and all, over `typed_rows` as `t`; None where nothing can."""
+    pairs = {name: f"t.{column}" for name, column in zip(shape.extras, shape.extra_columns, strict=True)}
+    for name in unreadable:
+        raw = f"t.{quote(f'_raw_{name}')}"
+        pairs[name] = f"CASE WHEN t.{quote(name)} IS NULL AND trim({raw}) <> '' THEN {raw} END"
+    return f"json_object({', '.join(f'{literal(name)}, {value}' for name, value in pairs.items())})" if pairs else None
+
+
+def stored_text(feed: Feed, name: str, expression: str) -> str:
+    """A field as it may be kept: a credential only as its hash."""
+    if not feed.fields[name].secret:
+        return expression
+    return f"'sha256:' || sha256({expression})"
