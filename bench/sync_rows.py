@@ -6,12 +6,17 @@ each in a new process and a new file, so that neither profits from the other's m
 all pairs, the ratio of the times pair by pair, how far the pairs lie apart, and the peak memory of either. CPU
 seconds count all threads: on a machine that has other work to do they say more than the clock.
 
-    python bench/sync_rows.py [--rows 1000000] [--pairs 5] [--threads 2]
+With `--mirror postgresql` the same body also goes into a mirror in PostgreSQL, in the same turns: a database of a
+server that is started for it, or of the one that HALFOPEN_TEST_POSTGRESQL_URL names. Its CPU seconds are ours alone,
+without the server's.
+
+    python bench/sync_rows.py [--rows 1000000] [--pairs 5] [--threads 2] [--mirror postgresql]
 """
 
 import argparse
 import csv
 import json
+import os
 import random
 import resource
 import statistics
@@ -22,12 +27,16 @@ import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
+
 from halfopen.contract.load import feed
-from halfopen.sinks.base import Answer
+from halfopen.sinks.base import Answer, Sink
 from halfopen.sinks.duckdb import DuckDBSink
 from halfopen.sinks.duckdb_schema import connect, feed_columns
+from halfopen.sinks.postgresql.sink import PostgreSQLSink
 from halfopen.window.window import Window
 from halfopen.wire.negotiate import Format
+from support import postgresql
 
 SEED = 1
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -64,8 +73,18 @@ def write_body(path: Path, rows: int) -> None:
 
 
 def load_ours(body: Path, folder: Path, rows: int, threads: int) -> float:
-    """Seconds to apply the body to a new mirror."""
-    sink = DuckDBSink(folder / "ours.duckdb", threads=threads)
+    """Seconds to apply the body to a new mirror in a DuckDB file."""
+    return load_into(DuckDBSink(folder / "ours.duckdb", threads=threads), body, rows)
+
+
+def load_postgresql(body: Path, _folder: Path, rows: int, threads: int) -> float:
+    """Seconds to apply the body to a new mirror in PostgreSQL."""
+    with postgresql.database() as url:
+        return load_into(PostgreSQLSink(url, url, threads=threads), body, rows)
+
+
+def load_into(sink: Sink, body: Path, rows: int) -> float:
+    """Seconds to apply the body to this mirror."""
     sink.open()
     now = datetime.now(UTC)
     answer = Answer(
@@ -116,7 +135,12 @@ def load_plain(body: Path, folder: Path, rows: int, threads: int) -> float:
     return seconds
 
 
-LOADS = {"ours": load_ours, "plain": load_plain}
+LOADS = {"ours": load_ours, "plain": load_plain, "postgresql": load_postgresql}
+TITLES = {
+    "ours": "halfopen (judged, merged, accounted for)",
+    "plain": "read_csv + INSERT",
+    "postgresql": "halfopen into PostgreSQL",
+}
 
 
 def measure(name: str, body: Path, rows: int, threads: int) -> dict[str, float]:
@@ -130,7 +154,8 @@ def measure(name: str, body: Path, rows: int, threads: int) -> dict[str, float]:
 def report(rows: int, threads: int, pairs: list[dict[str, dict[str, float]]]) -> None:
     """Print what was measured."""
     print(f"{rows:,} transactions, {threads} threads, {len(pairs)} pairs, seed {SEED}")
-    for name, title in (("ours", "halfopen (judged, merged, accounted for)"), ("plain", "read_csv + INSERT")):
+    for name in pairs[0]:
+        title = TITLES[name]
         seconds, cpu = (statistics.median(pair[name][of] for pair in pairs) for of in ("seconds", "cpu"))
         peak = max(pair[name]["mebibytes"] for pair in pairs)
         print(f"{title:40} {seconds:6.2f} s {rows / seconds:>9,.0f} rows/s  cpu {cpu:6.2f} s  peak {peak:,.0f} MiB")
@@ -145,6 +170,7 @@ def main() -> None:
     parser.add_argument("--rows", type=int, default=1_000_000)
     parser.add_argument("--pairs", type=int, default=5)
     parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--mirror", choices=("duckdb", "postgresql"), default="duckdb")
     parser.add_argument("--load", nargs=2, metavar=("NAME", "BODY"), help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="halfopen-bench-") as folder:
@@ -158,7 +184,10 @@ def main() -> None:
             return
         body = Path(folder) / "body.csv"
         write_body(body, arguments.rows)
-        orders = [list(LOADS), list(reversed(LOADS))]
+        names = [name for name in LOADS if name != "postgresql" or arguments.mirror == "postgresql"]
+        if "postgresql" in names:
+            os.environ.setdefault(postgresql.VARIABLE, postgresql.server_url())
+        orders = [names, list(reversed(names))]
         pairs = [
             {name: measure(name, body, arguments.rows, arguments.threads) for name in orders[pair % 2]}
             for pair in range(arguments.pairs)

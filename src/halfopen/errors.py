@@ -12,6 +12,7 @@
     ├── SourceError               the operator's database refused or failed
     ├── StateError                the seals' store refused or failed
     ├── SinkError                 the mirror refused or failed
+    │   ├── LostTurnError         another process has taken the mirror over
     │   └── QueryError            a person's SQL that does not read, or that the mirror does not understand
     └── ProductError              the product did not answer as it should
 
@@ -75,6 +76,10 @@ class SinkError(HalfopenError):
     """The mirror refused or failed."""
 
     exit_code = 3
+
+
+class LostTurnError(SinkError):
+    """Another process has taken the mirror over: nothing more can be stored by this one."""
 
 
 class QueryError(SinkError):

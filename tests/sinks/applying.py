@@ -1,6 +1,6 @@
 """Applies minute after minute to a mirror until it is killed; says each minute that is committed.
 
-Usage: applying.py MIRROR FIRST_MINUTE
+Usage: applying.py ADDRESS FIRST_MINUTE
 """
 
 import sys
@@ -10,10 +10,11 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from halfopen.sinks.duckdb import DuckDBSink
+from halfopen.config.urls import database_url
+from halfopen.sync.mirror import open_sink
 from support.answers import NOON, Answers, transaction
 
-sink = DuckDBSink(Path(sys.argv[1]), threads=2)
+sink = open_sink(database_url(sys.argv[1], Path()))
 sink.open()
 answers = Answers(sink, Path(tempfile.mkdtemp()))
 print("ready", flush=True)  # noqa: T201 - the test listens

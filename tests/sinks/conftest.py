@@ -7,18 +7,22 @@ import pytest
 
 from halfopen.sinks.base import Sink
 from sinks.engines.duckdb import DuckDBEngine
+from sinks.engines.postgresql import PostgreSQLEngine
 from support.answers import Answers
 
-ENGINES = [DuckDBEngine]
+ENGINES = [DuckDBEngine, PostgreSQLEngine]
+Engine = DuckDBEngine | PostgreSQLEngine
 
 
 @pytest.fixture(params=ENGINES, ids=lambda engine: engine.name)
-def engine(request: pytest.FixtureRequest, tmp_path: Path) -> DuckDBEngine:
-    return request.param(tmp_path)
+def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
+    engine = request.param(tmp_path)
+    yield engine
+    engine.close()
 
 
 @pytest.fixture
-def sink(engine: DuckDBEngine) -> Iterator[Sink]:
+def sink(engine: Engine) -> Iterator[Sink]:
     sink = engine.make()
     sink.open()
     yield sink

@@ -13,7 +13,7 @@ from halfopen.errors import SinkError
 from halfopen.sinks.base import Hole, Sink
 from halfopen.window.coverage import Coverage
 from halfopen.window.window import Window
-from sinks.engines.duckdb import DuckDBEngine
+from sinks.conftest import Engine
 from support.answers import NOON, Answers, at, session, stored, table, transaction
 
 LATER = NOON + timedelta(minutes=12)
@@ -167,7 +167,7 @@ def test_a_failure_never_takes_a_commitment_back(sink: Sink, answer: Answers) ->
 @given(spans=st.lists(st.tuples(st.integers(0, 20), st.integers(0, 5), st.integers(0, 2)), max_size=12))
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_progress_is_the_union_of_the_committed_windows(
-    engine: DuckDBEngine, sink: Sink, answer: Answers, spans: list[tuple[int, int, int]]
+    engine: Engine, sink: Sink, answer: Answers, spans: list[tuple[int, int, int]]
 ) -> None:
     answer.product += "x"
     expected: dict[int, Coverage] = {}

@@ -124,3 +124,8 @@ def stored(sink: Sink, feed: str, product: str = "vegas") -> dict[str, dict[str,
     """Stored rows of a feed by key."""
     key = feed_of(feed).key
     return {row[key]: row for row in table(sink, f"SELECT * FROM {feed} WHERE product = '{product}'")}
+
+
+def custom(row: Mapping[str, Any]) -> Any:
+    """What is in `custom`, which engines print with blanks or without."""
+    return json.loads(row["custom"])

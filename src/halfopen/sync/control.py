@@ -64,7 +64,12 @@ def socket_path(mirror: Path) -> Path:
     beside = mirror.absolute().with_name(f"{mirror.name}.sock")
     if len(os.fsencode(beside)) <= _LONGEST_PATH:
         return beside
-    name = hashlib.sha256(os.fsencode(beside)).hexdigest()[:16]
+    return named_socket(str(beside))
+
+
+def named_socket(mirror: str) -> Path:
+    """In the folder for temporary files, one for each user and mirror."""
+    name = hashlib.sha256(os.fsencode(mirror)).hexdigest()[:16]
     return Path(tempfile.gettempdir()) / f"halfopen-{os.getuid()}-{name}.sock"
 
 

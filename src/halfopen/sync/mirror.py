@@ -12,6 +12,7 @@ from halfopen.config.urls import DatabaseUrl
 from halfopen.errors import ConfigError, SinkError, UsageError
 from halfopen.sinks.base import Sink
 from halfopen.sinks.duckdb import DuckDBSink
+from halfopen.sinks.postgresql.sink import PostgreSQLSink
 from halfopen.sync import control
 from halfopen.sync.events import Events
 from halfopen.sync.puller import Puller
@@ -42,11 +43,19 @@ class Mirror(Protocol):
         """What is left missing of `window`, by feed."""
 
 
-def open_sink(url: DatabaseUrl) -> Sink:
-    """A sink for an address, not yet open; ConfigError for a scheme that no sink is for."""
+def open_sink(url: DatabaseUrl, *, reads_only: bool = False) -> Sink:
+    """A sink for an address, not yet open; ConfigError for a scheme that no sink is for.
+
+    reads_only: leave the turn to write to whoever has it, where processes can share a mirror.
+    """
     if url.scheme == "duckdb" and url.path is not None:
         return DuckDBSink(url.path)
-    raise ConfigError(f'mirror.database: {url.scheme!r} is no mirror that there is; write "duckdb:///mirror.duckdb"')
+    if url.scheme == "postgresql":
+        return PostgreSQLSink(url.text, url.shown, reads_only=reads_only)
+    raise ConfigError(
+        f'mirror.database: {url.scheme!r} is no mirror that there is; write "duckdb:///mirror.duckdb" or'
+        ' "postgresql://user:password@host/name"'
+    )
 
 
 @contextlib.asynccontextmanager
@@ -68,7 +77,8 @@ async def owned(
 async def attached(config: Config, *, listens: bool = False) -> AsyncIterator[Mirror]:
     """The mirror through whoever owns it, or opened by this process when nobody does.
 
-    listens: whether this process then answers others too, for it stays a while; else they wait until it has ended.
+    listens: whether this process then writes, and answers others too, for it stays a while; else it only reads, and
+    others wait until it has ended.
     """
     url = config.needed_mirror().sink
     loop = asyncio.get_running_loop()
@@ -79,7 +89,7 @@ async def attached(config: Config, *, listens: bool = False) -> AsyncIterator[Mi
                 stack.push_async_callback(other.close)
                 yield other
                 return
-            puller = Puller(config.products, open_sink(url), spool=_spool(url))
+            puller = Puller(config.products, open_sink(url, reads_only=not listens), spool=_spool(url))
             try:
                 await stack.enter_async_context(puller)
             except SinkError as error:
@@ -92,8 +102,9 @@ async def attached(config: Config, *, listens: bool = False) -> AsyncIterator[Mi
             return
 
 
-def _socket(url: DatabaseUrl) -> Path | None:
-    return control.socket_path(url.path) if url.path is not None else None
+def _socket(url: DatabaseUrl) -> Path:
+    """Of whoever writes the mirror: beside its file; for a server's, that of the process on this machine."""
+    return control.socket_path(url.path) if url.path is not None else control.named_socket(url.shown)
 
 
 def _spool(url: DatabaseUrl) -> Path | None:

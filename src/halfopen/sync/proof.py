@@ -3,6 +3,7 @@
 Read from the mirror's own ledger, by the SQL that anybody could ask.
 """
 
+import hashlib
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -15,12 +16,12 @@ with lines as (
     ), true) as starts
     from halfopen.ledger where state = 'committed' and pass = 0
 ), spans as (
-    select *, count(*) filter (starts) over (partition by product, feed order by window_start, window_end) as span
+    select *, count(*) filter (where starts) over (partition by product, feed order by window_start, window_end) as span
     from lines
 )
 select product, feed, min(window_start)::varchar as "from", max(window_end)::varchar as "to", count(*) as windows,
     sum(rows)::bigint as rows, sum(quarantined)::bigint as quarantined,
-    sha256(string_agg(digest, '' order by window_start, window_end)) as digest
+    string_agg(digest, '' order by window_start, window_end) as digest
 from spans group by product, feed, span order by product, feed, 3
 """
 OWED = """
@@ -31,7 +32,10 @@ from halfopen.holes order by product, feed, 3
 
 async def proof(query: Query) -> dict[str, list[dict[str, Any]]]:
     """`spans`: contiguous stretches of first asks, with the sha-256 over their answers' digests; `owed`: the holes."""
-    return {"spans": await _records(query, SPANS), "owed": await _records(query, OWED)}
+    spans = await _records(query, SPANS)
+    for span in spans:
+        span["digest"] = hashlib.sha256((span["digest"] or "").encode()).hexdigest()
+    return {"spans": spans, "owed": await _records(query, OWED)}
 
 
 async def _records(query: Query, sql: str) -> list[dict[str, Any]]:

@@ -12,8 +12,12 @@ class DuckDBEngine:
     name = "duckdb"
 
     def __init__(self, folder: Path) -> None:
-        self._folder = folder
+        self._path = folder / "mirror.duckdb"
+        self.address = f"duckdb:///{self._path}"
 
     def make(self) -> Sink:
         """A sink on this mirror, not open yet."""
-        return DuckDBSink(self._folder / "mirror.duckdb", threads=2)
+        return DuckDBSink(self._path, threads=2)
+
+    def close(self) -> None:
+        """Nothing is left but the file."""

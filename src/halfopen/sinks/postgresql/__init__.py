@@ -1,0 +1,1 @@
+"""The mirror in a PostgreSQL database: `postgresql://user:password@host/name`."""

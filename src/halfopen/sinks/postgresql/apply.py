@@ -1,0 +1,106 @@
+"""One judged answer into the mirror, inside of the caller's transaction."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from halfopen.sinks import ledger
+from halfopen.sinks.base import Applied
+from halfopen.sinks.database import naive
+from halfopen.sinks.findings import note
+from halfopen.sinks.postgresql import merge as merging
+from halfopen.sinks.postgresql import quarantine
+from halfopen.sinks.postgresql.incoming import table_of
+from halfopen.sinks.postgresql.judged import Judged
+from halfopen.sinks.postgresql.link import Session
+from halfopen.sinks.postgresql.merge import Merge
+from halfopen.sinks.rows import BY_SEQUENCE
+from halfopen.sinks.stage import Note
+
+_NO_COUNTS = Applied(rows=0, changed=0, late=0, quarantined=0, findings=0)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """What applying did: the counts for the caller, and how many rows the feed's table gained."""
+
+    applied: Applied
+    inserted: int
+    held: bool
+
+
+def apply(session: Session, judged: Judged, *, anything_held: bool) -> Outcome:
+    """Apply one answer.
+
+    `anything_held` says whether quarantine holds rows of this feed, which a good version may supersede.
+    """
+    values = dict(judged.values)
+    outcome = _Application(session, judged, values).run(anything_held=anything_held)
+    ledger.commit(session, outcome.applied, values)
+    for rung, part in judged.answer.settles:
+        place = {"rung": rung, "window_start": naive(part.start), "window_end": naive(part.end)}
+        ledger.commit(session, _NO_COUNTS, {**values, **place})
+    return outcome
+
+
+class _Application:
+    """The steps of one answer that need to know of each other."""
+
+    def __init__(self, session: Session, judged: Judged, values: dict[str, Any]) -> None:
+        self._session = session
+        self._judged = judged
+        self._values = values
+        self._notes: list[Note] = list(judged.notes)
+        self._inserted = 0
+        self._updated = 0
+        self._late = 0
+
+    def run(self, *, anything_held: bool) -> Outcome:
+        """Do all of it and sum up."""
+        judged = self._judged
+        if judged.rows is not None and judged.staged.shape is not None:
+            merge = Merge(shape=judged.staged.shape, unreadable=judged.unreadable, patched=judged.patched)
+            self._merge(merge)
+            if anything_held:
+                quarantine.supersede(self._session, merge, self._values)
+        self._count()
+        staged = judged.staged
+        note(self._session, judged.answer, self._notes)
+        applied = Applied(
+            rows=staged.rows + len(staged.broken),
+            changed=self._inserted + self._updated,
+            late=self._late,
+            quarantined=judged.unusable + len(staged.broken),
+            findings=sum(each.count for each in self._notes),
+        )
+        return Outcome(applied=applied, inserted=self._inserted, held=applied.quarantined > 0)
+
+    def _merge(self, merge: Merge) -> None:
+        feed = merge.shape.feed
+        rows = self._copy("rows", table_of(feed))
+        self._session.write(merging.match(merge), self._values)
+        [(stored, back, differing, same_cursor)] = self._session.rows(merging.SUMMARY, self._values)
+        if rows > stored:
+            self._inserted = self._session.write(merging.insert(merge, all_new=not stored), self._values)
+        if differing:
+            self._updated = self._session.write(merging.update(merge), self._values)
+        for code, count in (("cursor_went_back", back), ("changed_without_cursor", same_cursor)):
+            if count and feed.kind not in BY_SEQUENCE:
+                self._notes.append(Note(code=code, count=count, field=feed.cursor, value=None))
+        if self._judged.answer.rung and self._inserted + self._updated:
+            self._late = quarantine.late(self._session, merge, self._values)
+
+    def _count(self) -> None:
+        """Findings, then what is held: the count wants to know which held rows are new."""
+        judged = self._judged
+        if judged.held is not None:
+            self._copy("held", "in_held")
+        if judged.verdicts is not None:
+            self._copy("verdicts", "in_verdicts")
+            incoming = table_of(judged.answer.feed)
+            self._notes += quarantine.count_verdicts(self._session, judged.answer.feed, incoming, self._values)
+        if judged.held is not None:
+            quarantine.hold(self._session, self._values)
+
+    def _copy(self, name: str, table: str) -> int:
+        sheet = getattr(self._judged, name)
+        return self._session.copy(table, sheet.columns, sheet.path)

@@ -1,0 +1,151 @@
+"""Connections of asyncpg for callers that are synchronous: their event loop runs in a thread of its own.
+
+So any thread may use a session, whether or not it has an event loop, and may stop the statement of another.
+"""
+
+import asyncio
+import contextlib
+import re
+import threading
+from collections.abc import Coroutine, Sequence
+from concurrent.futures import CancelledError, Future
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, TypeVar
+
+import asyncpg  # type: ignore[import-untyped]  # it ships no types
+import uvloop
+
+from halfopen.errors import SinkError
+from halfopen.sinks.database import Values
+
+T = TypeVar("T")
+FAILURES = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError)
+"""What asyncpg raises when the server refuses, fails or goes."""
+CONNECT_SECONDS = 30.0
+CLOSE_SECONDS = 5.0
+_PARAMETER = re.compile(r"\$p_([a-z_]+)")
+
+
+class Interrupted(SinkError):  # noqa: N818 - what happened, not what is wrong
+    """A statement that somebody stopped."""
+
+
+class Loop:
+    """An event loop in a daemon thread, from the first use until `close`."""
+
+    def __init__(self) -> None:
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._thread: threading.Thread | None = None
+        self._running: set[Future[Any]] = set()
+        self._lock = threading.Lock()
+
+    def run(self, work: Coroutine[Any, Any, T]) -> T:
+        """What a coroutine gives; Interrupted when `interrupt` came meanwhile."""
+        future = asyncio.run_coroutine_threadsafe(work, self._started())
+        self._running.add(future)
+        try:
+            return future.result()
+        except CancelledError as error:
+            raise Interrupted("interrupted") from error
+        finally:
+            self._running.discard(future)
+
+    def interrupt(self) -> None:
+        """Stop all that runs now."""
+        for future in tuple(self._running):
+            future.cancel()
+
+    def close(self) -> None:
+        """End the thread; nothing may run any more."""
+        with self._lock:
+            loop, self._loop = self._loop, None
+            thread, self._thread = self._thread, None
+        if loop is not None and thread is not None:
+            loop.call_soon_threadsafe(loop.stop)
+            thread.join()
+            loop.close()
+
+    def _started(self) -> asyncio.AbstractEventLoop:
+        with self._lock:
+            if self._loop is None:
+                self._loop = uvloop.new_event_loop()
+                self._thread = threading.Thread(target=self._loop.run_forever, name="halfopen-postgresql", daemon=True)
+                self._thread.start()
+            return self._loop
+
+
+class Session:
+    """One connection, as the bookkeeping knows a database; see `sinks.database.Database`."""
+
+    def __init__(self, loop: Loop, connection: asyncpg.Connection) -> None:
+        self._loop = loop
+        self._connection = connection
+
+    @classmethod
+    def connect(cls, loop: Loop, url: str, settings: dict[str, str]) -> "Session":
+        """A new connection; FAILURES when there is none."""
+        # ValueError: asyncpg's word for an address that it cannot read.
+        connection = asyncpg.connect(url, timeout=CONNECT_SECONDS, server_settings=settings)
+        return cls(loop, loop.run(_awaited(connection)))
+
+    @property
+    def lost(self) -> bool:
+        """Whether the connection has ended by itself."""
+        return bool(self._connection.is_closed())
+
+    def close(self) -> None:
+        """End the connection, however the server is."""
+        with contextlib.suppress(*FAILURES, Interrupted):
+            self._loop.run(self._connection.close(timeout=CLOSE_SECONDS))
+        if not self._connection.is_closed():
+            self._connection.terminate()
+
+    def rows(self, sql: str, values: Values | None = None) -> list[tuple[Any, ...]]:
+        """All rows of a statement."""
+        text, given = _bound(sql, values)
+        return [tuple(row) for row in self._loop.run(self._connection.fetch(text, *given))]
+
+    def write(self, sql: str, values: Values | None = None) -> int:
+        """Count of the rows that a statement wrote, by its command tag."""
+        text, given = _bound(sql, values)
+        return _count(self._loop.run(self._connection.execute(text, *given)))
+
+    def script(self, sql: str) -> None:
+        """Execute one or more statements without parameters."""
+        self._loop.run(self._connection.execute(sql))
+
+    def copy(self, table: str, columns: Sequence[str], body: Path) -> int:
+        """COPY a file of CSV without a header into a table; how many rows it had."""
+        copying = self._connection.copy_to_table(table, source=str(body), columns=list(columns), format="csv")
+        return _count(self._loop.run(copying))
+
+    def described(self, sql: str, limit: float | None = None) -> tuple[list[tuple[str, str]], list[tuple[Any, ...]]]:
+        """Names with types, and rows, of one statement."""
+        return self._loop.run(self._described(sql, limit))
+
+    async def _described(self, sql: str, limit: float | None) -> tuple[list[tuple[str, str]], list[tuple[Any, ...]]]:
+        statement = await self._connection.prepare(sql, timeout=limit)
+        columns = [(column.name, column.type.name) for column in statement.get_attributes()]
+        return columns, [tuple(row) for row in await statement.fetch(timeout=limit)]
+
+
+async def _awaited(work: Any) -> Any:
+    return await work
+
+
+def _count(tag: str) -> int:
+    last = tag.rpartition(" ")[2]
+    return int(last) if last.isdigit() else 0
+
+
+def _bound(sql: str, values: Values | None) -> tuple[str, list[Any]]:
+    text, names = _numbered(sql)
+    return text, [(values or {})[name] for name in names]
+
+
+@lru_cache(maxsize=1024)
+def _numbered(sql: str) -> tuple[str, tuple[str, ...]]:
+    """`$p_name` as `$1` and so on, with the names in that order."""
+    names = tuple(dict.fromkeys(_PARAMETER.findall(sql)))
+    return _PARAMETER.sub(lambda found: f"${names.index(found[1]) + 1}", sql), names

@@ -1,0 +1,294 @@
+"""The mirror in a PostgreSQL database. Any number of processes read it, one at a time writes."""
+
+import contextlib
+import shutil
+import tempfile
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from halfopen.contract.load import NAMES
+from halfopen.errors import LostTurnError, SinkError
+from halfopen.sinks import ledger
+from halfopen.sinks.base import Answer, Applied, Hole, Progress
+from halfopen.sinks.duckdb_run import first_line
+from halfopen.sinks.findings import held_at
+from halfopen.sinks.postgresql import fence, incoming, schema
+from halfopen.sinks.postgresql.apply import Outcome, apply
+from halfopen.sinks.postgresql.judged import judged
+from halfopen.sinks.postgresql.link import FAILURES, Interrupted, Loop, Session
+from halfopen.sinks.postgresql.query import query
+from halfopen.sinks.postgresql.workplace import workplace
+from halfopen.sinks.summary import progress_of, status_of
+from halfopen.window.coverage import Coverage
+
+SETTINGS = {
+    "application_name": "halfopen",
+    "TimeZone": "UTC",
+    "DateStyle": "ISO",
+    "client_encoding": "UTF8",
+    "client_min_messages": "warning",
+    "statement_timeout": "0",
+    # Answers differ in size by orders of magnitude: a plan made for one must not serve another.
+    "plan_cache_mode": "force_custom_plan",
+    "jit": "off",
+}
+WRITING = {
+    # Somebody else's lock makes a hole that is tried again; a process that hangs lets go of its turn.
+    "lock_timeout": "60s",
+    "idle_in_transaction_session_timeout": "5min",
+}
+
+
+class PostgreSQLSink:
+    """Keeps the promise of `sinks.base.Sink`.
+
+    url: with the password; shown: the same without it, for errors. reads_only: never take the turn to write, so that
+    whoever has it keeps it; `apply` and `fail` are then refused. Otherwise opening takes the turn from whoever had it.
+    Answers are judged and typed in a folder of temporary files.
+    """
+
+    _rows: dict[tuple[str, str], int] | None
+    _held: set[tuple[str, str]] | None
+    _owing: set[tuple[str, str]] | None
+    _coverage: dict[tuple[str, str], dict[int, Coverage]]
+
+    def __init__(
+        self, url: str, shown: str, *, reads_only: bool = False, threads: int = 2, memory_limit: str | None = None
+    ) -> None:
+        self._url = url
+        self._shown = shown
+        self._reads_only = reads_only
+        self._threads = threads
+        self._memory_limit = memory_limit
+        self._loop = Loop()
+        self._number: int | None = None
+        self._open = False
+        self._session: Session | None = None
+        self._reader: Session | None = None
+        self._reading_lock = threading.Lock()
+        self._folder: Path | None = None
+        self._judge: duckdb.DuckDBPyConnection | None = None
+        self._seq = 0
+        self._forget()
+
+    def open(self) -> None:
+        """Connect, make what is missing and take the turn; see `Sink.open`."""
+        if self._open:
+            return
+        self._open = True
+        try:
+            with self._failing("cannot be opened"):
+                self._prepare()
+        except BaseException:
+            self.close()
+            raise
+
+    def close(self) -> None:
+        """Let go of the server and the temporary files."""
+        self._open = False
+        self._number = None
+        session, self._session = self._session, None
+        reader, self._reader = self._reader, None
+        for each in (session, reader):
+            if each is not None:
+                each.close()
+        self._loop.close()
+        judge, self._judge = self._judge, None
+        if judge is not None:
+            judge.close()
+        folder, self._folder = self._folder, None
+        if folder is not None:
+            shutil.rmtree(folder, ignore_errors=True)
+
+    def next_seq(self) -> int:
+        """The next request sequence."""
+        self._seq += 1
+        return self._seq
+
+    def apply(self, answers: Sequence[Answer]) -> list[Applied]:
+        """Store answers in one transaction; see `Sink.apply`."""
+        judge, folder = self._workplace()
+        try:
+            with self._failing("nothing was written"):
+                ready = judged(judge, answers, folder)
+                outcomes: list[Outcome] = []
+                names = [(answer.product, answer.feed.name) for answer in answers]
+                with self._transaction() as session:
+                    held = set(self._held_now(session))
+                    owing = self._owing_now(session) & set(names)
+                    for name, one in zip(names, ready, strict=True):
+                        outcomes.append(apply(session, one, anything_held=name in held))
+                        if outcomes[-1].held:
+                            held.add(name)
+                    settled = {name for name in owing if ledger.fill(session, *name) == 0}
+        finally:
+            for left in folder.glob("*.csv"):
+                left.unlink(missing_ok=True)
+        self._remember(answers, outcomes, held, settled)
+        return [outcome.applied for outcome in outcomes]
+
+    def fail(self, hole: Hole) -> None:
+        """Record a window that failed; see `Sink.fail`."""
+        with self._failing("nothing was written"), self._transaction() as session:
+            ledger.fail(session, hole)
+        if self._owing is not None:
+            self._owing.add((hole.product, hole.feed))
+
+    def progress(self, product: str, feed: str) -> Progress:
+        """What is committed, re-read and owed."""
+        with self._failing(), self._using() as session:
+            return progress_of(self._passes(session, product, feed), ledger.holes(session, product, feed))
+
+    def status(self) -> dict[str, Any]:
+        """Per product and feed: watermark and frontier (aware UTC, None before there is one) and counts."""
+        with self._failing(), self._using() as session:
+            if self._rows is None or self._reads_only:
+                self._rows = ledger.rows_stored(session, NAMES)
+            return status_of(
+                ledger.counts(session),
+                held_at(session),
+                self._rows,
+                lambda product, feed: self._passes(session, product, feed).get(0, Coverage()),
+            )
+
+    def query(self, sql: str) -> tuple[list[str], list[tuple[Any, ...]]]:
+        """Answer one reading statement, from any thread, also while answers are applied."""
+        if not self._open:
+            raise self._closed()
+        with self._reading_lock, self._failing():
+            if self._reader is None or self._reader.lost:
+                self._reader = Session.connect(self._loop, self._url, SETTINGS)
+            return query(self._reader, sql)
+
+    def interrupt(self) -> None:
+        """Stop the statements that run now."""
+        self._loop.interrupt()
+        if self._judge is not None:
+            self._judge.interrupt()
+
+    def _prepare(self) -> None:
+        session = self._connect()
+        schema.demand_utf8(session)
+        if self._reads_only:
+            if schema.version(session) is None:
+                raise SinkError("there is no mirror in it yet; halfopen sync makes one")
+        else:
+            session.script("BEGIN")
+            session.rows(f"SELECT pg_advisory_xact_lock({schema.LOCK})")
+            schema.migrate(session)
+            self._number = fence.take(session)
+            session.script("COMMIT")
+            incoming.make(session)
+        self._seq = max(self._seq, ledger.last_seq(session))
+
+    def _connect(self) -> Session:
+        """A new session; what was remembered may be of a transaction whose end nobody saw."""
+        self._forget()
+        settings = SETTINGS if self._reads_only else {**SETTINGS, **WRITING}
+        self._session = Session.connect(self._loop, self._url, settings)
+        return self._session
+
+    def _workplace(self) -> tuple[duckdb.DuckDBPyConnection, Path]:
+        """The judge and its folder, made at the first use: whoever only reads needs none."""
+        if not self._open:
+            raise self._closed()
+        if self._judge is None or self._folder is None:
+            self._folder = Path(tempfile.mkdtemp(prefix="halfopen-judge-"))
+            self._judge = workplace(self._folder, threads=self._threads, memory_limit=self._memory_limit)
+        return self._judge, self._folder
+
+    @contextmanager
+    def _using(self) -> Iterator[Session]:
+        """The session, connected again if it was lost; the turn is not taken again."""
+        if not self._open:
+            raise self._closed()
+        session = self._session
+        if session is None or session.lost:
+            session = self._connect()
+            if not self._reads_only:
+                incoming.make(session)
+        yield session
+
+    @contextmanager
+    def _transaction(self) -> Iterator[Session]:
+        """All or nothing, and only while it is our turn."""
+        with self._using() as session:
+            if self._number is None:
+                raise SinkError("it was opened for reading only")
+            try:
+                session.script("BEGIN")
+                fence.demand(session, self._number)
+                yield session
+                session.script("COMMIT")
+            except BaseException:
+                self._forget()
+                with contextlib.suppress(*FAILURES, SinkError):
+                    session.script("ROLLBACK")
+                raise
+
+    @contextmanager
+    def _failing(self, consequence: str = "") -> Iterator[None]:
+        """Whatever fails is one line that names the mirror."""
+        end = f"; {consequence}" if consequence else ""
+        try:
+            yield
+        except (*FAILURES, duckdb.Error, ValueError) as error:
+            raise SinkError(f"mirror {self._shown!r}: {first_line(error)}{end}") from error
+        except LostTurnError as error:
+            raise LostTurnError(f"mirror {self._shown!r}: {error}{end}") from error
+        except Interrupted as error:
+            raise Interrupted(f"mirror {self._shown!r}: {error}{end}") from error
+        except SinkError as error:
+            if str(error).startswith(("mirror ", "query: ")):
+                raise
+            raise SinkError(f"mirror {self._shown!r}: {error}{end}") from error
+
+    def _closed(self) -> SinkError:
+        return SinkError(f"mirror {self._shown!r}: is not open")
+
+    def _forget(self) -> None:
+        """What is remembered of the mirror, because nobody else writes it while it is our turn."""
+        self._rows = None
+        self._held = None
+        self._owing = None
+        self._coverage = {}
+
+    def _held_now(self, session: Session) -> set[tuple[str, str]]:
+        if self._held is None:
+            self._held = set(held_at(session))
+        return self._held
+
+    def _owing_now(self, session: Session) -> set[tuple[str, str]]:
+        if self._owing is None:
+            self._owing = ledger.owing(session)
+        return self._owing
+
+    def _passes(self, session: Session, product: str, feed: str) -> dict[int, Coverage]:
+        """Coverage by pass, read once and kept up to date by `apply`."""
+        if (product, feed) not in self._coverage or self._reads_only:
+            self._coverage[product, feed] = ledger.coverage(session, product, feed)
+        return self._coverage[product, feed]
+
+    def _remember(
+        self,
+        answers: Sequence[Answer],
+        outcomes: list[Outcome],
+        held: set[tuple[str, str]],
+        settled: set[tuple[str, str]],
+    ) -> None:
+        self._held = held
+        self._owing = (self._owing or set()) - settled
+        for answer, outcome in zip(answers, outcomes, strict=True):
+            name = (answer.product, answer.feed.name)
+            self._seq = max(self._seq, answer.seq)
+            if self._rows is not None:
+                self._rows[name] = self._rows.get(name, 0) + outcome.inserted
+            if name in self._coverage:
+                passes = self._coverage[name]
+                for rung, part in ((answer.rung, answer.window), *answer.settles):
+                    passes[rung] = passes.get(rung, Coverage()).add(part)
