@@ -72,7 +72,14 @@ class SplitByCurrency(_Sessions):
     """Groups by session and currency: two rows where the player changed the wallet."""
 
     code = "session_split_by_currency"
-    also = ("session_row_not_unique", "duplicate_id", "session_contradicts_itself", "session_partial_aggregate")
+    also = (
+        "session_row_not_unique",
+        "duplicate_id",
+        "session_contradicts_itself",
+        "session_partial_aggregate",
+        "row_outside_window",
+        "session_aggregate_decreased",
+    )
 
     def rows_of(self, session: Session, start: int, end: int, now: int) -> Iterable[Row]:  # noqa: ARG002 - all actions
         actions = session.until(now)
