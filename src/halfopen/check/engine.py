@@ -119,6 +119,7 @@ def replayed(path: Path, product: ProductConfig | None, options: Options) -> Rep
             started=started,
             finished=finished,
             asked=options.feeds,
+            spaces={e.feed or "": "+" for e in exchanges if e.probe == "percent20"},
             watched=(max(watched) - min(watched)).total_seconds() if watched else 0.0,
         )
         reachable = any(e.status == 200 and e.credentials == "right" for e in exchanges)  # noqa: PLR2004 - OK
