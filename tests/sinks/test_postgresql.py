@@ -1,5 +1,6 @@
 """The mirror in PostgreSQL: one writer at a time, what it survives, what it refuses, and who may read it."""
 
+import contextlib
 import subprocess
 import sys
 import threading
@@ -195,13 +196,14 @@ def test_a_connection_that_ended_is_made_again(url: str, mirror: PostgreSQLSink,
     mirror.apply([asked("transactions", [transaction("1")])])
     mirror.query("SELECT 1")
     ask(url, end)
-    with pytest.raises(SinkError):
-        mirror.apply([asked("transactions", [transaction("2")])])
-    assert mirror.apply([asked("transactions", [transaction("2")])])[0].changed == 1
-    try:
+    again = asked("transactions", [transaction("2")])
+    with contextlib.suppress(SinkError):  # one that was under way fails
+        mirror.apply([again])
+    mirror.apply([again])
+    with contextlib.suppress(SinkError):
         mirror.query("SELECT 1")
-    except SinkError:
-        assert mirror.query("SELECT count(*) FROM transactions")[1] == [(2,)]
+    assert set(stored(mirror, "transactions")) == {"1", "2"}
+    assert mirror.status()["products"]["vegas"]["feeds"]["transactions"]["rows"] == 2
 
 
 def test_texts_that_postgresql_cannot_hold_are_mended_with_a_finding(mirror: PostgreSQLSink, asked: Answers) -> None:

@@ -73,7 +73,8 @@ def judged(connection: duckdb.DuckDBPyConnection, answers: Sequence[Answer], fol
     for number, answer in enumerate(answers):
         [staged] = prepare(connection, [answer], folder)
         done.append(_Judging(connection, number, answer, staged, folder).run())
-        connection.execute(f"DROP TABLE IF EXISTS temp.{staged.table}")
+        for table in (staged.table, "verdicts"):
+            connection.execute(f"DROP TABLE IF EXISTS temp.{table}")
     return done
 
 

@@ -8,7 +8,6 @@ import contextlib
 import re
 import threading
 from collections.abc import Coroutine, Sequence
-from concurrent.futures import CancelledError, Future
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
@@ -37,34 +36,50 @@ class Loop:
     def __init__(self) -> None:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
-        self._running: set[Future[Any]] = set()
+        self._running: set[asyncio.Task[Any]] = set()
         self._lock = threading.Lock()
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
-        """What a coroutine gives; Interrupted when `interrupt` came meanwhile."""
-        future = asyncio.run_coroutine_threadsafe(work, self._started())
-        self._running.add(future)
-        try:
-            return future.result()
-        except CancelledError as error:
-            raise Interrupted("interrupted") from error
-        finally:
-            self._running.discard(future)
+        """What a coroutine gives, once it has ended; Interrupted when `interrupt` came meanwhile."""
+        return asyncio.run_coroutine_threadsafe(self._carried(work), self._started()).result()
 
     def interrupt(self) -> None:
         """Stop all that runs now."""
-        for future in tuple(self._running):
-            future.cancel()
+        loop = self._loop
+        if loop is not None:
+            with contextlib.suppress(RuntimeError):  # it has just been closed: nothing runs
+                loop.call_soon_threadsafe(self._cancel)
 
     def close(self) -> None:
-        """End the thread; nothing may run any more."""
+        """End what runs, and the thread."""
         with self._lock:
             loop, self._loop = self._loop, None
             thread, self._thread = self._thread, None
         if loop is not None and thread is not None:
+            asyncio.run_coroutine_threadsafe(self._ended(), loop).result()
             loop.call_soon_threadsafe(loop.stop)
             thread.join()
             loop.close()
+
+    async def _carried(self, work: Coroutine[Any, Any, T]) -> T:
+        task = asyncio.current_task()
+        assert task is not None  # noqa: S101 - for mypy: a coroutine of run_coroutine_threadsafe is a task
+        self._running.add(task)
+        try:
+            return await work
+        except asyncio.CancelledError:
+            raise Interrupted("interrupted") from None
+        finally:
+            self._running.discard(task)
+
+    async def _ended(self) -> None:
+        self._cancel()
+        while self._running:
+            await asyncio.wait(tuple(self._running))
+
+    def _cancel(self) -> None:
+        for task in tuple(self._running):
+            task.cancel()
 
     def _started(self) -> asyncio.AbstractEventLoop:
         with self._lock:
@@ -84,10 +99,20 @@ class Session:
 
     @classmethod
     def connect(cls, loop: Loop, url: str, settings: dict[str, str]) -> "Session":
-        """A new connection; FAILURES when there is none."""
-        # ValueError: asyncpg's word for an address that it cannot read.
-        connection = asyncpg.connect(url, timeout=CONNECT_SECONDS, server_settings=settings)
-        return cls(loop, loop.run(_awaited(connection)))
+        """A new connection.
+
+        Raises:
+            SinkError: the address cannot be read; FAILURES when nobody is there, or nobody lets us in.
+        """
+        connecting = asyncpg.connect(url, timeout=CONNECT_SECONDS, server_settings=settings)
+        try:
+            return cls(loop, loop.run(_awaited(connecting)))
+        except ValueError:
+            # Its text may quote a piece of the password.
+            raise SinkError(
+                'its address cannot be read; write "postgresql://user:password@host:5432/name", in user and password'
+                " %XX for anything but letters and digits"
+            ) from None
 
     @property
     def lost(self) -> bool:

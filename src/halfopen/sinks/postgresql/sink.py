@@ -1,6 +1,5 @@
 """The mirror in a PostgreSQL database. Any number of processes read it, one at a time writes."""
 
-import contextlib
 import shutil
 import tempfile
 import threading
@@ -227,8 +226,7 @@ class PostgreSQLSink:
                 session.script("COMMIT")
             except BaseException:
                 self._forget()
-                with contextlib.suppress(*FAILURES, SinkError):
-                    session.script("ROLLBACK")
+                _roll_back(session)
                 raise
 
     @contextmanager
@@ -237,7 +235,7 @@ class PostgreSQLSink:
         end = f"; {consequence}" if consequence else ""
         try:
             yield
-        except (*FAILURES, duckdb.Error, ValueError) as error:
+        except (*FAILURES, duckdb.Error) as error:
             raise SinkError(f"mirror {self._shown!r}: {first_line(error)}{end}") from error
         except LostTurnError as error:
             raise LostTurnError(f"mirror {self._shown!r}: {error}{end}") from error
@@ -292,3 +290,11 @@ class PostgreSQLSink:
                 passes = self._coverage[name]
                 for rung, part in ((answer.rung, answer.window), *answer.settles):
                     passes[rung] = passes.get(rung, Coverage()).add(part)
+
+
+def _roll_back(session: Session) -> None:
+    """End the transaction; a session that cannot is given up, and the server ends it."""
+    try:
+        session.script("ROLLBACK")
+    except (*FAILURES, SinkError):
+        session.close()
