@@ -3,7 +3,7 @@
 import asyncio
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import aiohttp
 
@@ -12,6 +12,7 @@ from late.pollers import Horizon, Poller, Refused, ask, rows
 from late.truth import Final
 
 _TRIES = 100
+_SAMPLES = 5
 _RETRY_SECONDS = 0.1
 
 
@@ -30,6 +31,8 @@ class After:
     missing: int = 0
     doubled: int = 0
     differing: int = 0
+    samples: list[str] = field(default_factory=list)
+    """Of rows added and stamps changed: what came again, and what had come of that key."""
 
     @property
     def faults(self) -> int:
@@ -39,7 +42,7 @@ class After:
     def __str__(self) -> str:
         again = f"{self.asked:,} answered windows asked again: {self.added} rows added, {self.changed} stamps changed"
         whole = f"one window over everything: {self.whole:,} rows, {self.missing} missing, {self.doubled} doubled"
-        return f"{again}\n{whole}, {self.differing} not the final version"
+        return "\n".join([again, *self.samples, f"{whole}, {self.differing} not the final version"])
 
 
 async def after(client: aiohttp.ClientSession, poller: Poller, truth: Final) -> After:
@@ -61,11 +64,18 @@ async def _again(client: aiohttp.ClientSession, poller: Poller, feed: Feed, foun
     number = 0
     while not poller.horizon.is_over(number):
         body = await _answer(client, poller, feed, number)
-        for key, _, stamp, _ in rows(feed, body):
+        for key, said, stamp, _ in rows(feed, body):
             then = first[number].get(key)
-            found.added += then is None
             # A session that went on has a later stamp by right.
-            found.changed += then is not None and then != stamp and not feed.is_sum
+            changed = then is not None and then != stamp and not feed.is_sum
+            found.added += then is None
+            found.changed += changed
+            if (then is None or changed) and len(found.samples) < _SAMPLES:
+                had = ", ".join(f"{one.content} at {one.stamp}" for one in poller.received.rows[feed.name].get(key, ()))
+                start = poller.horizon.window(number)[0]
+                found.samples.append(
+                    f"{feed.name} {key}: {said} at {stamp} in the window from {start:%H:%M:%S}; had {had}"
+                )
         found.asked += 1
         number += 1
 

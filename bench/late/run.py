@@ -53,10 +53,14 @@ class Options:
 
 @dataclass(slots=True, kw_only=True)
 class Report:
-    """`lines`: variant, when it asks, what it made of it. `notes`: what a reader must know."""
+    """`lines`: variant, when it asks, what it made of it. `notes`: what a reader must know.
+
+    latest: how long after its stamp a row committed, at most; seconds of the product.
+    """
 
     lines: list[tuple[str, str, Figures]] = field(default_factory=list)
     endings: Counter[str] = field(default_factory=Counter)
+    latest: float = 0.0
     after: dict[str, After] = field(default_factory=dict)
     left_out: dict[str, str] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
@@ -93,6 +97,7 @@ async def run(options: Options, place: Place, folder: Path) -> Report:
             horizon.last = scale.floor(time.time() + settle)
         truth = await final(place.engine)
         report.endings = writers.endings
+        report.latest = scale.product(writers.latest)
         for poller in pollers:
             report.lines.append(
                 (poller.variant, poller.said, judge(poller.received, truth, writers.book, scale.factor))

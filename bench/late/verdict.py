@@ -2,6 +2,7 @@
 
 from late.run import Report, ratio
 from late.truth import Figures
+from late.variants import ALLOWED_SECONDS
 
 
 def verdict(report: Report, *, at_least: int, doubling: bool = False) -> tuple[str, int]:
@@ -11,6 +12,7 @@ def verdict(report: Report, *, at_least: int, doubling: bool = False) -> tuple[s
     """
     lines, faults = [*report.notes], 0
     lines.append("transactions: " + ", ".join(f"{count} {name}" for name, count in report.endings.most_common()))
+    lines.append(f"the latest row committed {report.latest:.0f} s after its stamp; {ALLOWED_SECONDS:.0f} s are allowed")
     for name, found in report.after.items():
         lines += [f"{name}: {line}" for line in str(found).splitlines()]
         faults += 0 if doubling else found.faults

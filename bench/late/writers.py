@@ -31,6 +31,8 @@ class Writers:
     world: World = field(default_factory=World)
     book: Book = field(default_factory=Book)
     endings: Counter[str] = field(default_factory=Counter)
+    latest: float = 0.0
+    """Real seconds from the oldest stamp of a transaction to the end of its commit, at most."""
     born: float = field(default_factory=time.time)
     stop: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -87,9 +89,10 @@ class Writers:
         if plan.reads_first:
             await connection.run("select count(*) from wallets")
         kept: list[Write] = []
+        oldest = began
         for step in plan.steps:
             await asyncio.sleep(step.pause)
-            await self._step(connection, step, (began, story_began))
+            oldest = min(oldest, await self._step(connection, step, (began, story_began)))
             if step.savepoint is not Savepoint.UNDONE:
                 kept += step.writes
         if name is None:
@@ -104,21 +107,27 @@ class Writers:
         committed = time.time()
         await _run(connection, self.engine.committing(name))
         self._note(kept, committed)
+        self.latest = max(self.latest, time.time() - oldest)
 
-    async def _step(self, connection: Connection, step: Step, began: tuple[float, float]) -> None:
+    async def _step(self, connection: Connection, step: Step, began: tuple[float, float]) -> float:
+        """Writes the rows of a step; the oldest of their stamps."""
+        oldest = time.time()
         guarded = step.savepoint is not Savepoint.NONE
         if guarded:
             await connection.run("savepoint s")
         for write in step.writes:
-            await connection.run(self._sql(write, began))
+            moment = self._moment(write.stamp, began)
+            oldest = min(oldest, moment)
+            await connection.run(self._sql(write, self._literal(write.stamp, moment)))
         if guarded:
             await connection.run(
                 "release savepoint s" if step.savepoint is Savepoint.KEPT else "rollback to savepoint s"
             )
+        return oldest
 
-    def _sql(self, write: Write, began: tuple[float, float]) -> str:
-        """One row as a statement; `began` are the moments of the transaction and of the story."""
-        table, stamp = TABLES[write.feed], self._stamp(write.stamp, began)
+    def _sql(self, write: Write, stamp: str) -> str:
+        """One row as a statement; `stamp` is SQL."""
+        table = TABLES[write.feed]
         if not write.is_new:
             changed = f"{table.content} = '{write.content}', {table.cursor} = {stamp}"
             return f"update {table.name} set {changed} where id = '{write.key}'"
@@ -128,22 +137,26 @@ class Writers:
         values = dict(table.constants) | values
         return f"insert into {table.name} ({', '.join(values)}) values ({', '.join(values.values())})"
 
-    def _stamp(self, stamp: Stamp, began: tuple[float, float]) -> str:
+    def _moment(self, stamp: Stamp, began: tuple[float, float]) -> float:
+        """When a row says that it was written; `began` are the moments of its transaction and of its story."""
         transaction, story = began
+        moment = {
+            Clock.STATEMENT: time.time(),
+            Clock.TRANSACTION: transaction,
+            Clock.APPLICATION: time.time() - stamp.seconds,
+            Clock.STORY: story + stamp.seconds,
+            Clock.WHOLE: float(int(story + stamp.seconds)),
+        }[stamp.clock]
+        # Nothing is older than the casino: nobody asks for windows from before it.
+        return max(moment, self.born)
+
+    def _literal(self, stamp: Stamp, moment: float) -> str:
+        """The stamp as SQL: the database's own clock where it is that."""
         if stamp.clock is Clock.STATEMENT:
             return self.engine.statement_clock
-        if stamp.clock is Clock.TRANSACTION:
-            moment = transaction
-            if self.engine.transaction_clock is not None:
-                return self.engine.transaction_clock
-        elif stamp.clock is Clock.APPLICATION:
-            moment = time.time() - stamp.seconds
-        else:
-            moment = story + stamp.seconds
-            if stamp.clock is Clock.WHOLE:
-                moment = float(int(moment))
-        # Nothing is older than the casino: nobody asks for windows from before it.
-        return self.engine.literal(datetime.fromtimestamp(max(moment, self.born), UTC))
+        if stamp.clock is Clock.TRANSACTION and self.engine.transaction_clock is not None:
+            return self.engine.transaction_clock
+        return self.engine.literal(datetime.fromtimestamp(moment, UTC))
 
     def _note(self, writes: list[Write], at: float) -> None:
         for write in writes:
