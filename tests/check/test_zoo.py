@@ -1,4 +1,4 @@
-"""The engine from end to end, by real HTTP, on a few animals; `tests/acceptance/test_check_zoo.py` takes more of them."""
+"""The engine from end to end, by real HTTP, on a few animals; `tests/acceptance/test_check_zoo.py` takes more."""
 
 import asyncio
 from typing import Any
