@@ -10,7 +10,8 @@ import pytest
 
 from halfopen.config.product import ProductConfig
 from halfopen.errors import SinkError
-from halfopen.sync.client import Fetched, ProductClient
+from halfopen.sync.client import ProductClient
+from halfopen.sync.fetched import Fetched
 from halfopen.sync.refusal import Refusal
 from halfopen.window.window import Window
 from halfopen.wire.negotiate import Format

@@ -243,14 +243,55 @@ def test_lines_may_be_none_or_blank_and_the_last_may_lack_its_end():
         (b'{"data":[]}', "JSON body has no 'data.items': found list"),
         (b'{"rows":[]}', "JSON body has no 'data': found 'rows'"),
         (b'{"data":{"items":{}}}', "JSON body holds no array of objects at 'data.items'"),
-        (b'{"data":{"items":[1]}}', "JSON body holds no array of objects at 'data.items'"),
-        (b'{"data":{"it', "JSON body, byte 0: cannot be read"),
-        (b"", "JSON body, byte 0: cannot be read"),
+        (b'{"data":{"items":[1]}}', "JSON body, byte 18: '1' stands where a row, an object, should be"),
+        (b'{"data":{"it', "JSON body of 12 bytes: what stands around the rows is not whole"),
+        (b'{"data":{"items":[]}', "JSON body of 20 bytes: what stands around the rows is not whole"),
+        (b'{"data":{"items":[]}}]', "JSON body of 22 bytes: what stands around the rows is not whole"),
+        (b'{"meta":{"data":{"items":[]}},"items":[]}', "JSON body has no 'data': found 'meta', 'items'"),
+        (b"", "JSON body of 0 bytes: what stands around the rows is not whole"),
     ],
 )
 def test_an_envelope_without_its_rows_is_refused(body: bytes, says: str):
     with pytest.raises(BodyError, match=says):
         list(read([body], ("data", "items")))
+
+
+def enveloped(rows) -> bytes:
+    return (
+        b'{"n": [{"items": [{}, {}]}], "d\\u0061ta": {"x": "[", "items": '
+        + array(rows)
+        + b', "y": [{"a": 1}, {"b": 2}]}, "next": "c, {"}'
+    )
+
+
+@given(deep_rows, st.lists(st.integers(0, 400), max_size=6))
+def test_rows_in_an_envelope_are_read_however_it_is_cut(rows, cuts):
+    body = enveloped(rows)
+    cuts = [min(cut, len(body)) for cut in cuts]
+    whole = [row for batch in read([array(rows)]) for row in batch]
+    assert [row for batch in read(in_pieces(body, cuts), ("data", "items")) for row in batch] == whole
+    lines_of = TextLines(("data", "items"))
+    list(lines_of.over(in_pieces(body, cuts)))
+    assert lines_of.document == {
+        "n": [{"items": [{}, {}]}],
+        "data": {"x": "[", "items": [], "y": [{"a": 1}, {"b": 2}]},
+        "next": "c, {",
+    }
+
+
+@given(flat_rows, st.data())
+def test_an_envelope_that_was_cut_is_never_taken_for_whole(rows, data):
+    body = enveloped(rows)
+    with pytest.raises(BodyError):
+        list(read([body[: data.draw(st.integers(0, len(body) - 1))]], ("data", "items")))
+
+
+def test_rows_of_an_envelope_come_before_its_end():
+    piece = b",".join([b'{"a": 1}'] * 50_000)
+    reading = read(iter([b'{"data": [', piece, b",", piece]), ("data",))
+    assert len(next(reading)) > 10_000
+    with pytest.raises(BodyError):
+        list(reading)
 
 
 def test_errors_do_not_show_what_is_in_a_row():

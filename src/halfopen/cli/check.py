@@ -183,9 +183,9 @@ def _target(
     """The product to ask, from an address or from a configuration file."""
     changes: dict[str, Any] = {}
     if path:
-        changes["paths"] = dict(_path(word) for word in path)
+        changes["paths"] = dict(path_word(word) for word in path)
     if auth is not None:
-        changes["auth"] = _auth(auth)
+        changes["auth"] = auth_words(auth)
     if offset is not None:
         changes["offset"] = offset
     if base_url is not None:
@@ -204,7 +204,7 @@ def _target(
     raise UsageError("--auth, --path and --offset belong to an address; with --product they stand in the file")
 
 
-def _auth(text: str) -> dict[str, str]:
+def auth_words(text: str) -> dict[str, str]:
     """The words of the configuration for `--auth`; ConfigError for a variable that is not set."""
     given: str = interpolated({"auth": text}, environment(), "--auth")["auth"]
     scheme, _, rest = given.partition(":")
@@ -223,7 +223,8 @@ def _auth(text: str) -> dict[str, str]:
             )
 
 
-def _path(word: str) -> tuple[str, str]:
+def path_word(word: str) -> tuple[str, str]:
+    """Feed and path of `--path FEED=/PATH`; UsageError for anything else."""
     feed, equals, path = word.partition("=")
     if not equals or feed not in contract_feeds() or not path.startswith("/"):
         raise UsageError(f"--path: found {word!r}; write FEED=/PATH with one of {', '.join(contract_feeds())}")

@@ -24,6 +24,7 @@ COMMANDS = {
     "backfill": "halfopen.cli.backfill:backfill",
     "status": "halfopen.cli.status:status",
     "query": "halfopen.cli.query:query",
+    "probe": "halfopen.cli.probe:probe",
     "check": "halfopen.cli.check:app",
     "contract": "halfopen.cli.contract:app",
 }

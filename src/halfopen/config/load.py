@@ -73,7 +73,8 @@ def _config(path: Path, values: dict[str, Any]) -> Config:
         serve=read_serve(values["serve"], base, "serve") if "serve" in values else None,
         mirror=read_mirror(values["mirror"], base, "mirror") if "mirror" in values else None,
         products={
-            name: read_product(name, table, f"products.{name}") for name, table in values.get("products", {}).items()
+            name: read_product(name, table, f"products.{name}", base)
+            for name, table in values.get("products", {}).items()
         },
     )
 

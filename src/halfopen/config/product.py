@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
@@ -10,6 +11,7 @@ import msgspec
 
 from halfopen.auth import schemes
 from halfopen.config import moments
+from halfopen.config.dialect import PLAIN, Dialect, read_dialect
 from halfopen.config.reading import at, known, record
 from halfopen.contract.load import feeds
 from halfopen.errors import ConfigError
@@ -17,6 +19,8 @@ from halfopen.window.ladder import DEFAULT, Rung, scaled
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}", re.ASCII)
 _SECOND = timedelta(seconds=1)
+CATALOGUE_CADENCE = timedelta(minutes=15)
+"""How often a full catalogue is read, unless its cadence is given."""
 
 
 class ProductConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -25,7 +29,7 @@ class ProductConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
     name: str
     url: str
     auth: Mapping[str, Any] = msgspec.field(default_factory=lambda: {"scheme": "none"})
-    format: Literal["csv", "json", "auto"] = "auto"
+    format: Literal["csv", "json", "ndjson", "auto"] = "auto"
     cadence: timedelta = timedelta(minutes=1)
     cadences: dict[str, timedelta] = {}
     offset: timedelta = timedelta(0)
@@ -39,6 +43,12 @@ class ProductConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
     feeds: tuple[str, ...] = tuple(feeds())
     columns: dict[str, dict[str, str]] = {}
     """Feed -> contract field -> the product's name for it, where they differ."""
+    catalogues: tuple[str, ...] = ()
+    """Feeds that answer with all their rows, whatever the window."""
+    dialect: Dialect = PLAIN
+    ca: Path | None = None
+    """Certificates to trust in place of the system's, PEM."""
+    proxy: str | None = None
 
     def path(self, feed: str) -> str:
         """Where the product serves `feed`."""
@@ -46,15 +56,25 @@ class ProductConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
 
     def cadence_of(self, feed: str) -> timedelta:
         """Length and rhythm of the live windows of `feed`."""
+        if feed in self.catalogues:
+            return self.cadences.get(feed, max(self.cadence, CATALOGUE_CADENCE))
         return self.cadences.get(feed, self.cadence)
+
+    def ladder_of(self, feed: str) -> tuple[Rung, ...]:
+        """When committed windows of `feed` are asked again; a catalogue is whole each time."""
+        return () if feed in self.catalogues else self.ladder
 
     def offset_of(self, feed: str) -> timedelta:
         """How long after its end a window of `feed` is first asked."""
         return self.offsets.get(feed, self.offset)
 
 
-def read_product(name: str, table: object, where: str) -> ProductConfig:
-    """One product as a record; ConfigError for whatever does not fit."""
+def read_product(name: str, table: object, where: str, base: Path | None = None) -> ProductConfig:
+    """One product as a record; `base` is the folder that relative paths count from, by default the one we are in.
+
+    Raises:
+        ConfigError: something does not fit.
+    """
     if not _NAME.fullmatch(name):
         raise ConfigError(f"{where}: a product's name is letters, digits, '_', '.' and '-', found {name!r}")
     if not isinstance(table, dict):
@@ -65,6 +85,10 @@ def read_product(name: str, table: object, where: str) -> ProductConfig:
     if "since" in table:
         with at(f"{where}.since"):
             prepared["since"] = moments.parse(table["since"])
+    if "dialect" in table:
+        prepared["dialect"] = read_dialect(table["dialect"], f"{where}.dialect")
+    if isinstance(table.get("ca"), str):
+        prepared["ca"] = (base or Path()) / table["ca"]
     product = record(ProductConfig, prepared, where, derived={"name": lambda: name})
     _check(product, where)
     changes: dict[str, Any] = {"url": product.url.rstrip("/")}
@@ -80,6 +104,8 @@ def _check(product: ProductConfig, where: str) -> None:
     for key in ("cadences", "offsets", "paths", "columns"):
         known(getattr(product, key), feeds(), f"{where}.{key}", "feed")
     known(product.feeds, feeds(), f"{where}.feeds", "feed")
+    known(product.catalogues, feeds(), f"{where}.catalogues", "feed")
+    _check_road(product, where)
     for feed, columns in product.columns.items():
         known(columns, feeds()[feed].fields, f"{where}.columns.{feed}", "field")
     _check_cadence(product.cadence, f"{where}.cadence")
@@ -111,6 +137,16 @@ def _check_url(url: str, where: str) -> None:
         raise ConfigError(f'{where}: found {url!r}, needs an address like "https://space-vegas.com"')
     if parts.username or parts.password:
         raise ConfigError(f"{where}: credentials do not belong into the address; name them in auth")
+
+
+def _check_road(product: ProductConfig, where: str) -> None:
+    """What lies between here and the product."""
+    if product.ca is not None and not product.ca.is_file():
+        raise ConfigError(f"{where}.ca: there is no file {str(product.ca)!r}; it holds certificates in PEM")
+    if product.proxy is not None:
+        parts = urlsplit(product.proxy)
+        if parts.scheme != "http" or not parts.hostname:
+            raise ConfigError(f'{where}.proxy: needs an address like "http://proxy.example:3128"')
 
 
 def _check_cadence(cadence: timedelta, where: str) -> None:

@@ -1,29 +1,47 @@
 """What a body with a good status holds: CSV, JSON, or something that is no answer at all.
 
 A product may say one thing and send another, so the first bytes decide, and an error page with status 200 is refused.
+What a dialect declares is undone here, streaming from file to file: a sink gets UTF-8, commas and the contract's forms.
 """
 
 import csv
 import json
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
+from halfopen.config.dialect import PLAIN, Dialect
 from halfopen.contract.model import Feed
 from halfopen.errors import BodyError, SinkError
+from halfopen.sync.dialect import Changes
 from halfopen.sync.refusal import Refusal
 from halfopen.sync.transfer import BLOCK, Transfer, excerpt
 from halfopen.wire import json as wire_json
+from halfopen.wire.charset import ToUtf8
+from halfopen.wire.csv_cells import Cells
+from halfopen.wire.csv_delimiter import Commas
 from halfopen.wire.negotiate import Format
 
 OK = 200
 _BOM = b"\xef\xbb\xbf"
+_UTF_16 = (b"\xff\xfe", b"\xfe\xff")
+_DELIMITERS = (";", "\t", "|", ",")
 _HEAD = 64 << 10
 _SMALL = 64 << 10
 _ENVELOPES = ("data", "items", "results", "rows", "records", "result")
 _ENVELOPE = re.compile(rb'"(' + "|".join(_ENVELOPES).encode() + rb')"\s*:\s*\[')
+
+
+class Step(Protocol):
+    """Turns a body into another, piece by piece."""
+
+    def feed(self, piece: bytes, /) -> bytes:
+        """What a piece becomes, as far as it is known."""
+
+    def finish(self) -> bytes:
+        """What was held back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,25 +57,51 @@ class Names:
         return cls(columns.get(feed.key, feed.key), frozenset(columns.get(name, name).lower() for name in feed.fields))
 
 
-def prepared(got: Transfer, wanted: str, names: Names) -> Format:
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Expected:
+    """What an answer of one feed should look like: its names, the product's dialect, the configured format."""
+
+    names: Names
+    format: str = "auto"
+    dialect: Dialect = PLAIN
+    path: tuple[str, ...] = ()
+    """Where the dialect says the rows of JSON are."""
+    changes: Changes | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Prepared:
+    """A body as a sink takes it; `document` is what a JSON envelope says besides its rows."""
+
+    format: Format
+    document: Mapping[str, Any] = field(default_factory=dict)
+
+
+def prepared(got: Transfer, expected: Expected) -> Prepared:
     """Make the spooled body what a sink takes and say which format it is; Refusal where it is no answer.
 
-    CSV stays as it came; JSON and NDJSON become lines of text values, in place. `wanted` is the configured format,
-    which decides only for a body without a byte.
+    CSV stays as it came but for the dialect; JSON and NDJSON become lines of text values, in place. The configured
+    format decides only for a body without a byte.
     """
     if got.size == 0:
-        return Format.NDJSON if wanted == "json" else Format.CSV
-    head = _head(got.body)
+        return Prepared(format=Format.NDJSON if expected.format in {"json", "ndjson"} else Format.CSV)
+    dialect = expected.dialect
+    if dialect.encoding is not None or _head(got.body)[:2] in _UTF_16:
+        _turn(got.body, [ToUtf8(dialect.encoding)])
+    head = _head(got.body).removeprefix(_BOM).lstrip()
     format_ = Format.NDJSON if head[:1] in {b"[", b"{"} else Format.CSV
+    document: Mapping[str, Any] = {}
     if format_ is Format.NDJSON:
-        path = _path(got, head, names)
-        _into_lines(got.body, path, ndjson=head.startswith(b"{") and not path)
+        path = _path(got.body, head, expected)
+        document = _into_lines(got.body, path, ndjson=head.startswith(b"{") and not path, changes=expected.changes)
     else:
-        _check_header(head, names)
+        _check_header(head, expected)
+        if steps := list(_csv_steps(expected)):
+            _turn(got.body, steps)
     named = got.headers.get("Halfopen-Rows")
     if named is not None and named.isdigit() and int(named) != rows(got.body, format_):
         raise Refusal(f"the answer does not have its Halfopen-Rows of {named}: it was cut on the way", status=OK)
-    return format_
+    return Prepared(format=format_, document=document)
 
 
 def rows(body: Path, format_: Format) -> int:
@@ -86,46 +130,91 @@ def blocks(body: Path) -> Iterator[bytes]:
 
 def _head(body: Path) -> bytes:
     with body.open("rb") as file:
-        return file.read(_HEAD).removeprefix(_BOM).lstrip()
+        return file.read(_HEAD)
 
 
-def _check_header(head: bytes, names: Names) -> None:
+def _check_header(head: bytes, expected: Expected) -> None:
     """A sentence, a page or `null` with status 200 must not pass for a header row without rows."""
     if head.startswith(b"<"):
         raise Refusal(f"answered 200 with a page in place of rows: {excerpt(head)}", status=OK)
     first = head.splitlines()[0].decode("utf-8", "replace") if head else ""
-    if not names.fields & {name.strip().lower() for name in next(csv.reader([first]), [])}:
-        raise Refusal(f"answered 200 with no header row that names a field: {excerpt(head)}", status=OK)
+    if _is_header(first, expected.dialect.delimiter, expected.names):
+        return
+    others = [repr(other) for other in _DELIMITERS if _is_header(first, other, expected.names)]
+    hint = f"; if {others[0]} parts its columns, say so in the product's dialect: delimiter" if others else ""
+    raise Refusal(f"answered 200 with no header row that names a field: {excerpt(head)}{hint}", status=OK)
 
 
-def _path(got: Transfer, head: bytes, names: Names) -> tuple[str, ...]:
-    """Where in the JSON the rows are: at the top, or one level down in an envelope; Refusal for any other object."""
+def _is_header(line: str, delimiter: str, names: Names) -> bool:
+    found = next(csv.reader([line], delimiter=delimiter), [])
+    return bool(names.fields & {name.strip().lower() for name in found})
+
+
+def _csv_steps(expected: Expected) -> Iterator[Step]:
+    if expected.dialect.delimiter != PLAIN.delimiter:
+        yield Commas(expected.dialect.delimiter.encode())
+    if expected.changes:
+        yield Cells(expected.changes.chosen)
+
+
+def _path(body: Path, head: bytes, expected: Expected) -> tuple[str, ...]:
+    """Where in the JSON the rows are: at the top, as declared, or one level down; Refusal for any other object."""
     if head.startswith(b"["):
         return ()
-    if got.size > _SMALL:
+    if expected.path:
+        return expected.path
+    if body.stat().st_size > _SMALL:
         found = _ENVELOPE.search(head)
         return (found[1].decode(),) if found else ()
     try:
-        whole: Any = json.loads(got.body.read_bytes().removeprefix(_BOM))
+        whole: Any = json.loads(body.read_bytes().removeprefix(_BOM))
     except ValueError:
         return ()  # several lines of NDJSON, or broken: the reader tells
     lists = [name for name in _ENVELOPES if isinstance(whole.get(name), list)]
     if lists:
         return (lists[0],)
-    if names.key not in whole:
+    if expected.names.key not in whole:
         raise Refusal(f"answered 200 with an object in place of rows: {excerpt(head)}", status=OK)
     return ()
 
 
-def _into_lines(body: Path, path: tuple[str, ...], *, ndjson: bool) -> None:
-    lines = body.with_suffix(".lines")
+def _into_lines(body: Path, path: tuple[str, ...], *, ndjson: bool, changes: Changes | None) -> Mapping[str, Any]:
+    """Rewrite JSON as lines of texts; what its envelope says besides."""
+    lines = wire_json.TextLines(path, ndjson=ndjson, change=changes.rewrite if changes else None)
     try:
-        with lines.open("wb") as file:
-            file.writelines(wire_json.text_lines(blocks(body), path, ndjson=ndjson))
-        lines.replace(body)
+        _rewrite(body, lines.over(blocks(body)))
     except BodyError as error:
         raise Refusal(f"the answer is no whole JSON: {error}", status=OK) from None
+    return lines.document
+
+
+def _turn(body: Path, steps: list[Step]) -> None:
+    """Let the body go through these steps, one piece after another."""
+    try:
+        _rewrite(body, _through(blocks(body), steps))
+    except BodyError as error:
+        raise Refusal(f"the answer cannot be read: {error}", status=OK) from None
+
+
+def _through(pieces: Iterable[bytes], steps: list[Step]) -> Iterator[bytes]:
+    for piece in pieces:
+        turned = piece
+        for step in steps:
+            turned = step.feed(turned)
+        yield turned
+    held = b""
+    for step in steps:
+        held = step.feed(held) + step.finish()
+    yield held
+
+
+def _rewrite(body: Path, pieces: Iterable[bytes]) -> None:
+    turned = body.with_suffix(".turned")
+    try:
+        with turned.open("wb") as file:
+            file.writelines(pieces)
+        turned.replace(body)
     except OSError as error:
-        raise SinkError(f"cannot spool an answer to {lines}: {error.strerror}; make room there") from None
+        raise SinkError(f"cannot spool an answer to {turned}: {error.strerror}; make room there") from None
     finally:
-        lines.unlink(missing_ok=True)
+        turned.unlink(missing_ok=True)

@@ -2,19 +2,27 @@
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 from urllib.parse import urljoin, urlsplit
+from zoneinfo import ZoneInfo
 
 import aiohttp
 
 from halfopen.auth.base import Signed
+from halfopen.config.dialect import PLAIN, Pages
 from halfopen.config.product import ProductConfig
 from halfopen.contract.load import feeds
 from halfopen.sync import bodies
+from halfopen.sync.binder import Binder
+from halfopen.sync.dialect import Changes, local_edges
+from halfopen.sync.fetched import Fetched
+from halfopen.sync.paging import Paging, Target, added_parameters
 from halfopen.sync.refusal import Refusal
+from halfopen.sync.road import road
 from halfopen.sync.signing import SignIn
 from halfopen.sync.transfer import Transfer, transfer
 from halfopen.window.window import Window
@@ -24,31 +32,13 @@ from halfopen.wire.negotiate import Format
 _ACCEPT = {
     "csv": "text/csv",
     "json": "application/json, application/x-ndjson;q=0.9",
+    "ndjson": "application/x-ndjson, application/json;q=0.9",
     "auto": "text/csv, application/json;q=0.9, application/x-ndjson;q=0.8",
 }
 _MOST_HOPS = 5
 _MOST_READS = 3
 _MOST_TEXT = 300
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Fetched:
-    """One whole answer: `body` is CSV as received or lines of JSON; `rows` is counted only where the product says it.
-
-    notes: what was odd about it though it was taken, as words of one line each. requests: how many it took.
-    final: False where the product itself says that the window was not over yet.
-    """
-
-    body: Path
-    format: Format
-    size: int
-    digest: str
-    server_date: datetime | None
-    asked_at: datetime
-    fetched_at: datetime
-    notes: tuple[str, ...] = ()
-    requests: int = 1
-    final: bool = True
+_BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class ProductClient:
@@ -64,36 +54,54 @@ class ProductClient:
         self._product = product
         self._session = session
         self._clock = clock
-        self._sign_in = SignIn(product.auth, session, monotonic)
+        self._road = road(product)
+        self._sign_in = SignIn(product.auth, session, monotonic, self._road)
         self._headers_seen: set[str] = set()
 
     async def fetch(self, feed: str, window: Window, body: Path, most_bytes: int | None = None) -> Fetched:
         """The answer for `window` in the file `body`; Refusal where no whole answer came, SinkError for the spool."""
         try:
-            return await self._taken(feed, window, body, most_bytes)
+            if self._product.dialect.pages is None:
+                return (await self._page(feed, self._target(feed, window), window, body, most_bytes)).fetched
+            return await self._pages(feed, window, body, most_bytes)
         except Refusal as refusal:
             raise self._told(refusal, feed, window) from None
 
-    async def _taken(self, feed: str, window: Window, body: Path, most_bytes: int | None) -> Fetched:
+    async def _pages(self, feed: str, window: Window, body: Path, most_bytes: int | None) -> Fetched:
+        """All pages of a window as one answer; a window without its last page has none."""
+        paging = Paging(self._product.dialect.pages or Pages(by="link"), self._target(feed, window))
+        binder, page_body = Binder(body), body.with_suffix(".page")
+        target: Target | None = paging.target
+        try:
+            while target is not None:
+                left = None if most_bytes is None else most_bytes - binder.size
+                page = await self._page(feed, target, window, page_body, left)
+                count = await asyncio.to_thread(binder.add, page.fetched)
+                target = paging.turn(page.transfer, page.document, count, page.credentials)
+            return binder.bound()
+        finally:
+            page_body.unlink(missing_ok=True)
+
+    async def _page(self, feed: str, target: Target, window: Window, body: Path, most_bytes: int | None) -> "_Page":
         asked = self._clock()
-        first = await self._ask(feed, window, body, most_bytes)
+        first, signed = await self._ask(target, body, most_bytes)
         notes: tuple[str, ...] = ()
         requests = 1
         if first.unmarked_end:
-            asked, first, requests = await self._agreed(feed, window, first, most_bytes)
+            asked, first, requests = await self._agreed(target, first, most_bytes)
             notes = ("close_delimited: nothing marked the end of the answer; two equal reads were taken for it",)
         elif first.size == 0 and first.status == bodies.OK and feed in self._headers_seen:
             asked = self._clock()
-            first = await self._ask(feed, window, body, most_bytes)
+            first, signed = await self._ask(target, body, most_bytes)
             requests = 2
             if first.size == 0:
                 notes = ("empty_body: no header row where there used to be one; asked twice, then taken as no rows",)
-        format_ = await asyncio.to_thread(bodies.prepared, first, self._product.format, self._names(feed))
-        if format_ is Format.CSV and first.size:
+        found = await asyncio.to_thread(bodies.prepared, first, self._expected(feed, window))
+        if found.format is Format.CSV and first.size:
             self._headers_seen.add(feed)
-        return Fetched(
+        fetched = Fetched(
             body=body,
-            format=format_,
+            format=found.format,
             size=first.size,
             digest=first.digest,
             server_date=first.server_date,
@@ -103,15 +111,14 @@ class ProductClient:
             requests=requests,
             final=first.headers.get("Halfopen-Final", "true").strip().lower() != "false",
         )
+        return _Page(fetched, first, found.document, added_parameters(target.query, signed.query))
 
-    async def _agreed(
-        self, feed: str, window: Window, first: Transfer, most_bytes: int | None
-    ) -> tuple[datetime, Transfer, int]:
+    async def _agreed(self, target: Target, first: Transfer, most_bytes: int | None) -> tuple[datetime, Transfer, int]:
         """Reads again until two reads in a row are equal: a cut that happens twice at one byte is not to be feared."""
         asked = self._clock()
         for read in range(2, _MOST_READS + 1):
             asked = self._clock()
-            again = await self._ask(feed, window, first.body, most_bytes)
+            again, _ = await self._ask(target, first.body, most_bytes)
             if again.digest == first.digest:
                 return asked, again, read
             first = again
@@ -120,39 +127,56 @@ class ProductClient:
             status=bodies.OK,
         )
 
-    async def _ask(self, feed: str, window: Window, body: Path, most_bytes: int | None) -> Transfer:
-        """One signed GET, or a second one with another token where the first had run out."""
-        path, query = self._path_and_query(feed, window)
-        signed = await self._signed(path, query)
+    async def _ask(self, target: Target, body: Path, most_bytes: int | None) -> tuple[Transfer, Signed]:
+        """One signed GET, or a second one with another token where the first had run out; and how it was signed."""
+        signed = await self._signed(target)
         try:
-            return await self._get(path, signed, body, most_bytes)
+            return await self._get(target, signed, body, most_bytes), signed
         except Refusal as refusal:
             if not self._sign_in.again(refusal, signed):
                 raise refusal.without(lambda text: self._sign_in.hidden(text, signed)) from None
-        return await self._get(path, await self._signed(path, query), body, most_bytes)
+        signed = await self._signed(target)
+        return await self._get(target, signed, body, most_bytes), signed
 
-    async def _get(self, path: str, signed: Signed, body: Path, most_bytes: int | None) -> Transfer:
+    async def _get(self, target: Target, signed: Signed, body: Path, most_bytes: int | None) -> Transfer:
         """Redirects are followed by hand, within the same scheme, host and port only."""
-        url = f"{self._product.url}{path}?{signed.query}"
+        url = f"{target.url}?{signed.query}"
         headers = {"Accept": _ACCEPT[self._product.format], "Accept-Encoding": "zstd, gzip", **signed.headers}
         for _ in range(_MOST_HOPS):
-            got = await transfer(self._session, url, headers, body, most_bytes)
+            got = await transfer(self._session, url, headers, body, most_bytes, road=self._road)
             if got.location is None:
                 return got
             url = _next_hop(url, got.location)
         raise Refusal(f"redirects more than {_MOST_HOPS} times; check the product's url and paths", status=bodies.OK)
 
-    def _path_and_query(self, feed: str, window: Window) -> tuple[str, str]:
+    def _target(self, feed: str, window: Window) -> Target:
         path, _, fixed = self._product.path(feed).partition("?")
-        query = moment.query_of(window, self._product.space)
-        return path, f"{fixed}&{query}" if fixed else query
+        query = self._window_query(feed, window)
+        return Target(self._product.url + path, f"{fixed}&{query}" if fixed else query)
 
-    async def _signed(self, path: str, query: str) -> Signed:
-        whole = urlsplit(self._product.url + path).path
-        return await self._sign_in.signed(whole, query, self._clock().timestamp())
+    def _window_query(self, feed: str, window: Window) -> str:
+        """A catalogue is asked from the beginning of time, in case that it minds the window after all."""
+        if feed in self._product.catalogues:
+            window = Window(min(_BEGINNING, window.start), window.end)
+        zone = self._product.dialect.window_timezone
+        if zone != PLAIN.window_timezone:
+            start, end = (edge.replace(tzinfo=UTC) for edge in local_edges(window, ZoneInfo(zone)))
+            window = Window(start, end)
+        return moment.query_of(window, self._product.space)
 
-    def _names(self, feed: str) -> bodies.Names:
-        return bodies.Names.of(feeds()[feed], self._product.columns.get(feed, {}))
+    async def _signed(self, target: Target) -> Signed:
+        return await self._sign_in.signed(urlsplit(target.url).path, target.query, self._clock().timestamp())
+
+    def _expected(self, feed: str, window: Window) -> bodies.Expected:
+        dialect, contract = self._product.dialect, feeds()[feed]
+        columns = self._product.columns.get(feed, {})
+        return bodies.Expected(
+            names=bodies.Names.of(contract, columns),
+            format=self._product.format,
+            dialect=dialect,
+            path=dialect.rows_of(feed),
+            changes=None if dialect == PLAIN else Changes(dialect, contract, columns, window),
+        )
 
     def _told(self, refusal: Refusal, feed: str, window: Window) -> Refusal:
         """The same refusal with where it happened, and without any secret that the product may have echoed."""
@@ -164,6 +188,16 @@ class ProductClient:
             return f"{where}: {hidden if len(hidden) <= _MOST_TEXT else hidden[:_MOST_TEXT] + '...'}"
 
         return refusal.without(told)
+
+
+@dataclass(frozen=True, slots=True)
+class _Page:
+    """One answer and what was around it; `credentials`: parameters that signing added."""
+
+    fetched: Fetched
+    transfer: Transfer
+    document: Mapping[str, Any]
+    credentials: frozenset[str]
 
 
 def _next_hop(url: str, location: str) -> str:

@@ -11,14 +11,15 @@ from typing import Any
 
 from halfopen.config.product import ProductConfig
 from halfopen.contract.model import Feed
-from halfopen.errors import ContractError, HalfopenError, SinkError
+from halfopen.errors import ContractError, HalfopenError, LostTurnError, SinkError
 from halfopen.sinks.base import Answer, Applied, Hole, Progress, Sink
 from halfopen.sync import backoff, planner, progress, skew
-from halfopen.sync.client import Fetched, ProductClient
+from halfopen.sync.client import ProductClient
 from halfopen.sync.events import Answered, Asked, Committed, Event, Events, Failed
+from halfopen.sync.fetched import Fetched
 from halfopen.sync.planner import NOTHING, Ask, Rhythm, Scope
 from halfopen.sync.refusal import Refusal
-from halfopen.sync.width import Width
+from halfopen.sync.width import MOST, Width
 from halfopen.sync.writer import Writer
 from halfopen.window.window import Window
 
@@ -62,7 +63,9 @@ class Lane:
         """When something was last committed."""
         self._client = client
         self._around = around
-        self._width = Width(max(Width().length, self.rhythm.cadence))
+        # A catalogue is whole each time: however much is owed, one request does for all of it.
+        self._whole = feed.name in product.catalogues
+        self._width = Width(MOST if self._whole else max(Width().length, self.rhythm.cadence))
         self._behind = timedelta(0)
         self._failures = 0
         self._quiet_until = self._calm_until = datetime.min.replace(tzinfo=around.clock().tzinfo)
@@ -156,6 +159,8 @@ class Lane:
                 answer = self._answer(ask, seq, fetched)
                 applied = await self._around.writer.apply(answer)
                 self._committed(ask, answer, applied, fetched.size)
+        except LostTurnError:
+            raise  # nothing more can be stored: whoever started this process is told
         except (Refusal, SinkError, ContractError) as error:
             await self._failed(ask, error)
         finally:
@@ -163,7 +168,7 @@ class Lane:
 
     async def _fetch(self, ask: Ask, body: Path) -> Fetched | None:
         """None when a stop came in between."""
-        most = MOST_BYTES if ask.window.length > self.rhythm.cadence else None
+        most = MOST_BYTES if ask.window.length > self.rhythm.cadence and not self._whole else None
         self._fetching = asyncio.ensure_future(self._client.fetch(self.feed.name, ask.window, body, most))
         try:
             fetched = await self._fetching
@@ -200,7 +205,8 @@ class Lane:
 
     def _committed(self, ask: Ask, answer: Answer, applied: Applied, size: int) -> None:
         self.progress = progress.after_answer(self.progress, ask, answer.settles)
-        self._width = self._width.after_answer(ask.window, applied.rows, size)
+        if not self._whole:
+            self._width = self._width.after_answer(ask.window, applied.rows, size)
         self._failures = 0
         self._calm_until = self._quiet_until
         self.gained_at = self._around.clock()
@@ -224,7 +230,7 @@ class Lane:
         if isinstance(error, Refusal):
             self.last_refusal = error
             named = error.retry_after
-            if error.narrower:
+            if error.narrower and not self._whole:
                 self._width = self._width.after_trouble(ask.window, self.rhythm.cadence, too_big=error.too_big)
         self._failures += 1
         next_try = now + backoff.delay(ask.attempts, self._around.dice.random(), named)

@@ -38,7 +38,7 @@ class Rhythm:
         return cls(
             cadence=product.cadence_of(feed),
             offset=product.offset_of(feed),
-            ladder=tuple(product.ladder),
+            ladder=tuple(product.ladder_of(feed)),
             since=product.since,
         )
 

@@ -11,6 +11,7 @@ from halfopen.auth import schemes
 from halfopen.auth.base import Signed
 from halfopen.auth.flow import MOST_BYTES, TokenAnswer, TokenRefused, TokenRequest, TokenSigner, has_flow, step
 from halfopen.sync.refusal import Refusal
+from halfopen.sync.road import DIRECT, Road
 from halfopen.sync.transfer import TIMEOUT
 
 
@@ -21,14 +22,19 @@ class SignIn:
     """
 
     def __init__(
-        self, words: Mapping[str, Any], session: aiohttp.ClientSession, monotonic: Callable[[], float]
+        self,
+        words: Mapping[str, Any],
+        session: aiohttp.ClientSession,
+        monotonic: Callable[[], float],
+        road: Road = DIRECT,
     ) -> None:
         self._signer = schemes.signer(words)
         self._session = session
+        self._road = road
         self._monotonic = monotonic
         self._one_at_a_time = asyncio.Lock()
         # The longest first, so that no secret hides the rest of another.
-        self._secrets = sorted(schemes.secrets(words), key=len, reverse=True)
+        self._secrets = sorted(schemes.secrets(words) | road.secrets, key=len, reverse=True)
 
     async def signed(self, path: str, query: str, now: float) -> Signed:
         """The request signed at `now` (seconds since the epoch); Refusal where no token is to be had."""
@@ -64,7 +70,12 @@ class SignIn:
 
     async def _post(self, request: TokenRequest) -> TokenAnswer:
         async with self._session.post(
-            request.url, data=dict(request.form), headers=request.headers, allow_redirects=False, timeout=TIMEOUT
+            request.url,
+            data=dict(request.form),
+            headers=request.headers,
+            allow_redirects=False,
+            timeout=TIMEOUT,
+            **self._road.options,
         ) as answer:
             try:
                 body = await answer.content.readexactly(MOST_BYTES)

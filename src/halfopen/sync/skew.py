@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from halfopen.sync.client import Fetched
+from halfopen.sync.fetched import Fetched
 from halfopen.sync.planner import SECOND
 from halfopen.sync.refusal import Refusal
 from halfopen.window.window import Window

@@ -21,6 +21,7 @@ from yarl import URL
 
 from halfopen.errors import BodyError, SinkError
 from halfopen.sync.refusal import Refusal
+from halfopen.sync.road import DIRECT, Road
 from halfopen.wire.body import Decoder
 
 TIMEOUT = aiohttp.ClientTimeout(total=None, sock_connect=5, sock_read=30)
@@ -62,6 +63,8 @@ async def transfer(
     headers: Mapping[str, str],
     body: Path,
     most_bytes: int | None = None,
+    *,
+    road: Road = DIRECT,
 ) -> Transfer:
     """GET `url` (raw, already encoded) into the file `body`; Refusal for anything but a whole 200, 204 or redirect.
 
@@ -69,7 +72,7 @@ async def transfer(
     """
     try:
         async with session.get(
-            URL(url, encoded=True), headers=headers, allow_redirects=False, timeout=TIMEOUT
+            URL(url, encoded=True), headers=headers, allow_redirects=False, timeout=TIMEOUT, **road.options
         ) as response:
             if response.status in _REDIRECTS and "Location" in response.headers:
                 return _moved(response, body)
@@ -80,7 +83,7 @@ async def transfer(
         raise _broken(error) from None
 
 
-def _broken(error: Exception) -> Refusal:
+def _broken(error: Exception) -> Refusal:  # noqa: PLR0911 - one line a kind of trouble
     """What went wrong between here and the product, in a person's words."""
     match error:
         case aiohttp.ConnectionTimeoutError():
@@ -89,9 +92,21 @@ def _broken(error: Exception) -> Refusal:
             return Refusal("timed out: 30 s without a byte", status=_OK, narrower=True)
         case aiohttp.ClientPayloadError() | BodyError():
             return Refusal(f"the answer was cut short or broken: {_reason(error)}", status=_OK)
+        case aiohttp.ClientConnectorCertificateError():
+            return Refusal(
+                f"cannot trust {error.host}:{error.port}: {_reason(error.certificate_error)};"
+                " name who signed its certificate as the product's ca"
+            )
+        case aiohttp.ClientProxyConnectionError():
+            return Refusal(
+                f"cannot connect to the proxy at {error.host}:{error.port}: {_reason(error.os_error)};"
+                " check the product's proxy"
+            )
         case aiohttp.ClientConnectorError():
             where = f"{error.host}:{error.port}"
             return Refusal(f"cannot connect to {where}: {_reason(error.os_error)}; check the product's url")
+        case aiohttp.ClientHttpProxyError():
+            return Refusal(f"the proxy answered {error.status}; check the product's proxy", status=error.status)
         case aiohttp.ClientResponseError():
             return Refusal(f"the answer is no HTTP: {' '.join(error.message.split())!r}", status=_OK)
         case _:

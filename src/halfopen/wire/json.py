@@ -2,11 +2,11 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 
-from halfopen.wire.json_envelope import EnvelopeRows, rows_at
+from halfopen.wire.json_envelope import EnvelopeRows
 from halfopen.wire.json_rows import ArrayRows, LineRows, RowFinder
 
 Rows = list[dict[str, object]]
@@ -21,7 +21,6 @@ class Number(str):
 
 _READ_ARRAY: Final[Decode] = msgspec.json.Decoder(Rows, float_hook=Number).decode
 _READ_LINES: Final[Decode] = msgspec.json.Decoder(dict[str, object], float_hook=Number).decode_lines
-_READ_ANY: Final = msgspec.json.Decoder(float_hook=Number).decode
 _TEXT_ARRAY: Final[Decode] = msgspec.json.Decoder(Rows, float_hook=str).decode
 _TEXT_LINES: Final[Decode] = msgspec.json.Decoder(dict[str, object], float_hook=str).decode_lines
 _WRITE: Final = msgspec.json.Encoder(enc_hook=lambda number: msgspec.Raw(number.encode())).encode
@@ -33,17 +32,17 @@ def read(blocks: Iterable[bytes], path: Sequence[str] = (), *, ndjson: bool = Fa
 
     Args:
         blocks: the body, cut anywhere; UTF-8, a leading BOM is dropped.
-        path: names down to the array in an envelope, such as `("data", "items")`; such a body is held whole.
+        path: names down to the array in an envelope, such as `("data", "items")`.
         ndjson: one object a line instead of an array.
 
     Raises:
         BodyError: the body is broken, not whole, or not of rows; says at which byte.
     """
     finder: RowFinder[Rows]
-    if path:
-        finder = EnvelopeRows(lambda body: rows_at(_READ_ANY(body), path))
+    if ndjson and not path:
+        finder = LineRows(_READ_LINES)
     else:
-        finder = LineRows(_READ_LINES) if ndjson else ArrayRows(_READ_ARRAY)
+        finder = EnvelopeRows(_READ_ARRAY, path) if path else ArrayRows(_READ_ARRAY)
     return finder.over(blocks)
 
 
@@ -56,20 +55,24 @@ class TextLines:
     """Rewrites a body as NDJSON in which every value is a JSON text or null, for a reader of VARCHAR columns.
 
     Numbers keep their digits, booleans become `true` and `false`, arrays of scalars `a, b`, any other value its own
-    JSON text. Half an emoji (a lone surrogate escape) becomes U+FFFD. Arguments as for `read`.
+    JSON text. Half an emoji (a lone surrogate escape) becomes U+FFFD. Arguments as for `read`; `change` may rewrite
+    each batch of rows in place, when all its values are texts or null.
 
     Attributes:
         rows: count of rows so far.
     """
 
-    def __init__(self, path: Sequence[str] = (), *, ndjson: bool = False) -> None:
+    def __init__(
+        self, path: Sequence[str] = (), *, ndjson: bool = False, change: Callable[[Rows], None] | None = None
+    ) -> None:
         self.rows = 0
+        self._change = change
         self._columns: dict[str, None] = {}
         self._shape: tuple[str, ...] = ()
         self._nested = False
         self._finder: RowFinder[bytes]
         if path:
-            self._finder = EnvelopeRows(lambda body: self._written(rows_at(_READ_ANY(body), path)))
+            self._finder = EnvelopeRows(lambda array: self._rewritten(array, _TEXT_ARRAY, _READ_ARRAY), path)
         elif ndjson:
             self._finder = LineRows(lambda lines: self._rewritten(lines, _TEXT_LINES, _READ_LINES))
         else:
@@ -79,6 +82,11 @@ class TextLines:
     def columns(self) -> tuple[str, ...]:
         """Names of the values seen so far, in the order in which they first came."""
         return tuple(self._columns)
+
+    @property
+    def document(self) -> dict[str, Any]:
+        """What the envelope says besides the rows, once the body has ended; empty where there is none."""
+        return self._finder.document if isinstance(self._finder, EnvelopeRows) else {}
 
     def over(self, blocks: Iterable[bytes]) -> Iterator[bytes]:
         """Give a whole body rewritten, in blocks of whole lines.
@@ -125,6 +133,8 @@ class TextLines:
                 shape = names
         self._shape = shape
         self.rows += len(rows)
+        if self._change is not None:
+            self._change(rows)
         return _WRITE_LINES(rows)
 
 

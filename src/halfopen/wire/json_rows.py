@@ -146,10 +146,15 @@ class ArrayRows(RowFinder[T]):
     before it is a whole array, nothing was cut through, since JSON is read from left to right. Where it is not (the cut
     lay in a text, or in objects inside of a row) the braces outside of texts are counted instead, and after a few
     wrong cuts that is done from the start for the rest of the body.
+
+    With `inside_from` the array stands inside of something, from that byte of the body on: what follows its end is
+    not judged here, and handed out by `rest`.
     """
 
-    def __init__(self, decode: Callable[[bytes], T]) -> None:
+    def __init__(self, decode: Callable[[bytes], T], inside_from: int | None = None) -> None:
         super().__init__(decode)
+        self._offset = inside_from or 0
+        self._is_inside = inside_from is not None
         self._awaits = _Awaits.OPENING
         self._trust = _TRIES
 
@@ -158,6 +163,8 @@ class ArrayRows(RowFinder[T]):
         if self._awaits is _Awaits.OPENING and not self._offset and buffer.startswith(BOM):
             at = len(BOM)
         while (at := _space_end(buffer, at)) < len(buffer):
+            if self._is_inside and self.is_closed:
+                break
             if self._awaits in {_Awaits.FIRST_ROW, _Awaits.ROW} and buffer[at] == ord("{"):
                 end = at
                 for end, result in self._rows(at):  # noqa: B007 - the last end is where to go on
@@ -172,6 +179,19 @@ class ArrayRows(RowFinder[T]):
                 self._punctuation(at)
                 at += 1
         self._drop(at)
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether the array has ended."""
+        return self._awaits is _Awaits.NOTHING
+
+    def rest(self) -> bytes:
+        """What follows the end of the array, so far; nothing while it is open."""
+        if not self.is_closed:
+            return b""
+        rest = self._buffer
+        self._drop(len(rest))
+        return rest
 
     def _row_start(self, text: bytes, row: int) -> int:
         del text, row

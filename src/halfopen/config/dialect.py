@@ -1,0 +1,109 @@
+"""`[products.<name>.dialect]`: how a product's answers differ from what the requirements describe."""
+
+import zoneinfo
+from typing import Literal
+
+import msgspec
+
+from halfopen.config.reading import at, known, record
+from halfopen.contract.load import feeds
+from halfopen.errors import ConfigError
+from halfopen.wire import charset
+
+
+class Booleans(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Words for true and false besides true, false, 1, 0, t, f, yes and no, in any case; `""` is the empty value."""
+
+    true: tuple[str, ...] = ()
+    false: tuple[str, ...] = ()
+
+
+class Pages(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """How a window that comes in several answers is asked for; all of them together are one answer.
+
+    by: `link` follows the header `Link: <...>; rel="next"`; `next` follows what the envelope names at the path `next`,
+    an address, or a word that is sent as `parameter`; `page` counts `parameter` up from `first`, and `offset` sends in
+    `parameter` how many rows it has, both until an answer has no rows.
+    """
+
+    by: Literal["link", "next", "page", "offset"]
+    parameter: str | None = None
+    first: int = 1
+    next: str | None = None
+    size: int | None = None
+    """Rows to ask for in one answer, sent as `size_parameter`; without it nothing is sent."""
+    size_parameter: str = "limit"
+
+
+class Dialect(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """`[products.<name>.dialect]` whole."""
+
+    rows: str | dict[str, str] = ""
+    """Where in JSON the rows are, names with dots between them; for all feeds, or for each by its name."""
+    delimiter: str = ","
+    encoding: str | None = None
+    decimal: Literal[".", ","] = "."
+    booleans: Booleans = Booleans()
+    stamps: Literal["text", "epoch_seconds", "epoch_milliseconds"] = "text"
+    timezone: str = "UTC"
+    """Of stamps that say none."""
+    window_timezone: str = "UTC"
+    """In which `from` and `to` are sent."""
+    pages: Pages | None = None
+
+    def rows_of(self, feed: str) -> tuple[str, ...]:
+        """The path to the rows of `feed`; empty where none is declared."""
+        text = self.rows if isinstance(self.rows, str) else self.rows.get(feed, "")
+        return tuple(text.split(".")) if text else ()
+
+
+PLAIN = Dialect()
+
+
+def read_dialect(table: object, where: str) -> Dialect:
+    """The dialect as a record; ConfigError for whatever does not fit."""
+    prepared = dict(table) if isinstance(table, dict) else table
+    if isinstance(prepared, dict):
+        for name, kind in (("booleans", Booleans), ("pages", Pages)):
+            if name in prepared:
+                prepared[name] = record(kind, prepared[name], f"{where}.{name}")
+    dialect = record(Dialect, prepared, where)
+    _check(dialect, where)
+    return dialect
+
+
+def _check(dialect: Dialect, where: str) -> None:
+    if isinstance(dialect.rows, dict):
+        known(dialect.rows, feeds(), f"{where}.rows", "feed")
+    if len(dialect.delimiter) != 1 or not dialect.delimiter.isascii() or dialect.delimiter in '"\r\n':
+        raise ConfigError(f'{where}.delimiter: found {dialect.delimiter!r}, needs one character like ";" or "\\t"')
+    if dialect.encoding is not None and not charset.known(dialect.encoding):
+        raise ConfigError(f'{where}.encoding: found {dialect.encoding!r}, needs a name like "windows-1252" or "utf-16"')
+    for key in ("timezone", "window_timezone"):
+        with at(f"{where}.{key}"):
+            _check_zone(getattr(dialect, key))
+    _check_booleans(dialect.booleans, f"{where}.booleans")
+    if dialect.pages is not None:
+        _check_pages(dialect.pages, f"{where}.pages")
+
+
+def _check_zone(name: str) -> None:
+    try:
+        zoneinfo.ZoneInfo(name)
+    except (ValueError, OSError, zoneinfo.ZoneInfoNotFoundError):
+        raise ConfigError(f'found {name!r}, needs a zone like "Europe/Riga"') from None
+
+
+def _check_booleans(words: Booleans, where: str) -> None:
+    both = {word.strip().casefold() for word in words.true} & {word.strip().casefold() for word in words.false}
+    if both:
+        raise ConfigError(f"{where}: {min(both)!r} cannot be both true and false")
+
+
+def _check_pages(pages: Pages, where: str) -> None:
+    if pages.by in {"page", "offset"} and pages.parameter is None:
+        raise ConfigError(f'{where}: parameter is missing; write the name of the query\'s parameter, like "page"')
+    if pages.by == "next" and pages.next is None:
+        raise ConfigError(f'{where}: next is missing; write where the envelope names it, like "meta.next_cursor"')
+    if pages.size is not None and pages.size < 1:
+        raise ConfigError(f"{where}.size: found {pages.size}, needs 1 or more")

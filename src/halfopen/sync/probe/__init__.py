@@ -1,0 +1,1 @@
+"""Asks an unknown product a few polite questions, and writes its section of `halfopen.toml`."""
