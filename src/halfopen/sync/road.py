@@ -39,6 +39,7 @@ def road(product: ProductConfig) -> Road:
         options["proxy"] = parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
         if parts.username is not None:
             password = unquote(parts.password or "")
-            options["proxy_auth"] = aiohttp.BasicAuth(unquote(parts.username), password)
+            # aiohttp turns it into Proxy-Authorization, on the request itself where it makes no tunnel.
+            options["proxy_headers"] = {"Authorization": aiohttp.encode_basic_auth(unquote(parts.username), password)}
             secrets |= {word for word in (password, parts.password) if word}
     return Road(options=options, secrets=frozenset(secrets))

@@ -65,7 +65,7 @@ class Probe:
         self._clock = clock
         self._road = road(product)
         self._sign_in = SignIn(product.auth, session, time.monotonic, self._road)
-        self._space = product.space
+        self._space: str = product.space
         self.requests = 0
 
     async def ask(self, tell: Callable[[str], None] = lambda _text: None) -> "Found":
