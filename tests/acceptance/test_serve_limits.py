@@ -210,7 +210,7 @@ async def test_a_slow_reader_lets_go_of_the_database_and_gets_everything(tmp_pat
         spools = server._setup.spools
         loop = asyncio.get_running_loop()
         began = loop.time()
-        await until(lambda: spools.used > 0 and not server.source._free.locked())
+        await until(lambda: spools.used > 0 and not server.source._turns.are_taken)
         assert loop.time() - began > readahead.PATIENCE_SECONDS
         assert server._setup.readings == 0
         assert 0 < spools.used < 12_000_000 * 0.7, "compressed"
@@ -234,7 +234,7 @@ async def test_a_full_spool_is_back_pressure_and_nothing_is_lost(tmp_path):
             await until(lambda: server._setup.spools.used > 800_000)
             await asyncio.sleep(0.3)
             assert server._setup.spools.used <= 1_000_000
-            assert server.source._free.locked(), "the database waits"
+            assert server.source._turns.are_taken, "the database waits"
             body = await slow.read()
         async with client.get(DAY) as answer:
             assert await answer.read() == body
@@ -259,7 +259,7 @@ async def test_a_slow_reader_who_leaves_leaves_nothing_behind(tmp_path):
         async with SlowReader(server.url):
             await until(lambda: server._setup.spools.used > 0)
         await until(lambda: server._setup.spools.used == 0 and server._setup.readings == 0, 5)
-        assert not server.source._free.locked()
+        assert not server.source._turns.are_taken
 
 
 async def test_many_slow_readers_do_not_starve_a_fast_one(tmp_path):

@@ -136,14 +136,14 @@ async def test_the_query_ends_when_its_caller_goes_away(tmp_path, condition):
             "curl", "-sS", "-u", "crm:s3cret", server.url + LONG, stdout=asyncio.subprocess.DEVNULL
         )
         await asyncio.sleep(1)
-        assert server.source._free.locked()
+        assert server.source._turns.are_taken
         curl.kill()
         await curl.wait()
         began = loop.time()
         async with asyncio.timeout(1):
-            await server.source._free.acquire()
+            await server.source._turns.acquire(0, 2)
         assert loop.time() - began < 1
-        server.source._free.release()
+        server.source._turns.release()
     assert [call.kwargs["status"] for call in log.calls] == [499]
 
 

@@ -8,6 +8,22 @@ import asyncio
 import heapq
 import itertools
 from collections import deque
+from datetime import timedelta
+from typing import Final
+
+from halfopen.sources.base import Busy
+from halfopen.window.window import Window
+
+WAIT_SECONDS: Final = 20.0
+"""How long an answer waits for a free connection before the caller is told to come again.
+
+Less than the half minute after which pullers give up; many slow readers who come at once are read to disk by then.
+"""
+
+
+def length_of(window: Window | None) -> timedelta:
+    """The length of what is asked for; of a whole catalogue, the greatest."""
+    return timedelta.max if window is None else window.length
 
 
 class Turns:
@@ -36,6 +52,18 @@ class Turns:
                 # It was given a place just when it stopped waiting.
                 self.release()
             raise
+
+    async def take(self, length: timedelta, patience_seconds: float) -> None:
+        """As `acquire`, with Busy for who waits too long."""
+        try:
+            await self.acquire(length.total_seconds(), patience_seconds)
+        except TimeoutError:
+            raise Busy(f"all connections were taken for {patience_seconds:g} s") from None
+
+    @property
+    def are_taken(self) -> bool:
+        """Whether no place is free."""
+        return not self._free
 
     def release(self) -> None:
         """Gives a place back, to whoever is next."""

@@ -19,6 +19,7 @@ from halfopen.sources.duckdb.types import Shape, Type
 _TRUE: Final = "('1', 't', 'true', 'y', 'yes', 'on')"
 _FALSE: Final = "('0', 'f', 'false', 'n', 'no', 'off')"
 _DAY: Final = r"\s*\d{4}-\d\d-\d\d.*"
+_LISTED_BYTES: Final = ("blob[", "geometry[")
 _NUMBERS: Final = (*stamps.NUMBERS, Shape.BOOLEAN)
 
 
@@ -58,11 +59,8 @@ def _key(told: str) -> str:
 def piece(column: Column, type_: Type, zone: str) -> Piece:
     """How a column's value is printed. SourceError when values of its type cannot be."""
     sql = column.sql
-    if type_.shape is Shape.BYTES:
-        raise SourceError(
-            f"column {column.name!r}: {sql} is {type_.name.lower()}, which has no form on the wire; "
-            f"write an expression like hex({sql})"
-        )
+    if why := refusal(column, type_):
+        raise SourceError(f"column {column.name!r}: {why}")
     if column.array:
         return _array(sql, type_)
     if column.kind is Kind.BOOLEAN:
@@ -75,6 +73,16 @@ def piece(column: Column, type_: Type, zone: str) -> Piece:
         return _number(column, type_)
     plain = plain_text(sql, type_)
     return Piece(plain, plain, quoted=True)
+
+
+def refusal(column: Column, type_: Type) -> str:
+    """Why a column's values have no form on the wire, and what to write instead; "" when they have one."""
+    sql, told = column.sql, type_.name.lower()
+    if type_.shape is Shape.BYTES:
+        return f"{sql} is {told}, which has no form on the wire; write an expression like hex({sql})"
+    if told.startswith(_LISTED_BYTES):
+        return f"{sql} is {told}, which has no form on the wire; write an expression that makes a list of texts of it"
+    return ""
 
 
 def plain_text(sql: str, type_: Type) -> str:

@@ -1,27 +1,26 @@
 """An operator's DuckDB file as a source: read only, every answer one COPY in one transaction."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
-from halfopen.sources.base import Busy, Capabilities, QueryPlan, Selection, UnknownRelation
+from halfopen.sources.base import Capabilities, QueryPlan, Selection, UnknownRelation
 from halfopen.sources.duckdb.copying import Answer, Copying, ended
 from halfopen.sources.duckdb.explain import explained
 from halfopen.sources.duckdb.files import File, words
+from halfopen.sources.duckdb.lines import refusal
 from halfopen.sources.duckdb.plans import Planner
 from halfopen.sources.duckdb.sealing import DuckdbSnapshot, state
 from halfopen.sources.duckdb.sql import name
 from halfopen.sources.sealing import Detector
 from halfopen.sources.steps import Steps, held
+from halfopen.sources.turns import WAIT_SECONDS, Turns, length_of
 from halfopen.window.window import Window
 from halfopen.wire.negotiate import Format
-
-WAIT_SECONDS: Final = 5.0
-"""How long an answer waits for a free connection before the caller is told to come again."""
 
 
 class DuckdbSource:
@@ -31,7 +30,7 @@ class DuckdbSource:
 
     def __init__(self, path: Path, connections: int = 10, timeout: timedelta = timedelta(minutes=5)) -> None:
         self._file = File(path)
-        self._free = asyncio.Semaphore(connections)
+        self._turns = Turns(connections)
         self._threads = ThreadPoolExecutor(connections, thread_name_prefix="halfopen-duckdb")
         self._planner = Planner()
         self._timeout = timeout
@@ -65,12 +64,19 @@ class DuckdbSource:
         """Plans the expression."""
         self._ask(f"describe (select ({sql}) from {relation})")
 
+    def refusals(self, selection: Selection) -> Mapping[str, str]:
+        """Columns of bytes."""
+        with self._file.taken() as connection, words():
+            types = self._planner.types(connection, selection)
+        found = {column.name: refusal(column, types[column.sql]) for column in selection.columns}
+        return {column: why for column, why in found.items() if why}
+
     @asynccontextmanager
     async def stream(
         self, selection: Selection, window: Window | None, format_: Format, limit: int | None = None
     ) -> AsyncGenerator[Answer, None]:
         """The rows of a window, written by DuckDB in a thread into a pipe that is read here."""
-        await self._turn()
+        await self._turns.take(length_of(window), WAIT_SECONDS)
         copying = Copying()
 
         def work() -> None:
@@ -84,7 +90,7 @@ class DuckdbSource:
                 copying.written()
 
         job = asyncio.get_running_loop().run_in_executor(self._threads, work)
-        job.add_done_callback(lambda _: self._free.release())
+        job.add_done_callback(lambda _: self._turns.release())
         self._running.add(copying)
         try:
             yield Answer(copying, job, format_, self._timeout.total_seconds())
@@ -100,7 +106,7 @@ class DuckdbSource:
     @asynccontextmanager
     async def snapshot(self, detector: Detector) -> AsyncGenerator[DuckdbSnapshot, None]:  # noqa: ARG002 - as above
         """One transaction; until it ends no other process may write the file."""
-        await self._turn()
+        await self._turns.take(timedelta(0), WAIT_SECONDS)
         steps = Steps(self._threads)
         try:
             async with held(steps, state(self._file)) as (connection, clock):
@@ -111,7 +117,7 @@ class DuckdbSource:
                 finally:
                     self._running.discard(snapshot)
         finally:
-            self._free.release()
+            self._turns.release()
 
     async def explain(self, selection: Selection, window: Window) -> QueryPlan:
         """Whether DuckDB can pass over what lies outside of a window, or what hinders it."""
@@ -133,12 +139,6 @@ class DuckdbSource:
         for running in tuple(self._running):
             running.cancel()
         self._threads.shutdown(wait=True, cancel_futures=True)
-
-    async def _turn(self) -> None:
-        try:
-            await asyncio.wait_for(self._free.acquire(), WAIT_SECONDS)
-        except TimeoutError:
-            raise Busy(f"all connections were taken for {WAIT_SECONDS:g} s") from None
 
     def _ask(self, sql: str) -> list[Any]:
         with self._file.taken() as connection, words():

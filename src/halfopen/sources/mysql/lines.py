@@ -62,11 +62,8 @@ def line(names: Sequence[str], pieces: Sequence[Piece], format_: Format) -> str:
 def piece(column: Column, type_: Type, zone: str) -> Piece:
     """How a column's value is printed. SourceError when values of its type cannot be."""
     sql = column.sql
-    if type_.shape is Shape.BYTES:
-        raise SourceError(
-            f"column {column.name!r}: {sql} is binary, which has no form on the wire; "
-            f"write an expression like hex({sql}) or bin_to_uuid({sql})"
-        )
+    if why := refusal(column, type_):
+        raise SourceError(f"column {column.name!r}: {why}")
     if column.array:
         return _array(sql, type_)
     if column.kind is Kind.BOOLEAN:
@@ -78,6 +75,14 @@ def piece(column: Column, type_: Type, zone: str) -> Piece:
     if column.kind in (Kind.DECIMAL, Kind.INTEGER):
         return _number(column, type_)
     return Piece(_text(sql, type_))
+
+
+def refusal(column: Column, type_: Type) -> str:
+    """Why a column's values have no form on the wire, and what to write instead; "" when they have one."""
+    sql = column.sql
+    if type_.shape is not Shape.BYTES:
+        return ""
+    return f"{sql} is binary, which has no form on the wire; write an expression like hex({sql}) or bin_to_uuid({sql})"
 
 
 def _text(sql: str, type_: Type) -> str:

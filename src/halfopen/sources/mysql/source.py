@@ -1,27 +1,26 @@
 """An operator's MySQL or MariaDB as a source: read only, every answer one SELECT in one consistent snapshot."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import Any
 
-from halfopen.sources.base import Busy, Capabilities, QueryPlan, Selection, UnknownRelation
+from halfopen.sources.base import Capabilities, QueryPlan, Selection, UnknownRelation
 from halfopen.sources.handover import Handover
 from halfopen.sources.mysql.connections import Connection, Connections, words
 from halfopen.sources.mysql.explain import explained
+from halfopen.sources.mysql.lines import refusal
 from halfopen.sources.mysql.plans import Planner
 from halfopen.sources.mysql.reader import Answer, Block, read
 from halfopen.sources.mysql.sealing import MysqlSnapshot, check_version, state
 from halfopen.sources.mysql.sql import name
 from halfopen.sources.sealing import Detector
 from halfopen.sources.steps import Steps, held
+from halfopen.sources.turns import WAIT_SECONDS, Turns, length_of
 from halfopen.window.window import Window
 from halfopen.wire.negotiate import Format
-
-WAIT_SECONDS = 5.0
-"""How long an answer waits for a free connection before the caller is told to come again."""
 
 
 class MysqlSource:
@@ -31,7 +30,7 @@ class MysqlSource:
 
     def __init__(self, url: str, connections: int = 10, timeout: timedelta = timedelta(minutes=5)) -> None:
         self._connections = Connections(url, timeout)
-        self._free = asyncio.Semaphore(connections)
+        self._turns = Turns(connections)
         self._threads = ThreadPoolExecutor(connections, thread_name_prefix="halfopen-mysql")
         self._planner = Planner()
         self._timeout = timeout
@@ -66,12 +65,19 @@ class MysqlSource:
         """Plans the expression."""
         self._ask(f"select ({sql}) from {relation} limit 0")
 
+    def refusals(self, selection: Selection) -> Mapping[str, str]:
+        """Columns of bytes."""
+        with self._connections.transaction() as connection, words():
+            types = self._planner.types(connection, selection)
+        found = {column.name: refusal(column, types[column.sql]) for column in selection.columns}
+        return {column: why for column, why in found.items() if why}
+
     @asynccontextmanager
     async def stream(
         self, selection: Selection, window: Window | None, format_: Format, limit: int | None = None
     ) -> AsyncGenerator[Answer, None]:
         """The rows of a window, read in a thread that waits for whoever takes the blocks."""
-        await self._turn()
+        await self._turns.take(length_of(window), WAIT_SECONDS)
         handover: Handover[Block] = Handover()
         answer = Answer(handover)
 
@@ -88,7 +94,7 @@ class MysqlSource:
                 handover.finish()
 
         job = asyncio.get_running_loop().run_in_executor(self._threads, work)
-        job.add_done_callback(lambda _: self._free.release())
+        job.add_done_callback(lambda _: self._turns.release())
         self._answers.add(answer)
         try:
             yield answer
@@ -104,7 +110,7 @@ class MysqlSource:
     @asynccontextmanager
     async def snapshot(self, detector: Detector) -> AsyncGenerator[MysqlSnapshot, None]:  # noqa: ARG002 - as above
         """One transaction that began with a consistent snapshot."""
-        await self._turn()
+        await self._turns.take(timedelta(0), WAIT_SECONDS)
         steps = Steps(self._threads)
         try:
             async with held(steps, state(self._connections)) as found:
@@ -115,7 +121,7 @@ class MysqlSource:
                 finally:
                     self._answers.discard(snapshot)
         finally:
-            self._free.release()
+            self._turns.release()
 
     async def explain(self, selection: Selection, window: Window) -> QueryPlan:
         """By which index a window is read, or what would make one."""
@@ -142,12 +148,6 @@ class MysqlSource:
     def _check_sealing(self) -> None:
         with self._connections.transaction() as connection:
             check_version(connection)
-
-    async def _turn(self) -> None:
-        try:
-            await asyncio.wait_for(self._free.acquire(), WAIT_SECONDS)
-        except TimeoutError:
-            raise Busy(f"all connections were taken for {WAIT_SECONDS:g} s") from None
 
     def _ask(self, sql: str) -> Sequence[tuple[Any, ...]]:
         with self._connections.transaction() as connection, words():

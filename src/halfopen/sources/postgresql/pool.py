@@ -16,13 +16,7 @@ import asyncpg  # type: ignore[import-untyped] # it ships no types; `Connection`
 
 from halfopen.errors import SourceError
 from halfopen.sources.base import Busy, Unavailable
-from halfopen.sources.turns import Turns
-
-WAIT_SECONDS: Final = 20.0
-"""How long an answer waits for a free connection before the caller is told to come again.
-
-Less than the half minute after which pullers give up; many slow readers who come at once are read to disk by then.
-"""
+from halfopen.sources.turns import WAIT_SECONDS, Turns
 
 CONNECT_SECONDS: Final = 5.0
 _SETTLE_SECONDS: Final = 2.0
@@ -120,10 +114,7 @@ class Pool:
         Raises Busy when none is free for WAIT_SECONDS, Unavailable when the server cannot be reached. What still runs
         at the end of the context is cancelled.
         """
-        try:
-            await self._turns.acquire(length.total_seconds(), WAIT_SECONDS)
-        except TimeoutError:
-            raise Busy(f"all connections were taken for {WAIT_SECONDS:g} s") from None
+        await self._turns.take(length, WAIT_SECONDS)
         lease: Lease | None = None
         try:
             lease = await self._leased()

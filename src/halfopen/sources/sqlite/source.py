@@ -13,7 +13,7 @@ from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
-from halfopen.sources.base import Busy, Capabilities, QueryPlan, Selection, Unavailable, UnknownRelation
+from halfopen.sources.base import Capabilities, QueryPlan, Selection, Unavailable, UnknownRelation
 from halfopen.sources.handover import Handover
 from halfopen.sources.sealing import Detector
 from halfopen.sources.sqlite.connections import Connections, words
@@ -23,11 +23,9 @@ from halfopen.sources.sqlite.plans import Planner
 from halfopen.sources.sqlite.reader import Answer, Block, read
 from halfopen.sources.sqlite.sealing import SqliteSnapshot, state
 from halfopen.sources.steps import Steps, held
+from halfopen.sources.turns import WAIT_SECONDS, Turns, length_of
 from halfopen.window.window import Window
 from halfopen.wire.negotiate import Format
-
-WAIT_SECONDS = 5.0
-"""How long an answer waits for a free connection before the caller is told to come again."""
 
 
 class SqliteSource:
@@ -37,7 +35,7 @@ class SqliteSource:
 
     def __init__(self, path: Path, connections: int = 10, timeout: timedelta = timedelta(minutes=5)) -> None:
         self._connections = Connections(path)
-        self._free = asyncio.Semaphore(connections)
+        self._turns = Turns(connections)
         self._threads = ThreadPoolExecutor(connections, thread_name_prefix="halfopen-sqlite")
         self._planner = Planner()
         self._timeout = timeout
@@ -75,11 +73,7 @@ class SqliteSource:
         self, selection: Selection, window: Window | None, format_: Format, limit: int | None = None
     ) -> AsyncGenerator[Answer, None]:
         """The rows of a window, read in a thread that waits for whoever takes the blocks."""
-        try:
-            async with asyncio.timeout(WAIT_SECONDS):
-                await self._free.acquire()
-        except TimeoutError:
-            raise Busy(f"all connections were taken for {WAIT_SECONDS:g} s") from None
+        await self._turns.take(length_of(window), WAIT_SECONDS)
         handover: Handover[Block] = Handover()
         answer = Answer(handover)
 
@@ -101,13 +95,13 @@ class SqliteSource:
         try:
             self._threads.submit(work).add_done_callback(unasked)
         except RuntimeError:
-            self._free.release()
+            self._turns.release()
             raise Unavailable("the database is closed") from None
         try:
             yield answer
         finally:
             handover.cancel()
-            handover.when_finished(self._free.release)
+            handover.when_finished(self._turns.release)
 
     async def detector(self, selection: Selection) -> Detector:  # noqa: ARG002 - all feeds alike
         """Digests: SQLite numbers no versions of rows."""
@@ -116,13 +110,13 @@ class SqliteSource:
     @asynccontextmanager
     async def snapshot(self, detector: Detector) -> AsyncGenerator[SqliteSnapshot, None]:  # noqa: ARG002 - as above
         """One read transaction."""
-        await self._turn()
+        await self._turns.take(timedelta(0), WAIT_SECONDS)
         steps = Steps(self._threads)
         try:
             async with held(steps, state(self._connections)) as (connection, clock):
                 yield SqliteSnapshot(steps, connection, self._planner, clock, self._timeout)
         finally:
-            self._free.release()
+            self._turns.release()
 
     async def explain(self, selection: Selection, window: Window) -> QueryPlan:
         """By EXPLAIN QUERY PLAN."""
@@ -144,12 +138,6 @@ class SqliteSource:
         """Waits for threads, which notice at their next block, and closes the connections."""
         self._threads.shutdown(wait=True, cancel_futures=True)
         self._connections.close()
-
-    async def _turn(self) -> None:
-        try:
-            await asyncio.wait_for(self._free.acquire(), WAIT_SECONDS)
-        except TimeoutError:
-            raise Busy(f"all connections were taken for {WAIT_SECONDS:g} s") from None
 
     def _ask(self, sql: str) -> list[tuple[str, ...]]:
         with self._connections.taken() as connection, words():
