@@ -11,6 +11,7 @@ from decimal import Decimal
 import pytest
 
 from halfopen.contract.model import Kind
+from halfopen.sources import exact
 from halfopen.sources.base import Column, Selection
 from halfopen.sources.sqlite import SqliteSource
 from halfopen.window.window import Window
@@ -265,3 +266,51 @@ async def test_windows_cut_local_stamps_by_their_utc_moment(tmp_path):
             before = Window(moment - length, moment)
             made = await answer(path, column(Kind.DATETIME), Format.CSV, "Europe/Riga", before)
             assert utc not in made.decode()
+
+
+TRICKS = ['a,b,"-\r\n-yz ab,cd,ef', "abcd-ef-gh ij:kl:mn", "2024-01-01 12:00:00", None]
+
+
+@pytest.mark.parametrize(("kind", "size"), [(Kind.DATETIME, 19), (Kind.DATE, 10)])
+async def test_what_looks_like_a_stamp_but_for_its_letters_breaks_no_line(tmp_path, kind, size):
+    """The head of the table, by which its form is learnt, holds true stamps alone."""
+    stamps = ["2024-01-01 12:00:00"[:size]] * 300
+    values = [*stamps, *(value and value[:size] for value in TRICKS), *stamps]
+    texts, told_ = await told(tmp_path, values, column(kind))
+    assert texts[300:304] == told_[300:304] == [value and value[:size] for value in TRICKS]
+
+
+@pytest.mark.parametrize("length", [19, 23, 24, 25, 26, 27])
+async def test_offsets_among_stamps_of_the_same_length_are_counted(tmp_path, length):
+    stamps = [f"2024-01-01 12:00:00.{'5' * 9}"[:size] for size in (length, length, 19)] * 100
+    others = ["2024-01-01 12:00:00+02:00", "2024-01-01 12:00:00.5+02:00", "2024-01-01 12:00:00+0200"]
+    for values in (stamps, stamps[:200:3], [*stamps[:3], "2024-01-01 12:00:00.1", "2024-01-01 12:00:00.12"]):
+        texts, _ = await told(tmp_path, [*values * 5, *others, *values * 5], column(Kind.DATETIME))
+        at = len(values) * 5
+        assert texts[at : at + 3] == ["2024-01-01 10:00:00"] * 3
+        assert set(texts[:at]) == {"2024-01-01 12:00:00"}
+
+
+@pytest.mark.parametrize(
+    "made",
+    [
+        column(Kind.DATETIME),
+        column(Kind.DATE),
+        column(Kind.DECIMAL),
+        column(Kind.INTEGER),
+        column(Kind.DECIMAL, divisor="100"),
+        column(Kind.DECIMAL, divisor="7"),
+        column(Kind.DECIMAL, places=2),
+        column(Kind.STRING, array=True),
+    ],
+    ids=lambda made: f"{made.kind} {made.divisor or made.places or made.array or ''}",
+)
+@pytest.mark.parametrize("sample", [None, "2024-01-01 12:00:00", "2024-01-01", 17, "1.5", 1.5, 1704110400])
+async def test_nulls_are_no_work_for_python(tmp_path, monkeypatch, made, sample):
+    given = []
+    for place, name in ((exact, "stamp"), (exact, "day"), (exact, "number"), (exact, "items")):
+        real = getattr(place, name)
+        monkeypatch.setattr(place, name, lambda value, *more, real=real: given.append(value) or real(value, *more))
+    texts, _ = await told(tmp_path, [sample, None, None], made)
+    assert texts[1:] == [None, None]
+    assert None not in given

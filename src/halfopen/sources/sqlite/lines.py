@@ -2,7 +2,8 @@ r"""SQL that makes whole lines inside of SQLite, so that Python only joins block
 
 One `printf` a row was measured at a third of the time of a chain of `||`, and quoting every text with its `%w` (which
 doubles double quotes) at half the time of asking each value whether it needs quotes. Null is told from the empty text
-by a byte that no UTF-8 text holds: `"\xff"` is taken out of each block afterwards.
+by a byte that no UTF-8 text holds: `"\xff"` is taken out of each block afterwards. Functions of ours are not called for
+nulls: a column that is mostly null would cost a call into Python for each row.
 """
 
 from collections.abc import Sequence
@@ -22,6 +23,11 @@ T = TypeVar("T")
 _NULL: Final = "cast(x'ff' as text)"
 _MOST_ARGUMENTS: Final = 50
 """SQLite's functions take 100 arguments in the oldest builds; json_object uses two a member."""
+
+_DAY: Final = "????-??-??"
+"""As a pattern; what stands for the digits are digits where `julianday` reads it, at half the price of `[0-9]`."""
+_WHOLE: Final = len("2024-01-01 12:00:00")
+_MOST_PATTERNS: Final = 2
 
 _TRUE: Final = "('1', '1.0', 't', 'true', 'y', 'yes', 'on')"
 _FALSE: Final = "('0', '0.0', 'f', 'false', 'n', 'no', 'off')"
@@ -51,7 +57,8 @@ def line(names: Sequence[str], pieces: Sequence[Piece], format_: Format) -> str:
 def piece(column: Column, sql: str, form: Form, zone: str) -> Piece:
     """How a column's value is printed; `sql` is its expression."""
     if column.array:
-        return Piece('"%w"', f"ifnull(halfopen_list({sql}), {_NULL})", f"json(ifnull(halfopen_array({sql}), 'null'))")
+        texts, array = (f"case {_known(sql, f'halfopen_{made}({sql})')}" for made in ("list", "array"))
+        return Piece('"%w"', f"ifnull({texts}, {_NULL})", f"json(ifnull({array}, 'null'))")
     if column.kind is Kind.BOOLEAN:
         return _boolean(sql)
     if column.kind is Kind.DATETIME:
@@ -65,20 +72,17 @@ def piece(column: Column, sql: str, form: Form, zone: str) -> Piece:
 
 def stamp(sql: str, form: Form, zone: str) -> str:
     """A stored stamp as `YYYY-MM-DD HH:MM:SS` in UTC, floored; null where it is null or unreadable."""
-    exact = f"halfopen_stamp({sql}, {text(zone)})"
+    known = _known(sql, f"halfopen_stamp({sql}, {text(zone)})")
     if form.shape is Shape.EPOCH:
         whole = f"(cast({sql} as integer) - ({sql} < cast({sql} as integer)))"
         seconds = whole if form.unit == 1 else f"({whole} / {form.unit} - ({whole} % {form.unit} < 0))"
-        return f"case when typeof({sql}) in ('integer', 'real') then datetime({seconds}, 'unixepoch') else {exact} end"
+        return f"case when typeof({sql}) in ('integer', 'real') then datetime({seconds}, 'unixepoch') {known}"
     if form.shape is not Shape.STAMP or (zone != "UTC" and not form.suffix) or form.suffix == "mixed":
-        return exact
-    floor = f"substr({sql}, 1, 19)"
+        return f"case {known}"
+    floor = sql if form.lengths == (_WHOLE,) and not form.suffix else f"substr({sql}, 1, {_WHOLE})"
     if form.separator == "T":
         floor = f"substr({sql}, 1, 10) || ' ' || substr({sql}, 12, 8)"
-    guard = f"length({sql}) in ({', '.join(map(str, form.lengths))})"
-    if form.suffix:
-        guard = f"substr({sql}, {-len(form.suffix)}) = {text(form.suffix)}"
-    return f"case when {guard} and substr({sql}, 11, 1) = '{form.separator}' then {floor} else {exact} end"
+    return f"case when {_is_like(sql, form)} then {floor} {known}"
 
 
 def text(value: str) -> str:
@@ -89,6 +93,23 @@ def text(value: str) -> str:
 def name(value: str) -> str:
     """An identifier, quoted."""
     return '"' + value.replace('"', '""') + '"'
+
+
+def _is_like(sql: str, form: Form) -> str:
+    """Whether a stamp is written as those of the sample: what is then printed as it is needs no quotes."""
+    whole = f"{_DAY}{form.separator}??:??:??"
+    is_one = f"julianday({sql}) > 0"
+    if form.suffix:
+        return f"({sql} glob '{whole}{form.suffix}' or {sql} glob '{whole}.*{form.suffix}') and {is_one}"
+    alike = [whole + ("." + _digits(length - _WHOLE - 1) if length > _WHOLE else "") for length in form.lengths]
+    if len(alike) <= _MOST_PATTERNS:
+        return f"({' or '.join(f'{sql} glob {text(pattern)}' for pattern in alike)}) and {is_one}"
+    lengths = ", ".join(map(str, form.lengths))
+    return f"{sql} glob '{whole}*' and length({sql}) in ({lengths}) and substr({sql}, 20, 1) in ('', '.') and {is_one}"
+
+
+def _digits(many: int) -> str:
+    return "[0-9]" * many
 
 
 def _text(sql: str, form: Form) -> Piece:
@@ -113,19 +134,20 @@ def _number(column: Column, sql: str, form: Form) -> Piece:
     if column.divisor is not None:
         exact = f"halfopen_units({sql}, {column.divisor}, {_places(column)})"
         fast = _cents(sql, column.divisor) if form.shape is Shape.INTEGER and column.places is None else None
-        return _numeric(f"case typeof({sql}) when 'integer' then {fast} else {exact} end" if fast else exact, sql)
+        when = f"when typeof({sql}) = 'integer' then {fast} " if fast else ""
+        return _numeric(f"case {when}{_known(sql, exact)}", sql)
     if column.places is not None:
-        return _numeric(f"halfopen_units({sql}, 1, {column.places})", sql)
-    exact = f"halfopen_number({sql})"
+        return _numeric(f"case {_known(sql, f'halfopen_units({sql}, 1, {column.places})')}", sql)
+    known = _known(sql, f"halfopen_number({sql})")
     if form.shape is Shape.INTEGER:
-        return _numeric(f"case typeof({sql}) when 'integer' then {sql} else {exact} end", sql)
+        return _numeric(f"case when typeof({sql}) = 'integer' then {sql} {known}", sql)
     if form.shape is not Shape.TEXT:
-        return _numeric(exact, sql)
+        return _numeric(f"case {known}", sql)
     guard = (
         f"{sql} glob '[0-9]*' and {sql} not glob '*[^0-9.]*' and {sql} not glob '0[0-9]*' "
         f"and {sql} not glob '*.*.*' and {sql} not glob '*.'"
     )
-    return _numeric(f"case when {guard} then {sql} else {exact} end", sql)
+    return _numeric(f"case when {guard} then {sql} {known}", sql)
 
 
 def _cents(sql: str, divisor: str) -> str | None:
@@ -156,10 +178,16 @@ def _read(plain: str, sql: str) -> Piece:
     )
 
 
+def _known(sql: str, exact: str) -> str:
+    """The end of a CASE: what is not null goes to a function of ours."""
+    return f"when {sql} is not null then {exact} end"
+
+
 def _day(sql: str, form: Form) -> str:
+    known = _known(sql, f"halfopen_day({sql})")
     if form.shape is Shape.DAY:
-        return f"case when {sql} glob '????-??-??*' then substr({sql}, 1, 10) else halfopen_day({sql}) end"
-    return f"halfopen_day({sql})"
+        return f"case when {sql} glob '{_DAY}*' and julianday({sql}) > 0 then substr({sql}, 1, 10) {known}"
+    return f"case {known}"
 
 
 def _quoted(sql: str) -> str:

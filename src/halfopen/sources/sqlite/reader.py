@@ -7,7 +7,7 @@ from operator import itemgetter
 from typing import Final
 
 from halfopen.errors import SourceError
-from halfopen.sources.base import BLOCK_BYTES, ROW_END
+from halfopen.sources.base import ROW_END
 from halfopen.sources.handover import Cancelled, Handover
 from halfopen.sources.sqlite.lines import NULL_MARK
 from halfopen.sources.sqlite.plans import LINE, Plan
@@ -20,6 +20,9 @@ BRIEF_ROWS: Final = 500
 _BRIEF_BYTES: Final = 512 * 1024
 """Up to here SQLite joins the lines itself, in one step: each step of Python's takes and gives the interpreter's lock,
 and a row at a time the threads of 64 pollers spend half of their time on that."""
+
+_BLOCK_BYTES: Final = 128 * 1024
+"""A row takes and gives the interpreter's lock, so that each block which the event loop sends costs the reader too."""
 
 _FIRST_ROWS: Final = 64
 _MOST_ROWS: Final = 4096
@@ -121,7 +124,7 @@ def _by_row(cursor: sqlite3.Cursor, format_: Format, clock: _Clock) -> bool:
             clock.hand_over((_clean(block, format_), len(rows)))
             all_rows += len(rows)
             size += len(block)
-            count = max(1, min(_MOST_ROWS, BLOCK_BYTES * len(rows) // len(block)))
+            count = max(1, min(_MOST_ROWS, _BLOCK_BYTES * len(rows) // len(block)))
     finally:
         # Ends the statement, and with it the read transaction.
         cursor.close()
