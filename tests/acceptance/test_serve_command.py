@@ -125,10 +125,13 @@ def test_a_busy_port_ends_with_one_line(folder):
 
 def test_a_configuration_is_checked_with_a_few_rows_of_each_feed(folder):
     path = written(folder, FEED)
-    assert command("--config", str(path), "--check-config")[0] == 0
+    code, out, _ = command("--config", str(path), "--check-config")
+    assert code == 0
+    assert out.splitlines()[-1] == "ready to serve: 1 of 13 feeds are offered, no warnings"
     insert(folder / "operator.sqlite", "players", [("bad", "yesterday", "2024-05-01 00:00:00", "x")])
-    code, _, err = command("--config", str(path), "--check-config")
+    code, out, err = command("--config", str(path), "--check-config")
     assert code == 2
+    assert out.splitlines()[-1] == "not ready: 1 mistake, 1 of 13 feeds are offered, no warnings"
     assert err.count("\n") == 1, err
     assert all(word in err for word in ["serve.feeds.players", "registered_at", "'yesterday'", "1 of 11 rows"]), err
 

@@ -210,12 +210,23 @@ async def _check(settings: ServeConfig, host: str | None) -> int:
     finally:
         await server.stop()
     _say(*lines(server.offers, found.facts, found.costs))
-    _warn([*server.warnings, *warnings(found.facts)])
-    for refusal in found.refusals:
-        sys.stderr.write(f"halfopen: {refusal}\n")
-    for verdict in verdicts:
-        sys.stderr.write(f"halfopen: {'' if verdict.is_fatal else 'warning: '}{verdict.text}\n")
-    return _WRONG if found.refusals or any(verdict.is_fatal for verdict in verdicts) else 0
+    mild = [verdict.text for verdict in verdicts if not verdict.is_fatal]
+    wrong = [*found.refusals, *(verdict.text for verdict in verdicts if verdict.is_fatal)]
+    doubts = [*server.warnings, *warnings(found.facts), *mild]
+    _say(_summary(len(server.offers.offered), len(server.offers.refused), len(doubts), len(wrong)))
+    _warn(doubts)
+    sys.stderr.write("".join(f"halfopen: {each}\n" for each in wrong))
+    return _WRONG if wrong else 0
+
+
+def _summary(offered: int, refused: int, doubts: int, wrong: int) -> str:
+    """What came of the check, in one line."""
+    told = f"{offered} of {offered + refused} feeds are offered, {_counted(doubts, 'warning')}"
+    return f"not ready: {_counted(wrong, 'mistake')}, {told}" if wrong else f"ready to serve: {told}"
+
+
+def _counted(many: int, what: str) -> str:
+    return f"{many or 'no'} {what}{'' if many == 1 else 's'}"
 
 
 def _say(*lines: str) -> None:

@@ -15,6 +15,7 @@ from halfopen.errors import SourceError
 from halfopen.serve.mapping import Offer, Offers
 from halfopen.serve.seal.trial import Cost
 from halfopen.sources.base import Explains, QueryPlan, Source
+from halfopen.sources.sealing import Detector
 from halfopen.window.window import Window, floor
 from halfopen.wire.negotiate import Format
 
@@ -22,6 +23,7 @@ SECONDS: Final = 2.0
 """For one feed."""
 
 _AT_ONCE: Final = 2
+_DETECTED: Final = {Detector.XID: "transaction number", Detector.SET: "digest"}
 _MINUTE: Final = timedelta(minutes=1)
 _HOUR: Final = timedelta(hours=1)
 
@@ -130,7 +132,7 @@ def _line(offers: Offers, name: str, facts: Facts, cost: Cost | None) -> str:
     if facts.milliseconds is not None:
         told.append(f"{facts.milliseconds:,.1f} ms" + ("" if offer.is_snapshot else " for a minute"))
     if cost is not None and cost.detector is not None:
-        told.append(f"late rows by {cost.detector}")
+        told.append(f"late rows by {_DETECTED[cost.detector]}")
         if cost.milliseconds is not None:
             told.append(f"{cost.milliseconds:,.1f} ms to look back")
     told += [trouble for trouble in (facts.trouble, cost.trouble if cost else "") if trouble]

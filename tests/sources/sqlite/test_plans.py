@@ -125,3 +125,12 @@ async def test_the_time_of_a_query_is_counted_over_all_its_blocks(tmp_path):
     assert stream is not None
     assert stream.rows > 1000
     made.close()
+
+
+async def test_of_an_empty_table_nothing_is_said_about_how_its_stamps_are_written(tmp_path):
+    path = ENGINES[0].make(tmp_path, SHAPE, [], index="at")
+    made = SqliteSource(path, 1)
+    plan = await made.explain(CHOSEN, Window(AT, AT + timedelta(minutes=1)))
+    assert plan.index is None
+    assert "none yet" in plan.mend
+    made.close()

@@ -24,10 +24,16 @@ def _mend(connection: sqlite3.Connection, plan: Plan, selection: Selection) -> s
     if stamp is None:
         return ""
     if f"{stamp} >= ?" not in plan.sql:
+        if not _has_any(connection, stamp, selection.relation):
+            return "how stamps are written is learnt from rows, and there are none yet: look again at the next start"
         return f"the stamps in {stamp} are not all written in one way, so that no index sorts them: write them alike"
     if not _is_table(connection, selection.relation):
         return f"an index on the column behind {stamp}, in the table that the rows come from"
     return f"CREATE INDEX halfopen_{selection.feed} ON {selection.relation} ({stamp});"
+
+
+def _has_any(connection: sqlite3.Connection, stamp: str, relation: str) -> bool:
+    return bool(connection.execute(f"select 1 from {relation} where ({stamp}) is not null limit 1").fetchone())
 
 
 def _is_table(connection: sqlite3.Connection, relation: str) -> bool:
