@@ -84,6 +84,7 @@ class Paced(Product):
     """Answers 429 and says when to come again, to who asks more than twenty times a second."""
 
     also = ("parallel_polls_refused",)
+    is_slow = True
     most = 20
     taken: tuple[int, ...] = ()
 

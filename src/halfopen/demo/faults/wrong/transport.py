@@ -214,6 +214,7 @@ class AtMostFiveASecond(Product):
 
     code = "retry_after_missing"
     also = ("parallel_polls_refused",)
+    is_slow = True
     most = 5
     taken: tuple[int, ...] = ()
 
