@@ -1,0 +1,50 @@
+"""The report for people, as one file that can be mailed: no script, no image, no request to anywhere."""
+
+from typing import Final
+
+import jinja2
+
+from halfopen.check.finding import Finding, Late, Report
+from halfopen.check.report.matrix import matrix
+
+_SHOWN_EXCHANGES: Final = 400
+"""More make a file that no mail takes; the JSON of a recording has them all."""
+
+
+def render(report: Report) -> str:
+    """One HTML document: matrix, findings with their evidence, lateness, exchanges."""
+    findings = sorted(report.findings, key=lambda each: (not each.root, each.severity.rank, each.code, each.feed or ""))
+    return _template().render(
+        report=report,
+        matrix=matrix(report),
+        roots=[each for each in findings if each.root],
+        others=[each for each in findings if not each.root],
+        late=_timeline(report.lateness),
+        exchanges=report.exchanges[:_SHOWN_EXCHANGES],
+        name=_name,
+    )
+
+
+def _name(finding: Finding) -> str:
+    return f"{finding.code} in {finding.feed}" if finding.feed else finding.code
+
+
+def _timeline(lateness: tuple[Late, ...]) -> list[dict[str, object]]:
+    """Each late row with how late it was at most, and how long its bar is, in per cent of the latest."""
+    seconds = [(late.found - late.stamp).total_seconds() for late in lateness]
+    most = max(seconds, default=0) or 1
+    return [
+        {"row": late, "seconds": each, "width": max(1, round(100 * each / most))}
+        for late, each in zip(lateness, seconds, strict=True)
+    ]
+
+
+def _template() -> jinja2.Template:
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("halfopen.check.report"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    return environment.get_template("report.html")
