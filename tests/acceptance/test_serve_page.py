@@ -144,9 +144,9 @@ SIGN_INS = [
 async def test_its_examples_can_be_pasted_into_a_shell(folder, words):
     """Each by itself, as it stands on the page, with the secret typed into the variable that the page names."""
     plain = "s3cret-$HOME-`x`"
-    head, feed_sections = '[serve]\ndatabase = "sqlite:///operator.sqlite"\nlate_rows = "plain"\n[[serve.auth]]\n', FEEDS
+    head = '[serve]\ndatabase = "sqlite:///operator.sqlite"\nlate_rows = "plain"\n[[serve.auth]]\n'
     auth = words.format(secret=json.dumps(SECRET, ensure_ascii=False), plain=json.dumps(plain))
-    (folder / "halfopen.toml").write_text(head + auth + "\n" + feed_sections, encoding="utf-8")
+    (folder / "halfopen.toml").write_text(head + auth + "\n" + FEEDS, encoding="utf-8")
     config = load(folder / "halfopen.toml", {}).needed_serve()
     async with served(config, clock=clock) as (server, _):
         page = await rendered(server)

@@ -41,7 +41,8 @@ def config_of(folder, *callers, sections=None, more=""):
     auth = "".join(f"[[serve.auth]]\n{caller}\n" for caller in callers)
     path = folder / "halfopen.toml"
     sections = thirteen(folder) if sections is None else sections
-    path.write_text(f'[serve]\ndatabase = "sqlite:///operator.sqlite"\nlate_rows = "plain"\n{more}\n{auth}{sections}', encoding="utf-8")
+    head = f'[serve]\ndatabase = "sqlite:///operator.sqlite"\nlate_rows = "plain"\n{more}\n'
+    path.write_text(f"{head}{auth}{sections}", encoding="utf-8")
     return load(path, {}).needed_serve()
 
 
