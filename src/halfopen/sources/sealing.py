@@ -101,8 +101,8 @@ class Served:
 class Snapshot(Protocol):
     """One state of the database, held open: everything that is asked of it sees the same rows.
 
-    clock: the database's own, UTC, not later than the state. lag: of a replica, how far its rows may lie behind. Methods
-    raise what `Source.stream` raises.
+    clock: the database's own, UTC, not later than the state. lag: of a replica, how far its rows may lie behind.
+    Methods raise what `Source.stream` raises.
     """
 
     mark: Mark
