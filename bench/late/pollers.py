@@ -39,6 +39,8 @@ class Received:
     refused: int = 0
     outside: int = 0
     windows: int = 0
+    answered: set[str] = field(default_factory=set)
+    """Feeds that have had a whole answer."""
     errors: dict[str, int] = field(default_factory=lambda: defaultdict(int))
 
 
@@ -126,6 +128,7 @@ class Poller:
             inside = start <= stamp and began < end if feed.is_sum else start <= stamp < end
             self.received.outside += not inside
         self.received.windows += 1
+        self.received.answered.add(feed.name)
 
 
 class Refused(Exception):  # noqa: N818 - no error of ours, an answer

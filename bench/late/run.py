@@ -14,7 +14,7 @@ from random import Random
 import aiohttp
 
 from late.after import After, after
-from late.casino import mapping
+from late.casino import FEEDS, mapping
 from late.places import Place
 from late.pollers import Horizon, Poller
 from late.scale import Scale
@@ -27,6 +27,7 @@ from support.servers import free_port
 
 _STATE = "state.sqlite"
 _LONGER = 0.4
+_AT_ONCE_SECONDS = 1.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,7 +110,9 @@ async def run(options: Options, place: Place, folder: Path) -> Report:
 
 async def _write(options: Options, writers: Writers, stage: _Stage, folder: Path, report: Report) -> None:
     """Lets the writers write for so many seconds, with the trouble that was ordered, and waits for their ends."""
+    await _begun(stage)
     await _next_window(writers.scale)
+    writers.born = time.time()
     await writers.open()
     lifting = [
         server for name, servers in stage.servers.items() if VARIANTS[name].late_rows == "lift" for server in servers
@@ -132,6 +135,13 @@ async def _write(options: Options, writers: Writers, stage: _Stage, folder: Path
         report.notes.append(f"{killer.kills} times kill -9 of a lifting server, {killer.cut} requests under way")
     if thief is not None:
         report.notes.append("state deleted; the server said: " + (" | ".join(thief.warnings) or "nothing"))
+
+
+async def _begun(stage: _Stage) -> None:
+    """Seals begin with a feed's first answer at the latest; windows from before are raw and must stay empty."""
+    pollers = [poller for group in stage.pollers.values() for poller in group if poller.delay < _AT_ONCE_SECONDS]
+    while any(poller.received.answered != FEEDS.keys() for poller in pollers if not poller.gives_up):  # noqa: ASYNC110 - it is over in a moment
+        await asyncio.sleep(0.1)
 
 
 async def _next_window(scale: Scale) -> None:
