@@ -359,7 +359,8 @@ async def test_what_is_left_early_does_not_hinder_what_follows(place):
             # An answer that is cut takes its connection with it.
             with pytest.raises(SourceError):
                 await snapshot.look(chosen, window(0, 60), None, None)
-        elif not here.engine.name.startswith("duckdb"):
+        elif here.engine.name.startswith("sqlite"):
+            # Elsewhere a cut answer ends the transaction, unless all of it had been sent.
             found = await snapshot.look(chosen, window(0, 60), None, Mark(next=1))
             assert sum(each.rows for each in found.before.values()) == 3000
     assert len(await here.ask(Served(window=window(0, 60)))) == 3000
