@@ -10,10 +10,18 @@ from pathlib import Path
 
 import pytest
 
+from support.alone import alone
+
 SCRIPT = Path(__file__).parents[2] / "bench" / "check_zoo.py"
 SEED = int(os.environ.get("HALFOPEN_ZOO_SEED", "1"))
 JOBS = 3
 MOST_REQUESTS = 300
+
+
+@pytest.fixture(scope="module", autouse=True)
+def machine():
+    with alone():
+        yield
 
 
 @pytest.fixture(scope="module")

@@ -10,6 +10,7 @@ from late.run import Options, run
 from late.scale import Scale
 from late.table import table
 from late.verdict import verdict
+from support.alone import alone
 
 SHORT = {"scale": Scale(60), "seconds": 8.0, "tail": 180.0, "rate": 80.0, "settle": 4.0, "seed": 4}
 
@@ -17,6 +18,12 @@ SHORT = {"scale": Scale(60), "seconds": 8.0, "tail": 180.0, "rate": 80.0, "settl
 def assert_good(report):
     said, code = verdict(report, at_least=20)
     assert code == 0, f"{table(report.lines)}\n{said}"
+
+
+@pytest.fixture(autouse=True)
+def machine():
+    with alone():
+        yield
 
 
 @pytest.mark.parametrize("engine", ["postgresql", "mysql"])

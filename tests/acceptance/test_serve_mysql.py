@@ -179,7 +179,7 @@ async def test_slow_readers_hold_neither_connections_nor_transactions(tmp_path):
             # Idle connections stay, at most as many as are configured, and none of them is in a transaction.
             assert await counted(config, MINE.format("true")) <= 2
             in_transaction = "select count(*) from information_schema.innodb_trx"
-            await until(config, in_transaction, 0, 2)
+            await until(config, in_transaction, 0, 10)
             status, headers, _ = await told(client, MINUTE)
             assert (status, headers["Halfopen-Rows"]) == (200, "240")
             for answer in slow:

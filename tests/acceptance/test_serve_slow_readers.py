@@ -6,8 +6,10 @@ import socket
 from datetime import timedelta
 
 import asyncpg
+import pytest
 
 from halfopen.config.load import load
+from support.alone import alone
 from support.postgresql import ask, database
 from support.serving import AT, SIGNED_IN, asked, served
 
@@ -42,6 +44,12 @@ select count(*) as connections, count(*) filter (where state <> 'idle') as busy,
 from pg_stat_activity
 where datname = current_database() and pid <> pg_backend_pid() and backend_type = 'client backend'
 """
+
+
+@pytest.fixture(autouse=True)
+def machine():
+    with alone():
+        yield
 
 
 async def test_two_hundred_slow_readers_hold_no_connection_and_starve_nobody(tmp_path):

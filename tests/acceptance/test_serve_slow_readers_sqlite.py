@@ -6,7 +6,10 @@ import socket
 import sqlite3
 from datetime import timedelta
 
+import pytest
+
 from halfopen.config.load import load
+from support.alone import alone
 from support.serving import AT, SIGNED_IN, asked, served
 
 READERS = 200
@@ -34,6 +37,12 @@ create table players as
   select cast(n as text) as id, '2024-05-01 00:00:00' as registered_at,
     datetime('2024-05-01', (n * 6) || ' seconds') as modified_at, printf('%.1000c', 'x') as city from numbers
 """
+
+
+@pytest.fixture(autouse=True)
+def machine():
+    with alone():
+        yield
 
 
 async def test_two_hundred_slow_readers_see_no_refusal_and_starve_nobody(tmp_path):
