@@ -20,7 +20,7 @@ demo: $(VENV)/.runtime ## run SpaceVegas, a live casino, with serve and sync on 
 	@$(BIN)/halfopen demo --seed $(SEED) $(if $(FOR),--seconds $(FOR))
 
 test: $(VENV)/.dev ## run the tests
-	$(BIN)/pytest -n 3 --dist worksteal $(ARGS)
+	$(BIN)/pytest -n 4 --dist worksteal $(ARGS)
 
 check: $(VENV)/.dev ## lint, types, layers, generated parts
 	$(BIN)/ruff format --check .

@@ -13,7 +13,7 @@ from halfopen.sinks.base import Sink
 from support.answers import NOON, Answers, custom, player, session, stored, table, transaction
 
 _products = (f"product{number}" for number in count())
-MODEST = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+MODEST = settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 def test_a_row_is_stored_in_its_types_with_its_lineage(sink: Sink, answer: Answers) -> None:

@@ -95,7 +95,7 @@ CHANGES = [
 ]
 
 
-@settings(max_examples=25, deadline=None, phases=[Phase.explicit, Phase.generate])
+@settings(max_examples=15, deadline=None, phases=[Phase.explicit, Phase.generate])
 @given(
     change=st.sampled_from(CHANGES),
     minutes=st.tuples(*[st.integers(-200, 200)] * 3),
