@@ -19,8 +19,8 @@ from halfopen.errors import SinkError
 from halfopen.sinks.database import Values
 
 T = TypeVar("T")
-FAILURES = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError)
-"""What asyncpg raises when the server refuses, fails or goes."""
+FAILURES = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError, TimeoutError)
+"""What asyncpg raises when the server refuses, fails or goes; the third while a server says why it ends us."""
 CONNECT_SECONDS = 30.0
 CLOSE_SECONDS = 5.0
 _PARAMETER = re.compile(r"\$p_([a-z_]+)")
