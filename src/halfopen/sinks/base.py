@@ -26,6 +26,8 @@ class Answer:
     digest: sha-256 of the decompressed body as sent, in hex. attempts: requests that it took, this one included.
     settles: parts of the window that further rungs need not re-read any more, because this answer is as late as theirs
     would be; the ledger has a line without counts for each.
+    whole: the answer is the feed's entire catalogue, so that a stored row that it lacks has vanished.
+    overrules: whatever differs is written, though its cursor be older than the stored one: what a repair does.
     """
 
     product: str
@@ -42,6 +44,8 @@ class Answer:
     digest: str
     attempts: int
     settles: tuple[tuple[int, Window], ...] = ()
+    whole: bool = False
+    overrules: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
