@@ -27,7 +27,7 @@ from support.guard import ends_with_us
 from support.servers import free_port, identity, missing, other_user
 
 VARIABLE = "HALFOPEN_TEST_MYSQL_URL"
-_START_SECONDS = 30.0
+_START_SECONDS = 60.0
 _SYSTEM = "/usr/sbin:/usr/local/sbin:/usr/libexec"
 
 
@@ -37,11 +37,15 @@ class Server:
     def __init__(self, program: Path) -> None:
         self._program = program
         self._folder = Path(tempfile.mkdtemp(prefix="halfopen-mysql-", dir="/tmp"))
+        # A server that starts deletes what others have in the temporary folder of all.
+        self._temporary = self._folder / "tmp"
+        self._temporary.mkdir()
         self._user = other_user("mysql")
         self._port = free_port()
         self._process: subprocess.Popen[bytes] | None = None
         if self._user is not None:
-            os.chown(self._folder, self._user.pw_uid, self._user.pw_gid)
+            for folder in (self._folder, self._temporary):
+                os.chown(folder, self._user.pw_uid, self._user.pw_gid)
         data = f"--datadir={self._folder / 'data'}"
         installer = _found("mariadb-install-db", "mysql_install_db") if "mariadb" in program.name else None
         if installer is not None:
@@ -77,6 +81,7 @@ class Server:
                 stdout=log,
                 stderr=log,
                 cwd=self._folder,
+                env=self._environment(),
                 start_new_session=True,
                 **identity(self._user),
             )
@@ -110,9 +115,17 @@ class Server:
             return False
         return True
 
+    def _environment(self) -> dict[str, str]:
+        return {**os.environ, "TMPDIR": str(self._temporary)}
+
     def _run(self, program: Path, *words: str) -> None:
         done = subprocess.run(
-            [program, *words], capture_output=True, cwd=self._folder, check=False, **identity(self._user)
+            [program, *words],
+            capture_output=True,
+            cwd=self._folder,
+            env=self._environment(),
+            check=False,
+            **identity(self._user),
         )
         if done.returncode:
             pytest.fail(f"{program.name} failed: {(done.stdout + done.stderr).decode(errors='replace')[-2000:]}")
