@@ -30,7 +30,8 @@ class Merge:
     """What shapes the SQL of one answer.
 
     unusable: some staged rows are held back; unreadable: optional fields with a value that has no reading, whose text
-    is kept in `custom`; distinct: no key comes more than once; at_hand: `values_at_hand` has been made.
+    is kept in `custom`; distinct: no key comes more than once; at_hand: `values_at_hand` has been made; many: the rows
+    are of several answers, `_a` tells of which, and the table `asked` has the values of each.
     """
 
     shape: Shape
@@ -38,12 +39,25 @@ class Merge:
     unreadable: tuple[str, ...]
     distinct: bool = True
     at_hand: bool = False
+    many: bool = False
+
+    def given(self, name: str, kind: str) -> str:
+        """A value of the answer that a row came with."""
+        return f"q.{name}" if self.many else f"$p_{name}::{kind}"
+
+    @property
+    def place(self) -> str:
+        """The number of a row's answer, as one more column of what `t` stands for."""
+        return ", t._a" if self.many else ""
 
 
 @lru_cache(maxsize=256)
 def at_hand(merge: Merge) -> str:
     """Make `values_at_hand`: all values in their mirror types, once for all further statements of a small answer."""
-    return f"CREATE OR REPLACE TEMP TABLE values_at_hand AS {typed_rows(merge.shape, merge.unreadable)}"
+    values = typed_rows(merge.shape, merge.unreadable)
+    if merge.many:
+        values = f"SELECT v.*, n._a FROM ({values}) v JOIN (SELECT _n, _a FROM staged) n ON n._n = v._n"
+    return f"CREATE OR REPLACE TEMP TABLE values_at_hand AS {values}"
 
 
 @lru_cache(maxsize=256)
@@ -61,13 +75,15 @@ def keyed(merge: Merge) -> str:
     stored_compares = f"coalesce(s._version, s.{quote(feed.cursor)})"
     return (
         "CREATE OR REPLACE TEMP TABLE keyed AS"
-        " SELECT a._n, a._id, a._cursor, a._version, s._id IS NOT NULL AS _stored,"
-        f" s._id IS NULL OR ({_accepts(feed, stored_compares)}) AS _accepted,"
-        f" {_went_back(feed, stored_compares)} AS _back"
+        f" SELECT a._n, a._id, a._cursor, a._version{merge.place.replace('t.', 'a.')}, s._id IS NOT NULL AS _stored,"
+        f" s._id IS NULL OR ({_accepts(merge, stored_compares)}) AS _accepted,"
+        f" {_went_back(merge, stored_compares)} AS _back"
         " FROM (SELECT *, coalesce(_version, _cursor) AS _compares FROM ("
-        f"SELECT t._n, $p_product::VARCHAR || chr(31) || t.{quote(feed.key)} AS _id, {cursor} AS _cursor,"
-        f" CASE WHEN {cursor} > $p_ahead::TIMESTAMP THEN $p_clock::TIMESTAMP END AS _version"
-        f" FROM ({values}) t{_usable(merge)}){newest}) a"
+        f"SELECT t._n, {merge.given('product', 'VARCHAR')} || chr(31) || t.{quote(feed.key)} AS _id,"
+        f" {cursor} AS _cursor,"
+        f" CASE WHEN {cursor} > {merge.given('ahead', 'TIMESTAMP')} THEN {merge.given('clock', 'TIMESTAMP')} END"
+        f" AS _version{', t._a, q.seq AS _asked_seq' if merge.many else ''}"
+        f" FROM ({values}) t{_usable(merge)}{_asked(merge)}){newest}) a"
         f" LEFT JOIN {quote(feed.name)} s ON s._id = a._id"
     )
 
@@ -78,17 +94,17 @@ def insert(merge: Merge, *, all_new: bool) -> str:
     feed = merge.shape.feed
     custom = patch(merge.shape, merge.unreadable)
     values = {
-        "product": "$p_product::VARCHAR",
+        "product": merge.given("product", "VARCHAR"),
         **{name: f"t.{quote(name)}" for name in merge.shape.present},
         "custom": "NULL" if custom is None else f"nullif(json_merge_patch('{{}}', {custom}), '{{}}')",
-        "_window_start": "$p_window_start::TIMESTAMP",
-        "_window_end": "$p_window_end::TIMESTAMP",
-        "_fetched_at": "$p_fetched_at::TIMESTAMP",
-        "_seq": "$p_seq::BIGINT",
+        "_window_start": merge.given("window_start", "TIMESTAMP"),
+        "_window_end": merge.given("window_end", "TIMESTAMP"),
+        "_fetched_at": merge.given("fetched_at", "TIMESTAMP"),
+        "_seq": merge.given("seq", "BIGINT"),
         "_version": "NULL" if all_new else "k._version",
-        "_id": f"$p_product::VARCHAR || chr(31) || t.{quote(feed.key)}" if all_new else "k._id",
+        "_id": f"{merge.given('product', 'VARCHAR')} || chr(31) || t.{quote(feed.key)}" if all_new else "k._id",
     }
-    only = "" if all_new else " JOIN keyed k ON k._n = t._n WHERE NOT k._stored"
+    only = _asked(merge) + ("" if all_new else " JOIN keyed k ON k._n = t._n WHERE NOT k._stored")
     names = ", ".join(map(quote, values))
     return (
         f"INSERT INTO {quote(feed.name)} ({names}) SELECT {', '.join(values.values())} FROM ({_values(merge)}) t{only}"
@@ -107,7 +123,7 @@ def differing(merge: Merge) -> str:
     flags = ", ".join(f"{change} AS {quote(f'_new_{name}')}" for name, change in changes.items())
     return (
         f"CREATE OR REPLACE TEMP TABLE differing AS SELECT * EXCLUDE ({olds}), {flags} FROM ("
-        f"SELECT k._n, k._id, k._cursor, k._version, s._fetched_at AS _was_fetched, {merged}, {old}"
+        f"SELECT k._n, k._id, k._cursor, k._version{merge.place}, s._fetched_at AS _was_fetched, {merged}, {old}"
         f" FROM keyed k JOIN {quote(feed.name)} s ON s._id = k._id JOIN ({_values(merge)}) t ON t._n = k._n"
         f" WHERE k._stored AND k._accepted) WHERE {' OR '.join(changes.values())}"
     )
@@ -117,12 +133,15 @@ def differing(merge: Merge) -> str:
 def changes(merge: Merge) -> tuple[tuple[str, ...], str]:
     """Columns that a row of `differing` may change, and a query of one row that tells of each whether any does.
 
-    Last in that row is the count of rows whose cursor stayed the same.
+    Last in that row is the count of rows whose cursor stayed the same. Of many answers there is a row each, which begins
+    with the answer's number, the count of rows, and that count.
     """
     columns = (*merge.shape.present, "custom")
     cursor = merge.shape.feed.cursor
     same = f"count(*) FILTER (NOT {quote(f'_new_{cursor}')} AND _cursor IS NOT NULL)" if cursor in columns else "0"
     flags = ", ".join(f"bool_or({quote(f'_new_{name}')})" for name in columns)
+    if merge.many:
+        return columns, f"SELECT _a, count(*), {same}, {flags} FROM differing GROUP BY _a"
     return columns, f"SELECT {flags}, {same} FROM differing"
 
 
@@ -135,23 +154,32 @@ def update(merge: Merge, columns: tuple[str, ...]) -> str:
     sets = ", ".join(f"{quote(name)} = d.{quote(name)}" for name in (*columns, "_version"))
     table = quote(merge.shape.name)
     return (
-        f"UPDATE {table} SET {sets}, _window_start = $p_window_start::TIMESTAMP,"
-        " _window_end = $p_window_end::TIMESTAMP, _fetched_at = $p_fetched_at::TIMESTAMP, _seq = $p_seq::BIGINT"
-        f" FROM differing d WHERE {table}._id = d._id"
+        f"UPDATE {table} SET {sets}, _window_start = {merge.given('window_start', 'TIMESTAMP')},"
+        f" _window_end = {merge.given('window_end', 'TIMESTAMP')},"
+        f" _fetched_at = {merge.given('fetched_at', 'TIMESTAMP')}, _seq = {merge.given('seq', 'BIGINT')}"
+        f" FROM differing d{_asked(merge, 'd')} WHERE {table}._id = d._id"
     )
 
 
-def _accepts(feed: Feed, stored: str) -> str:
-    by_sequence = "$p_seq::BIGINT >= s._seq"
-    if feed.kind in BY_SEQUENCE:
+def _asked(merge: Merge, row: str = "t") -> str:
+    return f" JOIN asked q ON q._a = {row}._a" if merge.many else ""
+
+
+def _accepts(merge: Merge, stored: str) -> str:
+    by_sequence = f"{_sequence(merge)} >= s._seq"
+    if merge.shape.feed.kind in BY_SEQUENCE:
         return by_sequence
     return f"CASE WHEN a._compares > {stored} THEN true WHEN a._compares < {stored} THEN false ELSE {by_sequence} END"
 
 
-def _went_back(feed: Feed, stored: str) -> str:
-    if feed.kind in BY_SEQUENCE:
+def _went_back(merge: Merge, stored: str) -> str:
+    if merge.shape.feed.kind in BY_SEQUENCE:
         return "false"
-    return f"coalesce(a._compares < {stored} AND $p_seq::BIGINT > s._seq, false)"
+    return f"coalesce(a._compares < {stored} AND {_sequence(merge)} > s._seq, false)"
+
+
+def _sequence(merge: Merge) -> str:
+    return "a._asked_seq" if merge.many else "$p_seq::BIGINT"
 
 
 def _usable(merge: Merge) -> str:
