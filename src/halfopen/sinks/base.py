@@ -3,16 +3,19 @@
 All moments are aware UTC datetimes; windows are half-open.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from halfopen.contract.model import Feed
 from halfopen.window.coverage import Coverage
 from halfopen.window.window import Window
 from halfopen.wire.negotiate import Format
+
+if TYPE_CHECKING:
+    from halfopen.sinks.compare import Comparison
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,7 +28,8 @@ class Answer:
     columns: contract field to the product's column name, where they differ. server_date: the product's Date header.
     digest: sha-256 of the decompressed body as sent, in hex. attempts: requests that it took, this one included.
     settles: parts of the window that further rungs need not re-read any more, because this answer is as late as theirs
-    would be; the ledger has a line without counts for each.
+    would be; the ledger has a line without counts for each. zone: of stamps that said none, before they were written in
+    UTC.
     whole: the answer is the feed's entire catalogue, so that a stored row that it lacks has vanished.
     overrules: whatever differs is written, though its cursor be older than the stored one: what a repair does.
     """
@@ -46,6 +50,7 @@ class Answer:
     settles: tuple[tuple[int, Window], ...] = ()
     whole: bool = False
     overrules: bool = False
+    zone: str = "UTC"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,6 +110,16 @@ class Sink(Protocol):
         Rows, quarantine, findings, late rows, ledger lines and filled holes move together. Raises SinkError when the
         mirror fails and ContractError when a body cannot be parsed; in both cases nothing is written.
         """
+
+    def compare(self, answer: Answer, *, claimed: datetime, sought: Collection[str] = ()) -> "Comparison":
+        """What of an answer the mirror has not, or has otherwise, and what it has beyond it; nothing is written.
+
+        claimed: up to where the mirror says that it is whole; sought: keys of which to tell whether the answer has
+        them. SinkError, ContractError.
+        """
+
+    def vanish(self, product: str, feed: str, keys: Collection[str], at: datetime) -> int:
+        """Mark stored rows as no longer served since `at`, in one transaction; how many were not marked before."""
 
     def fail(self, hole: Hole) -> None:
         """Record that a window failed: a ledger line and the hole, in one transaction.

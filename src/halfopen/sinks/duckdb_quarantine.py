@@ -19,13 +19,19 @@ _MASKED = "***"
 
 _HOLD = (
     " ON CONFLICT (_id) DO UPDATE SET times = quarantine.times + excluded.times, last_seen = excluded.last_seen,"
-    " window_start = excluded.window_start, window_end = excluded.window_end, state = 'held', seq = excluded.seq"
+    " window_start = excluded.window_start, window_end = excluded.window_end, state = 'held', seq = excluded.seq,"
+    " zone = excluded.zone"
 )
 
+_INTO = (
+    "INSERT INTO halfopen.quarantine (product, feed, key, codes, raw, row_digest, window_start, window_end, first_seen,"
+    " last_seen, times, state, seq, cursor, _id, zone)"
+)
 _HOLD_BROKEN = (
-    "INSERT INTO halfopen.quarantine VALUES ($p_product::VARCHAR, $p_feed::VARCHAR, '', $p_codes::VARCHAR,"
+    f"{_INTO} VALUES ($p_product::VARCHAR, $p_feed::VARCHAR, '', $p_codes::VARCHAR,"
     " $p_raw::JSON, $p_digest::VARCHAR, $p_window_start::TIMESTAMP, $p_window_end::TIMESTAMP,"
-    " $p_fetched_at::TIMESTAMP, $p_fetched_at::TIMESTAMP, 1, 'held', $p_seq::BIGINT, NULL, $p_id::VARCHAR)" + _HOLD
+    " $p_fetched_at::TIMESTAMP, $p_fetched_at::TIMESTAMP, 1, 'held', $p_seq::BIGINT, NULL, $p_id::VARCHAR,"
+    f" $p_zone::VARCHAR){_HOLD}"
 )
 
 
@@ -34,10 +40,9 @@ def hold(connection: duckdb.DuckDBPyConnection, shape: Shape, values: dict[str, 
     run(connection, _held(shape), values)
     written(
         connection,
-        "INSERT INTO halfopen.quarantine"
-        " SELECT $p_product::VARCHAR, $p_feed::VARCHAR, key, any_value(codes), any_value(raw), row_digest,"
+        f"{_INTO} SELECT $p_product::VARCHAR, $p_feed::VARCHAR, key, any_value(codes), any_value(raw), row_digest,"
         " $p_window_start::TIMESTAMP, $p_window_end::TIMESTAMP, $p_fetched_at::TIMESTAMP, $p_fetched_at::TIMESTAMP,"
-        f" count(*), 'held', $p_seq::BIGINT, any_value(cursor), _id FROM held GROUP BY key, row_digest, _id{_HOLD}",
+        f" count(*), 'held', $p_seq::BIGINT, any_value(cursor), _id, $p_zone::VARCHAR FROM held GROUP BY key, row_digest, _id{_HOLD}",
         values,
     )
 

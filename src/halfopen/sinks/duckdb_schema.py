@@ -10,10 +10,10 @@ from halfopen.contract.model import Feed
 from halfopen.contract.sql import literal, quote
 from halfopen.errors import SinkError
 from halfopen.sinks.duckdb_run import first_line
+from halfopen.sinks.versions import SCHEMA_VERSION, TABLES, steps
 
 STORAGE_VERSION = "v1.4.0"
 """Format of a new file: DuckDB 1.4 and newer can read it."""
-SCHEMA_VERSION = "1"
 SEPARATOR = "\x1f"
 """Between product and key in `_id`: a control character that no identifier holds."""
 INDEXED_KEYS = 2048
@@ -25,10 +25,12 @@ LINEAGE = {
     "_window_end": "TIMESTAMP",
     "_fetched_at": "TIMESTAMP",
     "_seq": "BIGINT",
+    "_vanished_at": "TIMESTAMP",
     "_version": "TIMESTAMP",
     "_id": "VARCHAR PRIMARY KEY",
 }
-"""Columns after the contract's: the window and request that a row came with; `_version` is what its cursor compares
+"""Columns after the contract's: the window and request that a row came with; `_vanished_at` is when a catalogue, or a
+reconciliation, no longer had it, null as long as it is served; `_version` is what its cursor compares
 as where the cursor itself cannot be believed, else null; `_id` is product, `SEPARATOR`, key."""
 
 BOOKKEEPING = {
@@ -45,7 +47,7 @@ BOOKKEEPING = {
     "quarantine": (
         "product VARCHAR, feed VARCHAR, key VARCHAR, codes VARCHAR, raw JSON, row_digest VARCHAR,"
         " window_start TIMESTAMP, window_end TIMESTAMP, first_seen TIMESTAMP, last_seen TIMESTAMP, times BIGINT,"
-        " state VARCHAR, seq BIGINT, cursor TIMESTAMP, _id VARCHAR PRIMARY KEY"
+        " state VARCHAR, seq BIGINT, cursor TIMESTAMP, _id VARCHAR PRIMARY KEY, zone VARCHAR"
     ),
     "late_rows": (
         "product VARCHAR, feed VARCHAR, key VARCHAR, cursor TIMESTAMP, window_start TIMESTAMP,"
@@ -55,6 +57,7 @@ BOOKKEEPING = {
         "product VARCHAR, feed VARCHAR, code VARCHAR, day DATE, count BIGINT, sample JSON,"
         " PRIMARY KEY (product, feed, code, day)"
     ),
+    **TABLES,
 }
 
 
@@ -118,27 +121,29 @@ def _why_not(path: Path, error: str) -> str:
 
 
 def _migrate(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
-    """Make what is missing; checkpoint afterwards, so that the log never begins with tables to be made."""
+    """Bring forward and make what is missing; checkpoint afterwards, so that the log never begins with tables."""
     found = _columns(connection)
-    if ("halfopen", "meta") in found:
-        version = connection.execute("SELECT value FROM halfopen.meta WHERE name = 'schema'").fetchone()
-        if version is None or version[0] != SCHEMA_VERSION:
-            has = version and version[0]
-            raise SinkError(
-                f"mirror {str(path)!r}: its tables are of version {has!r}, this halfopen keeps {SCHEMA_VERSION!r};"
-                " use the halfopen that made it, or begin a new mirror"
-            )
-    statements = [*_missing(found), *_views(connection)]
-    if not statements:
+    had = _version(connection) if ("halfopen", "meta") in found else None
+    try:
+        forward = steps(had)
+    except SinkError as error:
+        raise SinkError(f"mirror {str(path)!r}: {error}") from None
+    statements = [*forward, *_missing(found), *_views(connection)]
+    if not statements and had == SCHEMA_VERSION:
         return
     connection.execute("BEGIN")
     for statement in statements:
         connection.execute(statement)
     connection.execute(
-        "INSERT INTO halfopen.meta VALUES ('schema', $version) ON CONFLICT DO NOTHING", {"version": SCHEMA_VERSION}
+        "INSERT OR REPLACE INTO halfopen.meta VALUES ('schema', $version)", {"version": str(SCHEMA_VERSION)}
     )
     connection.execute("COMMIT")
     connection.execute("CHECKPOINT")
+
+
+def _version(connection: duckdb.DuckDBPyConnection) -> int | None:
+    row = connection.execute("SELECT value FROM halfopen.meta WHERE name = 'schema'").fetchone()
+    return int(row[0]) if row else None
 
 
 def _columns(connection: duckdb.DuckDBPyConnection) -> dict[tuple[str, str], set[str]]:

@@ -157,6 +157,7 @@ def values_of(answer: Answer) -> dict[str, Any]:
         "fetched_at": naive(answer.fetched_at),
         "digest": answer.digest,
         "attempts": answer.attempts,
+        "zone": answer.zone,
     }
 
 

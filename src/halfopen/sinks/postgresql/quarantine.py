@@ -14,13 +14,13 @@ _SAME_ROW = "m._answer = i._answer AND m._n = i._n"
 
 _HOLD = (
     "INSERT INTO halfopen.quarantine (product, feed, key, codes, raw, row_digest, window_start, window_end,"
-    " first_seen, last_seen, times, state, seq, cursor)"
+    " first_seen, last_seen, times, state, seq, cursor, zone)"
     " SELECT $p_product::text, $p_feed::text, min(key), min(codes), (array_agg(raw))[1], row_digest,"
     " $p_window_start::timestamp, $p_window_end::timestamp, $p_fetched_at::timestamp, $p_fetched_at::timestamp,"
-    f" count(*), 'held', $p_seq::bigint, min(cursor) FROM in_held WHERE {_ANSWER} GROUP BY row_digest"
+    f" count(*), 'held', $p_seq::bigint, min(cursor), $p_zone::text FROM in_held WHERE {_ANSWER} GROUP BY row_digest"
     " ON CONFLICT (product, feed, row_digest) DO UPDATE SET times = quarantine.times + excluded.times,"
     " last_seen = excluded.last_seen, window_start = excluded.window_start, window_end = excluded.window_end,"
-    " state = 'held', seq = excluded.seq"
+    " state = 'held', seq = excluded.seq, zone = excluded.zone"
 )
 
 

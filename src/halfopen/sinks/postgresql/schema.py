@@ -6,9 +6,8 @@ from halfopen.contract.model import Feed
 from halfopen.contract.sql import literal, quote
 from halfopen.errors import SinkError
 from halfopen.sinks.postgresql.link import Session
+from halfopen.sinks.versions import SCHEMA_VERSION, TABLES, steps
 
-SCHEMA_VERSION = 1
-"""Of the tables of this halfopen; `halfopen.version` has those that a mirror has gone through."""
 LOCK = 0x68616C66
 """Advisory lock of whoever makes tables or takes the turn: "half"."""
 
@@ -17,9 +16,11 @@ LINEAGE = {
     "_window_end": "timestamp",
     "_fetched_at": "timestamp",
     "_seq": "bigint",
+    "_vanished_at": "timestamp",
     "_version": "timestamp",
 }
-"""Columns after the contract's: the window and request that a row came with; `_version` is what its cursor compares
+"""Columns after the contract's: the window and request that a row came with; `_vanished_at` is when a catalogue, or a
+reconciliation, no longer had it, null as long as it is served; `_version` is what its cursor compares
 as where the cursor itself cannot be believed, else null."""
 
 BOOKKEEPING = {
@@ -44,7 +45,7 @@ BOOKKEEPING = {
     "quarantine": (
         "product text, feed text, key text, codes text, raw json, row_digest text,"
         " window_start timestamp, window_end timestamp, first_seen timestamp, last_seen timestamp, times bigint,"
-        " state text, seq bigint, cursor timestamp, PRIMARY KEY (product, feed, row_digest)"
+        " state text, seq bigint, cursor timestamp, zone text, PRIMARY KEY (product, feed, row_digest)"
     ),
     "late_rows": (
         "product text, feed text, key text, cursor timestamp, window_start timestamp,"
@@ -54,10 +55,8 @@ BOOKKEEPING = {
         "product text, feed text, code text, day date, count bigint, sample json,"
         " PRIMARY KEY (product, feed, code, day)"
     ),
+    **TABLES,
 }
-
-MIGRATIONS: dict[int, tuple[str, ...]] = {}
-"""What turns the tables of the version before into those of a version; missing tables and columns need none."""
 
 
 def feed_columns(feed: Feed) -> dict[str, str]:
@@ -67,7 +66,7 @@ def feed_columns(feed: Feed) -> dict[str, str]:
 
 
 def version(session: Session) -> int | None:
-    """The version of the tables; None where there is no mirror yet.
+    """The version of the tables, the last of `halfopen.version`; None where there is no mirror yet.
 
     Raises:
         SinkError: it is later than this halfopen knows.
@@ -75,11 +74,7 @@ def version(session: Session) -> int | None:
     if session.rows("SELECT to_regclass('halfopen.version') IS NULL") == [(True,)]:
         return None
     [(found,)] = session.rows("SELECT max(version) FROM halfopen.version")
-    if found is not None and found > SCHEMA_VERSION:
-        raise SinkError(
-            f"its tables are of version {found}, this halfopen keeps {SCHEMA_VERSION};"
-            " use the halfopen that made it, or a newer one"
-        )
+    steps(found)
     return None if found is None else int(found)
 
 
@@ -93,18 +88,11 @@ def demand_utf8(session: Session) -> None:
 def migrate(session: Session) -> None:
     """Make what is missing, in the caller's transaction, which holds `LOCK`."""
     had = version(session)
-    statements = [statement for step in _steps(had) for statement in MIGRATIONS.get(step, ())]
-    statements += _missing(_columns(session))
-    for statement in statements:
+    for statement in [*steps(had), *_missing(_columns(session))]:
         session.script(statement)
     if had != SCHEMA_VERSION:
         session.script(f"INSERT INTO halfopen.version (version) VALUES ({SCHEMA_VERSION})")
     _refresh_views(session)
-
-
-def _steps(had: int | None) -> range:
-    """The versions that a mirror of version `had` still has to go through; a new one none."""
-    return range(0) if had is None else range(had + 1, SCHEMA_VERSION + 1)
 
 
 def _columns(session: Session) -> dict[tuple[str, str], set[str]]:
