@@ -12,10 +12,7 @@ FORMS = {
     *("sqlite: text", "sqlite: +00:00", "sqlite: milliseconds", "postgresql: timestamptz", "postgresql: text"),
     *("mysql: datetime(6)", "mysql: decimal seconds", "duckdb: timestamp", "duckdb: milliseconds"),
 }
-
-
 """Cursors that engines turn into moments in ways of their own; HALFOPEN_TEST_FORMS=all takes every one there is."""
-
 
 CHOSEN = [each for each in ENGINES if each.name in FORMS or os.environ.get("HALFOPEN_TEST_FORMS") == "all"]
 
