@@ -52,6 +52,8 @@ def create_table(feed: Feed, dialect: str = "duckdb") -> str:
         "_window_end TIMESTAMP NOT NULL",
         "_fetched_at TIMESTAMP NOT NULL",
         "_seq BIGINT NOT NULL",
+        "_vanished_at TIMESTAMP",
+        "_version TIMESTAMP",
         f"PRIMARY KEY (product, {quote(feed.key)})",
     ]
     return f"CREATE TABLE {quote(feed.name)} (\n  " + ",\n  ".join(columns) + "\n)"
@@ -69,7 +71,7 @@ def canonical_view(feed: Feed, dialect: str = "duckdb") -> str:
     columns = [
         "product",
         *(_canonical(field, name, dialect) for name, field in feed.fields.items()),
-        *("custom", "_window_start", "_window_end", "_fetched_at", "_seq"),
+        *("custom", "_window_start", "_window_end", "_fetched_at", "_seq", "_vanished_at"),
     ]
     view = quote(f"{feed.name}_canonical")
     return f"CREATE OR REPLACE VIEW {view} AS SELECT\n  " + ",\n  ".join(columns) + f"\nFROM {quote(feed.name)}"

@@ -31,7 +31,8 @@ class Merge:
 
     unusable: some staged rows are held back; unreadable: optional fields with a value that has no reading, whose text
     is kept in `custom`; distinct: no key comes more than once; at_hand: `values_at_hand` has been made; many: the rows
-    are of several answers, `_a` tells of which, and the table `asked` has the values of each.
+    are of several answers, `_a` tells of which, and the table `asked` has the values of each;
+    overrules: the later request is right, whatever the cursors say.
     """
 
     shape: Shape
@@ -40,6 +41,7 @@ class Merge:
     distinct: bool = True
     at_hand: bool = False
     many: bool = False
+    overrules: bool = False
 
     def given(self, name: str, kind: str) -> str:
         """A value of the answer that a row came with."""
@@ -115,7 +117,8 @@ def insert(merge: Merge, *, all_new: bool) -> str:
 def differing(merge: Merge) -> str:
     """Make `differing`: the rows that replace a stored one and are not equal to it, as they are to be stored."""
     feed = merge.shape.feed
-    columns = {name: _kept(feed, name) for name in merge.shape.present} | {"custom": _merged_custom(merge)}
+    columns = {name: _kept(feed, name) for name in merge.shape.present}
+    columns |= {"custom": _merged_custom(merge), "_vanished_at": "NULL::TIMESTAMP"}
     merged = ", ".join(f"{expression} AS {quote(name)}" for name, expression in columns.items())
     old = ", ".join(f"s.{quote(name)} AS {quote(f'_old_{name}')}" for name in columns)
     olds = ", ".join(quote(f"_old_{name}") for name in columns)
@@ -136,9 +139,13 @@ def changes(merge: Merge) -> tuple[tuple[str, ...], str]:
     Last in that row is the count of rows whose cursor stayed the same. Of many answers there is a row each, which begins
     with the answer's number, the count of rows, and that count.
     """
-    columns = (*merge.shape.present, "custom")
+    columns = (*merge.shape.present, "custom", "_vanished_at")
     cursor = merge.shape.feed.cursor
-    same = f"count(*) FILTER (NOT {quote(f'_new_{cursor}')} AND _cursor IS NOT NULL)" if cursor in columns else "0"
+    back = quote("_new__vanished_at")
+    same = (
+        f"count(*) FILTER (NOT {quote(f'_new_{cursor}')} AND NOT {back} AND _cursor IS NOT NULL)"
+        if cursor in columns else "0"
+    )  # fmt: skip
     flags = ", ".join(f"bool_or({quote(f'_new_{name}')})" for name in columns)
     if merge.many:
         return columns, f"SELECT _a, count(*), {same}, {flags} FROM differing GROUP BY _a"
@@ -167,13 +174,13 @@ def _asked(merge: Merge, row: str = "t") -> str:
 
 def _accepts(merge: Merge, stored: str) -> str:
     by_sequence = f"{_sequence(merge)} >= s._seq"
-    if merge.shape.feed.kind in BY_SEQUENCE:
+    if merge.overrules or merge.shape.feed.kind in BY_SEQUENCE:
         return by_sequence
     return f"CASE WHEN a._compares > {stored} THEN true WHEN a._compares < {stored} THEN false ELSE {by_sequence} END"
 
 
 def _went_back(merge: Merge, stored: str) -> str:
-    if merge.shape.feed.kind in BY_SEQUENCE:
+    if merge.overrules or merge.shape.feed.kind in BY_SEQUENCE:
         return "false"
     return f"coalesce(a._compares < {stored} AND {_sequence(merge)} > s._seq, false)"
 

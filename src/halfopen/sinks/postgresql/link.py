@@ -145,6 +145,11 @@ class Session:
         copying = self._connection.copy_to_table(table, source=str(body), columns=list(columns), format="csv")
         return _count(self._loop.run(copying))
 
+    def copy_out(self, query: str, body: Path) -> int:
+        """COPY what a query gives into a file of CSV without a header, every text in quotes; how many rows it had."""
+        copying = self._connection.copy_from_query(query, output=str(body), format="csv", force_quote=True)
+        return _count(self._loop.run(copying))
+
     def described(self, sql: str, limit: float | None = None) -> tuple[list[tuple[str, str]], list[tuple[Any, ...]]]:
         """Names with types, and rows, of one statement."""
         return self._loop.run(self._described(sql, limit))

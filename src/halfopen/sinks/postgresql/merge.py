@@ -17,7 +17,7 @@ from halfopen.sinks.stage import Shape
 
 _LINEAGE = (
     "_window_start = $p_window_start::timestamp, _window_end = $p_window_end::timestamp,"
-    " _fetched_at = $p_fetched_at::timestamp, _seq = $p_seq::bigint, _version = i._version"
+    " _fetched_at = $p_fetched_at::timestamp, _seq = $p_seq::bigint, _version = i._version, _vanished_at = NULL"
 )
 SUMMARY = (
     "SELECT count(*), count(*) FILTER (WHERE back), count(*) FILTER (WHERE differs),"
@@ -28,11 +28,12 @@ SUMMARY = (
 
 @dataclass(frozen=True, kw_only=True)
 class Merge:
-    """What shapes the SQL of one answer; patched: something goes to `custom`."""
+    """What shapes the SQL of one answer; patched: something goes to `custom`; overrules: the later request is right."""
 
     shape: Shape
     unreadable: tuple[str, ...]
     patched: bool
+    overrules: bool = False
 
     @property
     def incoming(self) -> str:
@@ -61,10 +62,11 @@ def match(merge: Merge) -> str:
     feed = merge.shape.feed
     merged = _merged(merge)
     differs = " OR ".join(f"({value}) IS DISTINCT FROM s.{quote(name)}" for name, value in merged.items())
+    differs += " OR s._vanished_at IS NOT NULL"
     cursor = quote(feed.cursor)
     same = "false"
     if feed.kind not in BY_SEQUENCE and feed.cursor in merge.shape.present:
-        same = f"i.{cursor} IS NOT DISTINCT FROM s.{cursor} AND i.{cursor} IS NOT NULL"
+        same = f"i.{cursor} IS NOT DISTINCT FROM s.{cursor} AND i.{cursor} IS NOT NULL AND s._vanished_at IS NULL"
     return (
         "INSERT INTO in_matched (_answer, _n, accepted, back, differs, same_cursor, was_fetched)"
         " SELECT _answer, _n, accepted, back, accepted AND differs, same, _fetched_at FROM ("
@@ -138,7 +140,7 @@ def _custom(merge: Merge) -> str:
 
 def _accepts(merge: Merge) -> str:
     by_sequence = "$p_seq::bigint >= s._seq"
-    if merge.shape.feed.kind in BY_SEQUENCE:
+    if merge.overrules or merge.shape.feed.kind in BY_SEQUENCE:
         return by_sequence
     stored = _stored_compares(merge.shape.feed)
     return (
@@ -148,7 +150,7 @@ def _accepts(merge: Merge) -> str:
 
 
 def _went_back(merge: Merge) -> str:
-    if merge.shape.feed.kind in BY_SEQUENCE:
+    if merge.overrules or merge.shape.feed.kind in BY_SEQUENCE:
         return "false"
     stored = _stored_compares(merge.shape.feed)
     return f"coalesce({merge.compares} < {stored} AND $p_seq::bigint > s._seq, false)"
