@@ -11,9 +11,11 @@ import duckdb
 
 from halfopen.contract.load import NAMES
 from halfopen.errors import SinkError
-from halfopen.sinks import ledger
+from halfopen.sinks import ledger, ledger_lines
 from halfopen.sinks.base import Answer, Applied, Hole, Progress
+from halfopen.sinks.batch import sort
 from halfopen.sinks.duckdb_apply import Outcome, apply, discard
+from halfopen.sinks.duckdb_batch import NOTHING_DONE, apply_groups
 from halfopen.sinks.duckdb_query import query
 from halfopen.sinks.duckdb_run import DuckDBDatabase, first_line
 from halfopen.sinks.duckdb_schema import connect
@@ -46,7 +48,7 @@ class DuckDBSink:
         self._rows: dict[tuple[str, str], int] = {}
         self._held: set[tuple[str, str]] = set()
         self._owing: set[tuple[str, str]] = set()
-        self._coverage: dict[tuple[str, str], dict[int, Coverage]] = {}
+        self._coverage: dict[tuple[str, str], dict[int, Coverage]] | None = None
 
     def open(self) -> None:
         """Open the file, making it and its tables where they are missing."""
@@ -64,7 +66,7 @@ class DuckDBSink:
         except (OSError, duckdb.Error) as error:
             connection.close()
             raise SinkError(f"mirror {str(self._path)!r}: {first_line(error)}") from error
-        self._coverage = {}
+        self._coverage = None
         self._reader = connection.cursor()
         self._connection = connection
         self._gave_up = False
@@ -86,25 +88,41 @@ class DuckDBSink:
 
     def apply(self, answers: Sequence[Answer]) -> list[Applied]:
         """Store answers in one transaction; see `Sink.apply`."""
-        outcomes: list[Outcome] = []
         with self._reading() as connection:
-            staged = prepare(connection, answers, self._staging)
+            found = sort(connection, answers, self._staging, self._held)
+            staged = prepare(connection, [answers[place] for place in found.alone], self._staging)
         owing = self._owing & {(answer.product, answer.feed.name) for answer in answers}
         with self._transaction() as connection:
+            database = DuckDBDatabase(connection)
+            outcomes = dict.fromkeys(found.bare, NOTHING_DONE)
+            outcomes |= apply_groups(connection, answers, found.groups)
+            self._write_lines(database, [(answers[place], outcome) for place, outcome in outcomes.items()])
             held = set(self._held)
-            for answer, lying in zip(answers, staged, strict=True):
-                name = (answer.product, answer.feed.name)
-                outcome = apply(connection, answer, lying, anything_held=name in held)
-                if outcome.held:
+            for place, lying in zip(found.alone, staged, strict=True):
+                name = (answers[place].product, answers[place].feed.name)
+                outcomes[place] = apply(connection, answers[place], lying, anything_held=name in held)
+                if outcomes[place].held:
                     held.add(name)
-                outcomes.append(outcome)
-            settled = {name for name in owing if ledger.fill(DuckDBDatabase(connection), *name) == 0}
+            settled = {name for name in owing if ledger.fill(database, *name) == 0}
             if sum(lying.rows for lying in staged) > SMALL_ROWS:
-                discard(connection, len(answers))
+                discard(connection, len(staged))
         self._owing -= settled
-        for answer, outcome in zip(answers, outcomes, strict=True):
-            self._remember(answer, outcome)
-        return [outcome.applied for outcome in outcomes]
+        for place, answer in enumerate(answers):
+            self._remember(answer, outcomes[place])
+        return [outcomes[place].applied for place in range(len(answers))]
+
+    def _write_lines(self, database: DuckDBDatabase, outcomes: Sequence[tuple[Answer, Outcome]]) -> None:
+        """The ledger lines of these answers: in one statement, but for windows that may have a line already."""
+        fresh = []
+        for answer, outcome in outcomes:
+            name = (answer.product, answer.feed.name)
+            known = self._all_passes(database).get(name, {})
+            for window, counts, values in ledger_lines.lines_of(answer, outcome.applied):
+                if name in self._owing or known.get(values["rung"], Coverage()).intersection(window):
+                    ledger.commit(database, counts, values)
+                else:
+                    fresh.append((counts, values))
+        ledger_lines.write(database, fresh)
 
     def fail(self, hole: Hole) -> None:
         """Record a window that failed; see `Sink.fail`."""
@@ -115,8 +133,9 @@ class DuckDBSink:
     def progress(self, product: str, feed: str) -> Progress:
         """What is committed, re-read and owed."""
         with self._reading() as connection:
-            passes = self._passes(connection, product, feed)
-            owed = ledger.holes(DuckDBDatabase(connection), product, feed)
+            database = DuckDBDatabase(connection)
+            passes = self._passes(database, product, feed)
+            owed = ledger.holes(database, product, feed) if (product, feed) in self._owing else ()
         return progress_of(passes, owed)
 
     def status(self) -> dict[str, Any]:
@@ -127,7 +146,7 @@ class DuckDBSink:
                 ledger.counts(database),
                 held_at(database),
                 self._rows,
-                lambda product, feed: self._passes(connection, product, feed).get(0, Coverage()),
+                lambda product, feed: self._passes(database, product, feed).get(0, Coverage()),
             )
 
     def query(self, sql: str) -> tuple[list[str], list[tuple[Any, ...]]]:
@@ -189,11 +208,14 @@ class DuckDBSink:
             self.close()
             self._gave_up = True
 
-    def _passes(self, connection: duckdb.DuckDBPyConnection, product: str, feed: str) -> dict[int, Coverage]:
-        """Coverage by pass, read once and kept up to date by `apply`: nobody else writes this file."""
-        if (product, feed) not in self._coverage:
-            self._coverage[product, feed] = ledger.coverage(DuckDBDatabase(connection), product, feed)
-        return self._coverage[product, feed]
+    def _passes(self, database: DuckDBDatabase, product: str, feed: str) -> dict[int, Coverage]:
+        return self._all_passes(database).setdefault((product, feed), {})
+
+    def _all_passes(self, database: DuckDBDatabase) -> dict[tuple[str, str], dict[int, Coverage]]:
+        """Coverage by feed and pass, read once and kept up to date by `apply`: nobody else writes this file."""
+        if self._coverage is None:
+            self._coverage = ledger_lines.coverages(database)
+        return self._coverage
 
     def _remember(self, answer: Answer, outcome: Outcome) -> None:
         name = (answer.product, answer.feed.name)
@@ -201,8 +223,8 @@ class DuckDBSink:
         self._rows[name] = self._rows.get(name, 0) + outcome.inserted
         if outcome.held:
             self._held.add(name)
-        if name in self._coverage:
-            passes = self._coverage[name]
+        if self._coverage is not None:
+            passes = self._coverage.setdefault(name, {})
             for rung, part in ((answer.rung, answer.window), *answer.settles):
                 passes[rung] = passes.get(rung, Coverage()).add(part)
 

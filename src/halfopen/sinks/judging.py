@@ -35,7 +35,7 @@ def prepare(connection: duckdb.DuckDBPyConnection, answers: Sequence[Answer], st
     for number, answer in enumerate(answers):
         link, spare = staging / f"{number}.body", staging / f"{number}.mended"
         try:
-            _bring(answer.body, link)
+            bring(answer.body, link)
             staged.append(stage(connection, answer, link, spare, f"stage_{number}"))
         finally:
             link.unlink(missing_ok=True)
@@ -97,7 +97,7 @@ def held_rows(shape: Shape) -> str:
     )
 
 
-def _bring(body: Path, link: Path) -> None:
+def bring(body: Path, link: Path) -> None:
     """Show the body to DuckDB, which can read the staging folder and nothing else."""
     link.unlink(missing_ok=True)
     try:

@@ -7,7 +7,8 @@ ones: DuckDB 2.0.0 takes some bodies that end inside of a quote for whole ones.
 """
 
 import csv
-from collections.abc import Iterator, Mapping, Sequence
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -70,6 +71,8 @@ class Staged:
     rows: int
     broken: tuple[tuple[str, str], ...]
     """Rows that are no rows of this body: code and raw text."""
+    names: tuple[str, ...] = ()
+    """The header of a CSV with broken rows."""
     notes: tuple[Note, ...]
 
 
@@ -87,6 +90,11 @@ def stage(connection: duckdb.DuckDBPyConnection, answer: Answer, body: Path, spa
 def show(connection: duckdb.DuckDBPyConnection, staged: Staged) -> None:
     """Let `staged` be this table; its `rowid` counts from 0 in the order of the body."""
     connection.execute(f"CREATE OR REPLACE TEMP VIEW staged AS SELECT rowid AS _n, * FROM {staged.table}")
+
+
+def broken_text(text: str, names: Sequence[str]) -> str:
+    """What quarantine keeps of a row that is none, as JSON: its text, and the header that it does not fit."""
+    return json.dumps({"csv": text, "columns": list(names)}, ensure_ascii=False)
 
 
 def shape_of(feed: Feed, renames: Mapping[str, str], names: Sequence[str]) -> tuple[Shape, list[int], list[Note]]:
@@ -137,13 +145,17 @@ def _stage_csv(connection: duckdb.DuckDBPyConnection, answer: Answer, body: Path
     create = f"CREATE OR REPLACE TEMP TABLE {table} AS SELECT {selected} FROM "
     broken: list[tuple[str, str]] = []
     quotes = _quotes(body)
-    rows = None if quotes % 2 else _load(connection, create + _read_csv(body, columns, parallel=not quotes))
+    rows = (
+        None if quotes % 2 else _load(connection, create + read_csv(literal(str(body)), columns, parallel=not quotes))
+    )
     if rows is None:
         broken = list(_mend(answer, body, spare, len(names)))
-        rows = _load(connection, create + _read_csv(spare, columns, parallel=False))
+        rows = _load(connection, create + read_csv(literal(str(spare)), columns))
     if rows is None:
         raise ContractError(f"{_where(answer)}: not a whole CSV, though each of its rows may pass; look at the body")
-    return Staged(table=table, shape=shape, rows=rows, broken=tuple(broken), notes=tuple(notes))
+    return Staged(
+        table=table, shape=shape, rows=rows, broken=tuple(broken), notes=tuple(notes), names=tuple(names if broken else ())
+    )
 
 
 def _load(connection: duckdb.DuckDBPyConnection, sql: str) -> int | None:
@@ -154,17 +166,17 @@ def _load(connection: duckdb.DuckDBPyConnection, sql: str) -> int | None:
         return None
 
 
-def _read_csv(body: Path, columns: Sequence[str], *, parallel: bool) -> str:
-    """A table function of the body.
+def read_csv(bodies: str, columns: Sequence[str], *, parallel: bool = False, more: str = "") -> str:
+    """A table function of a body, or of a list of them, written in SQL; `more` are further options.
 
     Threads that start in the middle of a file take line ends inside of quotes for rows (seen with DuckDB 2.0.0), so
     only a body without a quote is read by several.
     """
     types = ", ".join(f"'{name}': 'VARCHAR'" for name in columns)
     return (
-        f"read_csv({literal(str(body))}, columns = {{{types}}}, auto_detect = false, header = true, delim = ',',"
+        f"read_csv({bodies}, columns = {{{types}}}, auto_detect = false, header = true, delim = ',',"
         " quote = '\"', escape = '\"', nullstr = '', allow_quoted_nulls = false, null_padding = false,"
-        f" strict_mode = true, max_line_size = {LONGEST_ROW}, parallel = {parallel})"
+        f" strict_mode = true, max_line_size = {LONGEST_ROW}, parallel = {parallel}{more})"
     )
 
 
@@ -196,13 +208,17 @@ def _stage_ndjson(connection: duckdb.DuckDBPyConnection, answer: Answer, body: P
     return Staged(table=table, shape=shape, rows=rows, broken=(), notes=tuple(notes))
 
 
+def header_of(blocks: Iterable[bytes]) -> list[str] | None:
+    """Names in the first row of a CSV; None for a body of no bytes. BodyError where that row is broken."""
+    row = next(read(blocks), None)
+    return None if row is None else [name or "" for name in row]
+
+
 def _header(answer: Answer, body: Path) -> list[str] | None:
-    """Names in the first row; None for a body of no bytes."""
     try:
-        row = next(read(_blocks(body)), None)
+        return header_of(_blocks(body))
     except BodyError as error:
         raise ContractError(f"{_where(answer)}: {error}") from error
-    return None if row is None else [name or "" for name in row]
 
 
 def _demand_key(answer: Answer, shape: Shape, names: Sequence[str]) -> None:
