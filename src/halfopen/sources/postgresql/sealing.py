@@ -4,12 +4,14 @@ Transaction numbers are widened to 64 bits by the snapshot's own. `age(xmin)` is
 bits have come round again, so that no such row is ever taken for a new one.
 """
 
+import asyncio
 import re
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+from halfopen.errors import SourceError
 from halfopen.sources.base import Selection
 from halfopen.sources.postgresql.copying import Answer, copying
 from halfopen.sources.postgresql.plans import Planner
@@ -89,9 +91,9 @@ class PostgresqlSnapshot:
             types = await self._planner.types(self._connection, selection)
             rows = rows_of(selection, types.by_sql, self._detector)
             if self._detector is Detector.XID:
-                found = await self._connection.fetch(self._young(rows, spans, before, now, since))
+                found = await self._fetched(self._young(rows, spans, before, now, since))
                 return self._numbered(found, self.mark.oldest if since is None else since.oldest)
-            return _digested(await self._connection.fetch(_shown(rows, spans, before, now)))
+            return _digested(await self._fetched(_shown(rows, spans, before, now)))
 
     @asynccontextmanager
     async def stream(self, selection: Selection, served: Served, format_: Format) -> AsyncGenerator[Answer, None]:
@@ -101,6 +103,15 @@ class PostgresqlSnapshot:
         sql = sealed_select(selection, types.by_sql, self._detector, served, format_)
         async with copying(self._connection, sql, format_, self._timeout) as answer:
             yield answer
+
+    async def _fetched(self, sql: str) -> Sequence[Any]:
+        try:
+            async with asyncio.timeout(self._timeout):
+                found: Sequence[Any] = await self._connection.fetch(sql)
+                return found
+        except TimeoutError:
+            limit = f"{self._timeout:g} s (serve.limits.statement_timeout)"
+            raise SourceError(f"looking back for late rows ran longer than {limit}") from None
 
     def _young(
         self, rows: Rows, spans: Sequence[Window], before: Window | None, now: Window | None, since: Mark | None
