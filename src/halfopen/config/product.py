@@ -11,6 +11,7 @@ import msgspec
 
 from halfopen.auth import schemes
 from halfopen.config import moments
+from halfopen.config.backfill import UNPACED, Pacing, read_pacing
 from halfopen.config.dialect import PLAIN, Dialect, read_dialect
 from halfopen.config.reading import at, known, record
 from halfopen.contract.load import feeds
@@ -46,6 +47,7 @@ class ProductConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
     catalogues: tuple[str, ...] = ()
     """Feeds that answer with all their rows, whatever the window."""
     dialect: Dialect = PLAIN
+    backfill: Pacing = UNPACED
     ca: Path | None = None
     """Certificates to trust in place of the system's, PEM."""
     proxy: str | None = None
@@ -87,6 +89,8 @@ def read_product(name: str, table: object, where: str, base: Path | None = None)
             prepared["since"] = moments.parse(table["since"])
     if "dialect" in table:
         prepared["dialect"] = read_dialect(table["dialect"], f"{where}.dialect")
+    if "backfill" in table:
+        prepared["backfill"] = read_pacing(table["backfill"], f"{where}.backfill")
     if isinstance(table.get("ca"), str):
         prepared["ca"] = (base or Path()) / table["ca"]
     product = record(ProductConfig, prepared, where, derived={"name": lambda: name})

@@ -4,7 +4,7 @@ import asyncio
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import urljoin, urlsplit
@@ -25,7 +25,7 @@ from halfopen.sync.refusal import Refusal
 from halfopen.sync.road import road
 from halfopen.sync.signing import SignIn
 from halfopen.sync.transfer import Transfer, transfer
-from halfopen.window.window import Window
+from halfopen.window.window import Window, ceil
 from halfopen.wire import moment
 from halfopen.wire.negotiate import Format
 
@@ -39,6 +39,7 @@ _MOST_HOPS = 5
 _MOST_READS = 3
 _MOST_TEXT = 300
 _BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
+_SECOND = timedelta(seconds=1)
 
 
 class ProductClient:
@@ -155,9 +156,9 @@ class ProductClient:
         return Target(self._product.url + path, f"{fixed}&{query}" if fixed else query)
 
     def _window_query(self, feed: str, window: Window) -> str:
-        """A catalogue is asked from the beginning of time, in case that it minds the window after all."""
+        """A catalogue is asked from the beginning of time up to now, in case that it minds the window after all."""
         if feed in self._product.catalogues:
-            window = Window(min(_BEGINNING, window.start), window.end)
+            window = Window(min(_BEGINNING, window.start), max(window.end, ceil(self._clock(), _SECOND)))
         zone = self._product.dialect.window_timezone
         if zone != PLAIN.window_timezone:
             start, end = (edge.replace(tzinfo=UTC) for edge in local_edges(window, ZoneInfo(zone)))
