@@ -32,6 +32,8 @@ class TalkativeSink(MemorySink):
     def query(self, sql: str) -> tuple[list[str], list[tuple[Any, ...]]]:
         if sql == "broken":
             raise SinkError("query: broken")
+        if "FROM halfopen." in sql:
+            return [], []
         return ["n", "amount"], [(n, Decimal(n) / 10**18) for n in range(2500)]
 
 

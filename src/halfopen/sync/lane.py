@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import random
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -13,32 +13,44 @@ from halfopen.config.product import ProductConfig
 from halfopen.contract.model import Feed
 from halfopen.errors import ContractError, HalfopenError, LostTurnError, SinkError
 from halfopen.sinks.base import Answer, Applied, Hole, Progress, Sink
-from halfopen.sync import backoff, planner, progress, skew
+from halfopen.sync import backoff, planner, progress, skew, spread
 from halfopen.sync.client import ProductClient
 from halfopen.sync.events import Answered, Asked, Committed, Event, Events, Failed
+from halfopen.sync.evidence import Archive
 from halfopen.sync.fetched import Fetched
+from halfopen.sync.pace import Paces
 from halfopen.sync.planner import NOTHING, Ask, Rhythm, Scope
 from halfopen.sync.refusal import Refusal
 from halfopen.sync.width import MOST, Width
 from halfopen.sync.writer import Writer
+from halfopen.window import arming
+from halfopen.window.coverage import Coverage
 from halfopen.window.window import Window
 
 # Every so many requests without a rest the order is turned round, so that a slow product starves no hole.
 _TURN = 4
+# A single pass waits so long for a product's pace, and leaves the rest owed.
+_LONGEST_WAIT = timedelta(minutes=1)
 # A wider window than the cadence may not bring more than this in one answer; it is halved then.
 MOST_BYTES = 1 << 30
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Surroundings:
-    """What all lanes share; `clock` gives the aware UTC time, `dice` the jitter, `seq` request sequences."""
+    """What all lanes share; `clock` gives the aware UTC time, `dice` the jitter, `seq` request sequences.
+
+    lanes: how many there are, which says how far they are spread over the cadence.
+    """
 
     writer: Writer
+    archive: Archive
     events: Events
     clock: Callable[[], datetime]
     dice: random.Random
     seq: Iterator[int]
     spool: Path
+    lanes: int = 0
+    paces: Paces = field(default_factory=Paces)
 
 
 class Lane:
@@ -55,18 +67,24 @@ class Lane:
         self.product = product
         self.feed = feed
         self.progress = known
-        self.rhythm = Rhythm.of(product, feed.name)
+        phase = spread.phase(product.name, around.lanes, product.cadence_of(feed.name))
+        self.rhythm = Rhythm.of(product, feed.name, phase)
         self.scope = Scope(live=False, rereads=False)
         self.answers = 0
         self.last_refusal: Refusal | None = None
         self.gained_at = around.clock()
-        """When something was last committed."""
+        """When something was last committed, or may be at last where a pace holds it up."""
+        self.turn = asyncio.Lock()
+        """Held over each request, so that there is one in flight, whoever asks."""
         self._client = client
         self._around = around
         # A catalogue is whole each time: however much is owed, one request does for all of it.
         self._whole = feed.name in product.catalogues
         self._width = Width(MOST if self._whole else max(Width().length, self.rhythm.cadence))
+        self._pace = around.paces.of(product)
         self._behind = timedelta(0)
+        self._evidence: arming.Evidence | None = None
+        self._has_news = False
         self._failures = 0
         self._quiet_until = self._calm_until = datetime.min.replace(tzinfo=around.clock().tzinfo)
         self._busy = 0
@@ -78,21 +96,27 @@ class Lane:
     async def pull(self) -> None:
         """Ask what is owed, rest until something is, until `stop`, or until a stop that `scope` names is reached."""
         while not self._stopping:
+            await self._look()
             ask = self._next(self._now())
+            if self._stopping:
+                return
             if ask is not None:
-                await self._fulfil(ask)
-            elif planner.closed(self.progress, self.rhythm, self._now(), self.scope):
+                async with self.turn:
+                    await self._fulfil(ask)
+            elif self._is_closed(self._now()):
                 return
             else:
                 await self._rest()
 
     async def pass_once(self) -> None:
         """Ask everything that is owed by now once, then stop, whatever failed."""
+        await self._look()
         now = self._now()
         spent = dict.fromkeys(range(len(self.rhythm.ladder) + 1), NOTHING)
         self.scope = Scope(impatient=True, spent=spent)
-        while not self._stopping and (ask := self._plan(now, self.scope)) is not None:
-            await self._fulfil(ask)
+        while not self._stopping and (ask := await self._paced(now)) is not None:
+            async with self.turn:
+                await self._fulfil(ask)
             spent[ask.rung] = spent.get(ask.rung, NOTHING).add(ask.window)
 
     def start(self, *, once: bool = False) -> asyncio.Task[None]:
@@ -125,14 +149,58 @@ class Lane:
         """What of `window` no first ask has covered yet."""
         return planner.missing(self.progress, [window])
 
+    def _is_closed(self, now: datetime) -> bool:
+        scope = replace(self.scope, resting=self._resting(now))
+        return planner.closed(self.progress, self.rhythm, now, scope)
+
+    async def _look(self) -> None:
+        """Learn from the mirror what there is to know of late rows, at first and when there is news."""
+        archive, name = self._around.archive, (self.product.name, self.feed.name)
+        if self._evidence is None:
+            self._evidence = await archive.first(*name, self._around.clock())
+        elif self._has_news:
+            self._has_news = False
+            self._evidence = await archive.again(*name, self._around.clock())
+
+    def _resting(self, now: datetime) -> frozenset[int]:
+        """The rungs that this feed needs little of."""
+        return arming.resting(self.rhythm.ladder, self._evidence, now) if self._evidence else frozenset()
+
+    def _is_news(self, ask: Ask, late: int) -> bool:
+        """Whether it may send a rung to rest or wake one: the watcher has looked, or late rows are of a rung's age."""
+        if ask.rung == arming.watcher(self.rhythm.ladder):
+            return ask.rung > 0
+        age = self._around.clock() - ask.window.start
+        return late > 0 and any(self.rhythm.ladder[k - 1].after < age for k in self._resting(self._now()))
+
     def _next(self, now: datetime) -> Ask | None:
         """What to ask now; nothing before a time that the product named, little right after a failure."""
         if now < self._quiet_until:
             return None
-        return self._plan(now, replace(self.scope, calm=now < self._calm_until))
+        return self._plan(now, replace(self.scope, calm=now < self._calm_until), held=self._held())
 
-    def _plan(self, now: datetime, scope: Scope) -> Ask | None:
+    async def _paced(self, now: datetime) -> Ask | None:
+        """The next of a single pass; waits for the pace of the past, but not for its hours."""
+        while (ask := self._plan(now, self.scope, held=self._held())) is None and not self._stopping:
+            wait = self._pace.ready_at(self._around.clock()) - self._around.clock()
+            if self._plan(now, self.scope) is None or wait > _LONGEST_WAIT:
+                return None
+            await asyncio.sleep(max(wait.total_seconds(), 0.001))
+        return ask
+
+    def _held(self) -> Coverage:
+        """What of the past may not be asked now."""
+        return self._pace.held(self.scope.wanted, self._around.clock(), self.rhythm.cadence)
+
+    def _is_past(self, ask: Ask) -> bool:
+        past = self._pace.past(self.scope.wanted, self._around.clock(), self.rhythm.cadence)
+        return ask.rung == 0 and bool(past.intersection(ask.window))
+
+    def _plan(self, now: datetime, scope: Scope, *, held: Coverage = NOTHING) -> Ask | None:
         reverse = self._busy % _TURN == _TURN - 1
+        if held:
+            scope = replace(scope, spent={**scope.spent, 0: scope.spent.get(0, NOTHING).union(held)})
+        scope = replace(scope, resting=self._resting(now))
         return planner.plan(self.progress, self.rhythm, now, self._width.length, scope, reverse=reverse)
 
     async def _rest(self) -> None:
@@ -143,6 +211,10 @@ class Lane:
         until = max(planner.wake(self.progress, self.rhythm, now, scope), self._quiet_until)
         if scope.calm:
             until = min(until, max(self._calm_until, self._quiet_until))
+        if self._held() and self._plan(now, scope) is not None:
+            ready = self._pace.ready_at(self._around.clock())
+            until = min(until, ready)
+            self.gained_at = max(self.gained_at, ready)
         self._poked.clear()
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._poked.wait(), max((until - now).total_seconds(), 0.001))
@@ -153,9 +225,14 @@ class Lane:
         seq = next(self._around.seq)
         body = self._around.spool / f"{seq}.body"
         self._tell(Asked, ask, reason=ask.reason.value)
+        began, is_past = self._around.clock(), self._is_past(ask)
+        if is_past:
+            self._pace.began(began)
         try:
             fetched = await self._fetch(ask, body)
             if fetched is not None:
+                if is_past:
+                    self._pace.brought(began, fetched.size)
                 answer = self._answer(ask, seq, fetched)
                 applied = await self._around.writer.apply(answer)
                 self._committed(ask, answer, applied, fetched.size)
@@ -201,12 +278,14 @@ class Lane:
             digest=fetched.digest,
             attempts=ask.attempts + fetched.requests - 1,
             settles=planner.settles(ask.window, ask.rung, self.rhythm.ladder, fetched.asked_at - self._behind),
+            whole=self._whole,
         )
 
     def _committed(self, ask: Ask, answer: Answer, applied: Applied, size: int) -> None:
         self.progress = progress.after_answer(self.progress, ask, answer.settles)
         if not self._whole:
             self._width = self._width.after_answer(ask.window, applied.rows, size)
+        self._has_news |= self._is_news(ask, applied.late)
         self._failures = 0
         self._calm_until = self._quiet_until
         self.gained_at = self._around.clock()

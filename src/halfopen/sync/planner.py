@@ -11,7 +11,7 @@ from enum import StrEnum
 
 from halfopen.config.product import ProductConfig
 from halfopen.sinks.base import Hole, Progress
-from halfopen.window import ladder
+from halfopen.window import arming, ladder
 from halfopen.window.coverage import Coverage
 from halfopen.window.due import horizon
 from halfopen.window.ladder import Rung
@@ -25,17 +25,19 @@ CLOSING_RUNGS = 2
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Rhythm:
-    """When one feed of one product is asked."""
+    """When one feed of one product is asked; `phase` shifts its live windows, so that many products take turns."""
 
     cadence: timedelta
     offset: timedelta = timedelta(0)
     ladder: tuple[Rung, ...] = ()
     since: datetime | None = None
+    phase: timedelta = timedelta(0)
 
     @classmethod
-    def of(cls, product: ProductConfig, feed: str) -> "Rhythm":
-        """As the configuration has it."""
+    def of(cls, product: ProductConfig, feed: str, phase: timedelta = timedelta(0)) -> "Rhythm":
+        """As the configuration has it; a phase is cut to less than a cadence."""
         return cls(
+            phase=phase % product.cadence_of(feed),
             cadence=product.cadence_of(feed),
             offset=product.offset_of(feed),
             ladder=tuple(product.ladder_of(feed)),
@@ -74,6 +76,7 @@ class Scope:
     live: windows of the cadence. wanted: spans of a backfill. until: no window goes beyond it, and the last one ends
     there. closing: re-read the tail too, for a stop. spent: what a single pass has asked already, a rung each.
     impatient: retry holes without waiting for their time. calm: after trouble, nothing but the newest window.
+    resting: rungs that ask few of their spans only, see `window.arming`; at a stop the short ones are awake.
     """
 
     live: bool = True
@@ -83,6 +86,7 @@ class Scope:
     closing: bool = False
     impatient: bool = False
     calm: bool = False
+    resting: frozenset[int] = frozenset()
     spent: Mapping[int, Coverage] = field(default_factory=dict)
 
 
@@ -117,7 +121,7 @@ def plan(
 
 def wake(progress: Progress, rhythm: Rhythm, now: datetime, scope: Scope = LIVE) -> datetime:
     """When to plan again after nothing was owed: the end of the next window, or the time of a hole before it."""
-    moments = [horizon(now, rhythm.offset, rhythm.cadence) + rhythm.cadence + rhythm.offset]
+    moments = [_horizon(rhythm, now) + rhythm.cadence + rhythm.offset]
     if scope.until is not None:
         moments.append(scope.until + rhythm.offset)
     if not scope.calm:
@@ -134,7 +138,7 @@ def start(progress: Progress, rhythm: Rhythm, now: datetime) -> datetime:
     known = [moment for moment in (progress.started, rhythm.since) if moment is not None]
     if not known:
         known = [hole.window.start for hole in progress.holes if hole.rung == 0]
-    return min(known, default=horizon(now, rhythm.offset, rhythm.cadence) - rhythm.cadence)
+    return min(known, default=_horizon(rhythm, now) - rhythm.cadence)
 
 
 def missing(progress: Progress, wanted: Iterable[Window]) -> list[Window]:
@@ -159,7 +163,7 @@ def closed(progress: Progress, rhythm: Rhythm, now: datetime, scope: Scope) -> b
     """Whether everything up to `scope.until` is committed, no hole is left and the tail is re-read."""
     if scope.until is None or now - rhythm.offset < scope.until:
         return False
-    quiet = Scope(until=scope.until, closing=scope.closing, impatient=True)
+    quiet = Scope(until=scope.until, closing=scope.closing, impatient=True, resting=scope.resting)
     return not progress.holes and plan(progress, rhythm, now, timedelta.max, quiet) is None
 
 
@@ -178,10 +182,15 @@ def _owed(progress: Progress, rhythm: Rhythm, now: datetime, scope: Scope) -> Co
 def _end(rhythm: Rhythm, now: datetime, scope: Scope) -> datetime:
     """Where the newest closed window ends: on the grid, but for the last window before a stop."""
     if scope.until is None:
-        return horizon(now, rhythm.offset, rhythm.cadence)
+        return _horizon(rhythm, now)
     if now - rhythm.offset >= scope.until:
         return scope.until
-    return min(horizon(now, rhythm.offset, rhythm.cadence), scope.until)
+    return min(_horizon(rhythm, now), scope.until)
+
+
+def _horizon(rhythm: Rhythm, now: datetime) -> datetime:
+    """Where the newest closed window ends, on the grid of the cadence moved by the phase."""
+    return horizon(now - rhythm.phase, rhythm.offset, rhythm.cadence) + rhythm.phase
 
 
 def _newest(owed: Coverage, rhythm: Rhythm, now: datetime, width: timedelta, scope: Scope) -> Ask | None:
@@ -191,7 +200,7 @@ def _newest(owed: Coverage, rhythm: Rhythm, now: datetime, width: timedelta, sco
     last = list(owed)[-1]
     if last.end != end:
         return None
-    grid = floor(end, rhythm.cadence)
+    grid = floor(end - rhythm.phase, rhythm.cadence) + rhythm.phase
     begin = max(last.start, grid if grid < end else end - rhythm.cadence)
     return Ask(window=_cut(Window(begin, end), width, rhythm.cadence), rung=0, reason=Reason.LIVE)
 
@@ -230,6 +239,9 @@ def _reread(progress: Progress, rhythm: Rhythm, now: datetime, width: timedelta,
 
 def _rung_owes(progress: Progress, number: int, rung: Rung, now: datetime, scope: Scope) -> Iterator[Window]:
     again = progress.reread.get(number, NOTHING)
+    if number in scope.resting and not (scope.closing and number <= CLOSING_RUNGS):
+        yield from arming.sample(rung, progress.committed.difference(again), now)
+        return
     yield from ladder.owed(rung, progress.committed, again, now)
     if scope.closing and number <= CLOSING_RUNGS:
         yield from ladder.closing(rung, progress.committed, again)

@@ -22,8 +22,10 @@ from halfopen.errors import ConfigError, ProductError
 from halfopen.sinks.base import Sink
 from halfopen.sync.client import ProductClient
 from halfopen.sync.events import Events
+from halfopen.sync.evidence import Archive
 from halfopen.sync.lane import Lane, Surroundings
 from halfopen.sync.planner import LIVE, Scope
+from halfopen.sync.replay import Counts, Reading, replay
 from halfopen.sync.report import with_lag
 from halfopen.sync.writer import Writer
 from halfopen.window.window import Window
@@ -80,11 +82,13 @@ class Puller:
         spool.mkdir(parents=True, mode=0o700)
         self._around = Surroundings(
             writer=self._writer,
+            archive=Archive(self.query, self._products),
             events=self.events,
             clock=self._clock,
             dice=self._dice,
             seq=itertools.count(await self._writer.call(lambda sink: sink.next_seq())),
             spool=spool,
+            lanes=sum(len(product.feeds) for product in self._products.values()),
         )
         self._session = aiohttp.ClientSession(
             auto_decompress=False,
@@ -178,6 +182,18 @@ class Puller:
     async def query(self, sql: str) -> tuple[list[str], list[tuple[Any, ...]]]:
         """Column names and rows of one reading statement, beside the pulling; SinkError."""
         return await asyncio.to_thread(self._sink.query, sql)
+
+    async def replay(
+        self, readings: Mapping[str, Reading], feeds: Collection[str] = (), code: str | None = None
+    ) -> Counts:
+        """Judge rows in quarantine again, read as `readings` says; by product and feed, what came of them."""
+        return await replay(self._writer, readings, feeds, code, self._around.spool)
+
+    async def forget(self, product: str, player: str) -> dict[str, Any]:
+        """Erase a person; what was found of it, see `sinks.forget.Forgotten`."""
+        now = self._clock()
+        found = await self._writer.call(lambda sink: sink.forget(product, player, now))
+        return found.as_plain()
 
     async def _chosen_lanes(self) -> list[Lane]:
         return [await self._lane(product, feed) for product, feed in self._chosen]

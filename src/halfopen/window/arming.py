@@ -1,0 +1,100 @@
+"""Which rungs of the ladder rest: those that would not have found any of the late rows of the last days.
+
+Pure. Two rungs never rest, the first and the last of the longest span (a day by default): whatever a resting rung
+misses, they find. A resting rung still asks every 25th of its spans, so that a change of habits shows within hours,
+and once it runs again it owes all the spans that it slept through.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Final
+
+from halfopen.window.coverage import Coverage
+from halfopen.window.ladder import Rung
+from halfopen.window.window import Window, floor
+
+SPARSE: Final = 25
+"""A resting rung asks one in so many of its spans; 25 walks through all hours and minutes, where 24 would not."""
+PROOF_SPANS: Final = 3
+"""A feed is proven after so many of the longest spans without late rows that a rung could have found."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """Late rows that one re-read found: `rows` of them, `found_at` (aware UTC).
+
+    Counted from their stamps they became visible after more than `missed_after`, the last ask that did not have them,
+    and at most `found_after`.
+    """
+
+    found_at: datetime
+    missed_after: timedelta
+    found_after: timedelta
+    rows: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What is known of a feed's late rows.
+
+    watched: what the first rung of the longest span really asked a second time; what one answer settled for several
+    rungs at once has been seen only once, and proves nothing.
+    """
+
+    sightings: tuple[Sighting, ...] = ()
+    watched: Coverage = field(default_factory=Coverage)
+
+
+def watcher(ladder: tuple[Rung, ...]) -> int:
+    """The rung, counted from 1, that watches while others rest: the first one of the longest span; 0 for no ladder."""
+    longest = max((rung.span for rung in ladder), default=None)
+    return next((number for number, rung in enumerate(ladder, start=1) if rung.span == longest), 0)
+
+
+def proof(ladder: tuple[Rung, ...]) -> timedelta:
+    """For how long a feed must have been watched before a rung rests, and how long late rows keep rungs awake."""
+    return PROOF_SPANS * max((rung.span for rung in ladder), default=timedelta(0))
+
+
+def resting(ladder: tuple[Rung, ...], evidence: Evidence, now: datetime) -> frozenset[int]:
+    """The rungs, counted from 1, that rest at `now`: none before the feed is proven.
+
+    A rung runs when, of the rows found late within `proof`, some may have become visible in the time in which it looks:
+    between `after` and `after + span` from their stamp.
+    """
+    if not _is_proven(ladder, evidence, now):
+        return frozenset()
+    lately = [sighting for sighting in evidence.sightings if sighting.found_at > now - proof(ladder)]
+    kept = {watcher(ladder), len(ladder)}
+    return frozenset(
+        number
+        for number, rung in enumerate(ladder, start=1)
+        if number not in kept and not any(_might_have_found(rung, sighting) for sighting in lately)
+    )
+
+
+def sample(rung: Rung, owed: Coverage, now: datetime) -> Iterator[Window]:
+    """The few spans that a resting rung asks nevertheless, of what it owes at `now`, oldest first."""
+    stride = rung.span * SPARSE
+    ended = floor(now - rung.after, rung.span)
+    for window in owed:
+        for piece in Window(floor(window.start, stride), window.end).partition(stride):
+            span = Window(piece.start, piece.start + rung.span).intersection(window)
+            if span is not None and span.end <= ended:
+                yield span
+
+
+def _is_proven(ladder: tuple[Rung, ...], evidence: Evidence, now: datetime) -> bool:
+    """Whether the watcher has looked at the last spans without a gap, and has not been asleep since."""
+    number = watcher(ladder)
+    end = evidence.watched.frontier
+    if not number or end is None:
+        return False
+    rung = ladder[number - 1]
+    is_fresh = end >= now - rung.after - 2 * rung.span
+    return is_fresh and evidence.watched.covers(Window(end - proof(ladder), end))
+
+
+def _might_have_found(rung: Rung, sighting: Sighting) -> bool:
+    return sighting.missed_after < rung.after + rung.span and sighting.found_after > rung.after
