@@ -13,7 +13,7 @@ from halfopen.sinks.base import Answer, Applied, Sink
 
 T = TypeVar("T")
 # One transaction takes no more than this, so that nobody waits long behind it.
-MOST_ANSWERS = 64
+MOST_ANSWERS = 512
 MOST_BYTES = 64 << 20
 
 
@@ -102,27 +102,26 @@ class Writer:
         return batch, None, False
 
     def _store(self, batch: list[_Job]) -> None:
-        """All in one transaction; where that fails, each in its own, so that only the culprit fails."""
-        jobs = [job for job in batch if job.future.set_running_or_notify_cancel()]
-        if len(jobs) > 1:
-            try:
-                applied = self._sink.apply([job.answer for job in jobs if job.answer is not None])
-            except (SinkError, ContractError, OSError):
-                pass
-            else:
-                for job, one in zip(jobs, applied, strict=True):
-                    job.future.set_result(one)
-                return
-        for job in jobs:
-            self._store_one(job)
+        """All in one transaction; where that fails, in halves, so that in the end only the culprits fail."""
+        self._store_all([job for job in batch if job.future.set_running_or_notify_cancel()])
 
-    def _store_one(self, job: _Job) -> None:
+    def _store_all(self, jobs: list[_Job]) -> None:
+        if not jobs:
+            return
         try:
-            job.future.set_result(self._sink.apply([job.answer] if job.answer is not None else [])[0])
-        except OSError as error:
-            job.future.set_exception(SinkError(f"the mirror failed: {error}"))
+            applied = self._sink.apply([job.answer for job in jobs if job.answer is not None])
         except BaseException as error:  # noqa: BLE001 - whoever waits for the answer gets it
-            job.future.set_exception(error)
+            if len(jobs) > 1 and isinstance(error, (SinkError, ContractError, OSError)):
+                half = len(jobs) // 2
+                self._store_all(jobs[:half])
+                self._store_all(jobs[half:])
+                return
+            told = SinkError(f"the mirror failed: {error}") if isinstance(error, OSError) else error
+            for job in jobs:
+                job.future.set_exception(told)
+        else:
+            for job, one in zip(jobs, applied, strict=True):
+                job.future.set_result(one)
 
 
 def _settle(job: _Job, call: Callable[[], Any]) -> None:

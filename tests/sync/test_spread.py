@@ -1,0 +1,49 @@
+"""Many products take turns; a few close with the minute."""
+
+from datetime import UTC, datetime, timedelta
+
+from halfopen.sinks.base import Progress
+from halfopen.sync import planner, spread
+from halfopen.sync.planner import Reason, Rhythm
+from halfopen.window.coverage import Coverage
+from halfopen.window.window import Window
+
+MINUTE = timedelta(minutes=1)
+NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
+NOTHING = Progress(committed=Coverage(), reread={}, holes=(), started=None)
+
+
+def at(seconds: int) -> datetime:
+    return NOON + timedelta(seconds=seconds)
+
+
+def test_a_few_products_are_asked_as_the_minute_ends() -> None:
+    assert {spread.phase(f"p{n}", 39, MINUTE) for n in range(3)} == {timedelta(0)}
+
+
+def test_hundreds_use_the_whole_minute_evenly() -> None:
+    phases = [spread.phase(f"p{n}", 6500, MINUTE) // timedelta(seconds=1) for n in range(500)]
+    assert min(phases) >= 0
+    assert max(phases) < 60
+    assert max(phases.count(second) for second in range(60)) < 25
+    assert phases == [spread.phase(f"p{n}", 6500, MINUTE) // timedelta(seconds=1) for n in range(500)]
+
+
+def test_a_phase_moves_where_windows_end() -> None:
+    rhythm = Rhythm(cadence=MINUTE, phase=timedelta(seconds=17))
+    asked = planner.plan(NOTHING, rhythm, at(16), timedelta(hours=1))
+    assert asked is not None
+    assert asked.window == Window(at(-103), at(-43))
+    progress = Progress(committed=Coverage.of([asked.window]), reread={}, holes=(), started=asked.window.start)
+    assert planner.plan(progress, rhythm, at(16), timedelta(hours=1)) is None
+    assert planner.wake(progress, rhythm, at(16)) == at(17)
+    asked = planner.plan(progress, rhythm, at(17), timedelta(hours=1))
+    assert asked is not None
+    assert (asked.window, asked.reason) == (Window(at(-43), at(17)), Reason.LIVE)
+
+
+def test_a_phase_that_changes_asks_nothing_twice_and_leaves_nothing_out() -> None:
+    progress = Progress(committed=Coverage.of([Window(at(-120), at(-43))]), reread={}, holes=(), started=at(-120))
+    asked = planner.plan(progress, Rhythm(cadence=MINUTE, phase=timedelta(seconds=40)), at(0), timedelta(hours=1))
+    assert asked is not None
+    assert asked.window == Window(at(-43), at(-20))
