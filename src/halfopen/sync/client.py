@@ -1,6 +1,7 @@
 """Asks a product for one window of one feed, and gives a whole answer in a file or says why there is none."""
 
 import asyncio
+import random
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from halfopen.config.product import ProductConfig
 from halfopen.contract.load import feeds
 from halfopen.sync import bodies
 from halfopen.sync.binder import Binder
+from halfopen.sync.breaker import Breaker
 from halfopen.sync.dialect import Changes, local_edges
 from halfopen.sync.fetched import Fetched
 from halfopen.sync.paging import Paging, Target, added_parameters
@@ -35,6 +37,8 @@ _ACCEPT = {
     "ndjson": "application/x-ndjson, application/json;q=0.9",
     "auto": "text/csv, application/json;q=0.9, application/x-ndjson;q=0.8",
 }
+CONNECTIONS = 64
+"""Requests at once to one host: a product has 13 feeds, and several products may share a host."""
 _MOST_HOPS = 5
 _MOST_READS = 3
 _MOST_TEXT = 300
@@ -43,7 +47,10 @@ _SECOND = timedelta(seconds=1)
 
 
 class ProductClient:
-    """One product over HTTP; `clock` gives the aware UTC time, `monotonic` seconds that never go back."""
+    """One product over HTTP; `clock` gives the aware UTC time, `monotonic` seconds that never go back.
+
+    gate: how many requests may be on their way at once to its host. dice: the jitter of its breaker.
+    """
 
     def __init__(
         self,
@@ -51,7 +58,13 @@ class ProductClient:
         session: aiohttp.ClientSession,
         clock: Callable[[], datetime],
         monotonic: Callable[[], float] = time.monotonic,
+        *,
+        gate: asyncio.Semaphore | None = None,
+        dice: random.Random | None = None,
     ) -> None:
+        self.breaker = Breaker()
+        self._gate = gate or asyncio.Semaphore(CONNECTIONS)
+        self._dice = dice or random.Random()  # noqa: S311 - it spreads retries, it keeps no secret
         self._product = product
         self._session = session
         self._clock = clock
@@ -62,11 +75,21 @@ class ProductClient:
     async def fetch(self, feed: str, window: Window, body: Path, most_bytes: int | None = None) -> Fetched:
         """The answer for `window` in the file `body`; Refusal where no whole answer came, SinkError for the spool."""
         try:
-            if self._product.dialect.pages is None:
-                return (await self._page(feed, self._target(feed, window), window, body, most_bytes)).fetched
-            return await self._pages(feed, window, body, most_bytes)
+            async with self._gate:
+                fetched = await self._whole(feed, window, body, most_bytes)
         except Refusal as refusal:
+            self.breaker.refused(refusal, self._clock(), self._dice.random())
             raise self._told(refusal, feed, window) from None
+        except BaseException:
+            self.breaker.dropped()
+            raise
+        self.breaker.answered()
+        return fetched
+
+    async def _whole(self, feed: str, window: Window, body: Path, most_bytes: int | None) -> Fetched:
+        if self._product.dialect.pages is None:
+            return (await self._page(feed, self._target(feed, window), window, body, most_bytes)).fetched
+        return await self._pages(feed, window, body, most_bytes)
 
     async def _pages(self, feed: str, window: Window, body: Path, most_bytes: int | None) -> Fetched:
         """All pages of a window as one answer; a window without its last page has none."""

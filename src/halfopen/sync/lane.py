@@ -175,9 +175,13 @@ class Lane:
 
     def _next(self, now: datetime) -> Ask | None:
         """What to ask now; nothing before a time that the product named, little right after a failure."""
-        if now < self._quiet_until:
+        breaker = self._client.breaker
+        if now < self._quiet_until or not breaker.lets(self._around.clock()):
             return None
-        return self._plan(now, replace(self.scope, calm=now < self._calm_until), held=self._held())
+        ask = self._plan(now, replace(self.scope, calm=now < self._calm_until), held=self._held())
+        if ask is not None:
+            breaker.asked(self._around.clock())
+        return ask
 
     async def _paced(self, now: datetime) -> Ask | None:
         """The next of a single pass; waits for the pace of the past, but not for its hours."""
@@ -215,6 +219,8 @@ class Lane:
             ready = self._pace.ready_at(self._around.clock())
             until = min(until, ready)
             self.gained_at = max(self.gained_at, ready)
+        if not self._client.breaker.lets(now):
+            until = self._client.breaker.until(now)
         self._poked.clear()
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._poked.wait(), max((until - now).total_seconds(), 0.001))

@@ -13,6 +13,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Self
+from urllib.parse import urlsplit
 
 import aiohttp
 
@@ -20,7 +21,7 @@ from halfopen.config.product import ProductConfig
 from halfopen.contract.load import feeds as contract_feeds
 from halfopen.errors import ConfigError, ProductError
 from halfopen.sinks.base import Sink
-from halfopen.sync.client import ProductClient
+from halfopen.sync.client import CONNECTIONS, ProductClient
 from halfopen.sync.events import Events
 from halfopen.sync.evidence import Archive
 from halfopen.sync.lane import Lane, Surroundings
@@ -72,6 +73,7 @@ class Puller:
         self._spool = spool
         self._lanes: dict[tuple[str, str], Lane] = {}
         self._clients: dict[str, ProductClient] = {}
+        self._gates: dict[str, asyncio.Semaphore] = {}
         self._stopped = asyncio.Event()
 
     async def __aenter__(self) -> Self:
@@ -201,12 +203,15 @@ class Puller:
     async def _lane(self, product: str, feed: str) -> Lane:
         if (product, feed) not in self._lanes:
             known = await self._writer.call(lambda sink: sink.progress(product, feed))
-            client = self._clients.setdefault(
-                product, ProductClient(self._products[product], self._session, self._clock)
-            )
+            client = self._clients.get(product) or self._clients.setdefault(product, self._client(product))
             lane = Lane(self._products[product], contract_feeds()[feed], client, known, self._around)
             self._lanes.setdefault((product, feed), lane)
         return self._lanes[product, feed]
+
+    def _client(self, product: str) -> ProductClient:
+        host = urlsplit(self._products[product].url).netloc.lower()
+        gate = self._gates.setdefault(host, asyncio.Semaphore(CONNECTIONS))
+        return ProductClient(self._products[product], self._session, self._clock, gate=gate, dice=self._dice)
 
     async def _until_stopped(self, tasks: list[asyncio.Task[None]], length: timedelta | None = None) -> None:
         """Until all tasks have ended, one has failed, `stop`, or `length` is over."""
