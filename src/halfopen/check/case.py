@@ -20,6 +20,7 @@ CLOSED_AFTER = timedelta(seconds=2)
 _ODD_PROBES = frozenset(
     {"plus", "percent20", "odd", "equal", "inverted", "missing", "other_format", "unknown_parameter"}
 )
+_NOT_FOUND, _NOT_IMPLEMENTED = frozenset({404, 410}), 501
 _CATALOGUES = frozenset({"sports_tournaments"})
 _MAYBE_CATALOGUES = frozenset({"bonus_list", "bonus_assignments", "sports_events"})
 
@@ -100,8 +101,17 @@ class FeedCase:
     @cached_property
     def fails_when_empty(self) -> bool:
         """Whether windows that hold no known row are refused, and none of those that do."""
+        return self._are_empties(
+            [o for o in self.valid if (o.exchange.status or 0) >= 400 and o.exchange.status not in {429, 503}]  # noqa: PLR2004 - the first status of an error
+        )
+
+    @cached_property
+    def is_odd_when_empty(self) -> bool:
+        """Whether windows that hold no known row are answered 200 with what cannot be read, and no others."""
+        return self._are_empties([o for o in self.valid if o.exchange.status == 200 and o.problem is not None])  # noqa: PLR2004 - OK
+
+    def _are_empties(self, bad: list[Observation]) -> bool:
         stamps = [at for row in self.rows for at in (row.at, row.created if self.is_aggregate else None) if at]
-        bad = [o for o in self.valid if (o.exchange.status or 0) >= 400 and o.exchange.status not in {429, 503}]  # noqa: PLR2004 - the first status of an error
         full = [o for o in bad if o.window and any(map(o.window.contains, stamps))]
         return bool(bad) and not full and any(o.rows for o in self.valid) and any(o.probe == "empty" for o in bad)
 
@@ -210,6 +220,6 @@ def _offered(observations: list[Observation]) -> tuple[bool, str]:
     if not observations:
         return False, "it was not asked"
     statuses = {o.exchange.status for o in observations if o.exchange.credentials == "right"}
-    if statuses and statuses <= {404, 410}:
+    if statuses and (statuses <= _NOT_FOUND or statuses == {_NOT_IMPLEMENTED}):
         return False, f"the product answers {min(s for s in statuses if s)}"
     return True, ""

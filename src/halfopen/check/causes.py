@@ -10,7 +10,7 @@ from functools import cached_property
 
 from halfopen.check.case import FeedCase
 from halfopen.check.observe import Observation
-from halfopen.check.reading import PAGE_NAMES
+from halfopen.check.pages import is_paginated
 from halfopen.check.story import SECOND, Extra, Loss, Story
 from halfopen.window.window import Window, ceil, floor
 
@@ -19,7 +19,6 @@ QUARTER = timedelta(minutes=15)
 _FARTHEST = timedelta(hours=14)
 _ROUND = frozenset({10, 20, 25, 50, 100, 200, 250, 500, 1000, 2000, 2500, 5000, 10000, 20000, 50000})
 _FEWEST_CAPPED = 10
-_PAGES = PAGE_NAMES - {"total", "total_count", "totalcount", "links", "_links"}
 _MANY = 5
 """So many known rows on a side are needed to tell."""
 _MOST = 0.8
@@ -150,28 +149,54 @@ class Causes:
         return None
 
     def _shifted(self, extras: Sequence[Extra]) -> Cause | None:
-        """All rows of all narrow answers lie in the window moved by the same quarters of an hour."""
+        """All rows of all answers lie in their windows moved by the same quarters of an hour."""
         if self.story.feed.is_aggregate:
             return None
-        narrow = [a for a in self.answers if a.rows and _window(a).length <= HOUR]
-        stamps = [(row.at, _window(answer)) for answer in narrow for row in answer.rows if row.at is not None]
+        stamps = [(row.at, _window(answer)) for answer in self.answers for row in answer.rows if row.at is not None]
         if len(stamps) < 3:  # noqa: PLR2004 - two rows prove no habit
             return None
-        at, window = stamps[0]
-        guess = floor(at, QUARTER) - floor(window.start, QUARTER)
-        for shift in (guess - QUARTER * step for step in range(-4, 5)):
-            if shift and abs(shift) <= _FARTHEST and all(w.contains(at - shift) for at, w in stamps):
-                return Cause(
-                    "timestamps_not_utc", f"stamps lie {_hours(shift)} off the window: they are not UTC", tuple(extras)
-                )
-        return None
+        most = min(at - window.start for at, window in stamps)
+        least = max(at - window.end for at, window in stamps)
+        steps = range(-int(_FARTHEST / QUARTER), int(_FARTHEST / QUARTER) + 1)
+        shifts = [QUARTER * step for step in steps if step and least < QUARTER * step <= most]
+        if not shifts:
+            return None
+        shift = min(shifts, key=lambda one: (self._lacking(one), abs(one)))
+        return Cause(
+            "timestamps_not_utc", f"stamps lie {_hours(shift)} off the window: they are not UTC", tuple(extras)
+        )
+
+    def _lacking(self, shift: timedelta) -> int:
+        """How many known rows of the moved windows are missing."""
+        return sum(
+            len(self.story.known(Window(window.start + shift, window.end + shift)) - answer.ids())
+            for answer in self.answers
+            if (window := _window(answer)).length <= DAY
+        )
 
     def _rounded(self, extras: Sequence[Extra]) -> Cause | None:
         """Every extra row lies in the minutes (or hours) that its window touches."""
         for step, word in ((MINUTE, "minutes"), (HOUR, "hours")):
-            if all(self._within(extra, _outward(_window(extra.observation), step)) for extra in extras):
+            fits = all(self._within(extra, _outward(_window(extra.observation), step)) for extra in extras)
+            if fits and self._fills(extras, step):
                 return Cause("window_rounded_to_minutes", f"from and to are rounded to whole {word}", tuple(extras))
         return None
+
+    def _fills(self, extras: Sequence[Extra], step: timedelta) -> bool:
+        """Whether the known rows of the rounded windows are mostly there, on the sides where any are."""
+        known: set[tuple[str, str]] = set()
+        there: set[tuple[str, str]] = set()
+        for answer in _observations(extras):
+            window = _window(answer)
+            wide = _outward(window, step)
+            sides = {extra.before for extra in extras if extra.observation is answer}
+            parts = [Window(wide.start, window.start)] * (True in sides) + [Window(window.end, wide.end)] * (
+                False in sides
+            )
+            expected = set().union(*map(self.story.known, parts))
+            known |= {(str(id(answer)), key) for key in expected}
+            there |= {(str(id(answer)), key) for key in expected & answer.ids()}
+        return len(there) >= len(known) / 2
 
     def _dates(self, extras: Sequence[Extra]) -> Cause | None:
         """Every extra row lies in the days that its window touches, on both sides of it."""
@@ -234,25 +259,23 @@ class Causes:
         )
 
     def _sessions(self, losses: Sequence[Loss]) -> Cause | None:
-        """Sessions are missing from windows of their first action alone, or of their last action alone."""
+        """Sessions are missing from windows of their first action alone, or from all but that of their last."""
         if not self.story.feed.is_aggregate:
             return None
-        first = [loss for loss in losses if loss.moment == loss.row.created and loss.row.created != loss.row.at]
-        if len(first) != len(losses) and len(losses) - len(first) != len(losses):
-            return None
-        if any(
-            _window(loss.observation).covers(Window(*sorted((loss.row.created, loss.row.at))))
+        gone_on = all(
+            (at := self.story.newest(loss.row).at) is not None and at >= _window(loss.observation).end
             for loss in losses
-            if loss.row.created and loss.row.at
-        ):
+        )
+        began_before = all(
+            loss.row.created is not None and loss.row.created < _window(loss.observation).start for loss in losses
+        )
+        if not gone_on and not began_before:
             return None
         if self._exclusive(losses) and not self._narrow_alone(losses):
             return None
-        which = "first" if first else "last"
+        which = "an earlier action than the last" if gone_on else "a later action than the first"
         return Cause(
-            "session_missing_from_action_window",
-            f"windows that hold a session's {which} action lack the session",
-            tuple(losses),
+            "session_missing_from_action_window", f"windows that hold {which} of a session lack it", tuple(losses)
         )
 
     def _narrow_alone(self, losses: Sequence[Loss]) -> bool:
@@ -275,7 +298,8 @@ class Causes:
         if paged:
             shown = tuple(loss for loss in losses if loss.observation in paged)
             return Cause("response_paginated", "an answer holds a page of the rows, and speaks of more", shown)
-        counts = [len(answer.rows) for answer in lossy]
+        # The same window asked again tells nothing new.
+        counts = [len(answer.rows) for answer in {_window(answer): answer for answer in lossy}.values()]
         most = max((len(answer.rows) for answer in self.answers), default=0)
         capped = [n for n in counts if n >= _FEWEST_CAPPED and n == most and (n in _ROUND or counts.count(n) > 1)]
         if not capped or any(len(loss.observation.rows) != most for loss in losses):
@@ -292,14 +316,11 @@ class Causes:
         )
 
     def _empty_days(self, losses: Sequence[Loss]) -> Cause | None:
-        """Windows within one day have no rows at all, while a window across midnight has them."""
-        lossy = _observations(losses)
-        if not lossy or any(a.rows for a in lossy):
-            return None
-        if any(_day(_window(a).start) != _day(_window(a).end - SECOND) for a in lossy):
-            return None
+        """Windows within one day have no rows at all, and those across midnight none of the last day."""
         within = [a for a in self.answers if _day(_window(a).start) == _day(_window(a).end - SECOND)]
-        if any(a.rows for a in within):
+        if any(a.rows for a in within) or not any(loss.observation in within for loss in losses):
+            return None
+        if any(loss.observation not in within and loss.moment < _day(_window(loss.observation).end) for loss in losses):
             return None
         return Cause(
             "window_date_only", "windows within one day are empty: only the dates of from and to count", tuple(losses)
@@ -346,25 +367,6 @@ class Causes:
     def _floors(self) -> bool:
         """Whether the feed prints whole seconds, so that a fraction may hide behind each."""
         return all(row.at is None or not row.at.microsecond for answer in self.answers for row in answer.rows)
-
-
-def is_paginated(answer: Observation) -> bool:
-    """Whether an answer says that there is more: a name of the envelope, or a Link header."""
-    if 'rel="next"' in answer.exchange.headers.get("link", "").replace("'", '"'):
-        return True
-    names = {name.casefold(): value for name, value in answer.around.items()}
-    for meta in [value for value in names.values() if isinstance(value, dict)]:
-        names |= {name.casefold(): value for name, value in meta.items()}
-    total = next(
-        (names[n] for n in ("total", "total_count", "totalcount", "count") if isinstance(names.get(n), int)), None
-    )
-    speaks_of_pages = bool(_PAGES & names.keys())
-    if total is not None and total > len(answer.rows) and speaks_of_pages:
-        return True
-    pages = next(
-        (names[n] for n in ("pages", "total_pages", "totalpages", "last_page") if isinstance(names.get(n), int)), 0
-    )
-    return pages > 1 or any(bool(names[n]) for n in PAGE_NAMES & names.keys() if "next" in n or "more" in n)
 
 
 def _window(observation: Observation) -> Window:

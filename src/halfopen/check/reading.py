@@ -21,7 +21,16 @@ _COUNTS: Final = re.compile(r"count of fields is (\d+) here and (\d+)")
 _BYTE: Final = re.compile(r"byte (\d+)")
 _BAD_STATUS: Final = frozenset({"error", "fail", "failed", "failure", "false", "exception"})
 _ERROR_NAMES: Final = frozenset({"error", "errors", "error_code", "error_message", "exception"})
-_TALK_NAMES: Final = frozenset({"message", "detail", "reason", "status", "code", "success", "result", "title"})
+_TALK_NAMES: Final = frozenset(
+    {
+        "message", "msg", "detail", "details", "description", "error_description", "reason", "status", "statuscode",
+        "status_code", "code", "success", "ok", "result", "title", "fault", "errorcode", "errormessage",
+    }
+)  # fmt: skip
+_COMPLAINT: Final = re.compile(
+    r"\b(error|exception|fatal|failed|failure|denied|unavailable|timeout|timed out|could not|cannot)\b", re.IGNORECASE
+)
+_GZIP: Final = b"\x1f\x8b\x08"
 PAGE_NAMES: Final = frozenset(
     {
         "page", "pages", "total_pages", "totalpages", "last_page", "lastpage", "per_page", "perpage", "page_size",
@@ -67,6 +76,9 @@ class Body:
 def read(content: bytes, feed: Feed, names: Mapping[str, str], media_type: str = "") -> Body:
     """Read a whole body of a feed; `names` maps contract fields to the product's names where they differ."""
     notes: dict[str, str] = {}
+    if content.startswith(_GZIP):
+        told = "the decoded body is compressed: twice, or without saying so"
+        return Body(problem=Problem(code="content_encoding_broken", text=told))
     text = content
     if content.startswith(BOM):
         notes["csv_bom"] = "the body begins with a byte order mark"
@@ -104,6 +116,10 @@ def _read_csv(text: bytes, expected: set[str], notes: dict[str, str]) -> Body:
         if head.count(",") or len(expected & {head.casefold()}) or _looks_like_row(head):
             body.problem = Problem(
                 code="csv_header_missing", text=f"no field is named in the first row: {_shown(head)}"
+            )
+        elif _COMPLAINT.search(head):
+            body.problem = Problem(
+                code="error_as_200", text=f"an error in place of rows: {_shown(head)}", also=("unparseable_body",)
             )
         else:
             body.problem = Problem(
@@ -181,13 +197,28 @@ def _read_json(text: bytes, feed: Feed, names: Mapping[str, str], notes: dict[st
     try:
         _into(body, wire_json.read([text], path, ndjson=ndjson))
     except BodyError as error:
-        body.problem = Problem(
-            code="unparseable_body",
-            text=str(error),
-            also=("body_truncated",) if _is_cut(text, ndjson=ndjson) else (),
-        )
+        body.problem = _json_problem(str(error), text, path, ndjson=ndjson)
         body.rows = []
     return body
+
+
+def _json_problem(error: str, text: bytes, path: tuple[str, ...], *, ndjson: bool) -> Problem:
+    if not ndjson and (odd := _no_objects(text, path)):
+        return Problem(code="json_not_array", text=odd)
+    also = ("body_truncated",) if _is_cut(text, ndjson=ndjson) else ()
+    return Problem(code="unparseable_body", text=error, also=also)
+
+
+def _no_objects(text: bytes, path: tuple[str, ...]) -> str | None:
+    """What an array holds that is good JSON and no object; None where that is not what is wrong."""
+    try:
+        whole = _at(json.loads(text), path)
+    except ValueError:
+        return None
+    odd = next((row for row in whole if not isinstance(row, dict)), None) if isinstance(whole, list) else None
+    if not whole or (odd is None and all(isinstance(row, dict) for row in whole)):
+        return None
+    return f"an element of the array is {json.dumps(odd)[:40]}, not an object with the columns"
 
 
 def _envelope(whole: object, feed: Feed, names: Mapping[str, str], body: Body) -> tuple[tuple[str, ...], bool] | None:
@@ -242,12 +273,12 @@ def _is_error(whole: Mapping[str, Any]) -> bool:
     names = {name.casefold(): value for name, value in whole.items()}
     if any(names.get(name) for name in _ERROR_NAMES & names.keys()):
         return True
-    if str(names.get("status", "")).casefold() in _BAD_STATUS or names.get("success") is False:
+    if any(str(names.get(name, "")).casefold() in _BAD_STATUS for name in ("status", "result", "success", "ok")):
         return True
-    status = names.get("status", names.get("code", names.get("statuscode")))
+    status = next((names[name] for name in ("status", "code", "statuscode", "status_code") if name in names), None)
     if isinstance(status, int) and status >= 400:  # noqa: PLR2004 - the first status of an error
         return True
-    return bool(names) and names.keys() <= _TALK_NAMES
+    return bool(_TALK_NAMES & names.keys()) and not any(isinstance(value, list | dict) for value in whole.values())
 
 
 def _into(body: Body, batches: Iterable[list[dict[str, object]]]) -> None:

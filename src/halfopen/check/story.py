@@ -149,6 +149,24 @@ class Story:
         high = bisect_left(self._in_order, (window.end, ""))
         return iter(self._in_order[low:high])
 
+    def known(self, window: Window) -> set[str]:
+        """Keys of rows that were seen with a stamp in the window, and never with a later one."""
+        return {key for moment, key in self._within(window) if moment >= max(at for at, _ in self._stamps[key])}
+
+    def newest(self, row: Row) -> Row:
+        """The latest stamp that a row's key was seen with, as the row that has it."""
+        return self._newest.get(row.key or "", row)
+
+    @cached_property
+    def _newest(self) -> dict[str, Row]:
+        found: dict[str, Row] = {}
+        for row in self.feed.rows:
+            if row.key is not None and row.at is not None:
+                before = found.get(row.key)
+                if before is None or before.at is None or row.at > before.at:
+                    found[row.key] = row
+        return found
+
     def _candidates(self) -> Iterator[Loss]:
         for answer in self.answers:
             window = answer.window

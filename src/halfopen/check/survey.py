@@ -15,7 +15,7 @@ from halfopen.config.product import ProductConfig
 from halfopen.contract.load import feeds
 from halfopen.window.window import Window
 
-_OK, _NOT_FOUND = 200, {404, 410}
+_OK, _NOT_FOUND, _NOT_IMPLEMENTED = 200, {404, 410}, 501
 _PIGS = 3
 _SLOW = 5.0
 """Seconds."""
@@ -157,6 +157,8 @@ class Survey:
             return
         if first.exchange.status != _OK or first.exchange.error:
             first = await self.ask(name, "minute", first.window)
+        if first.exchange.status == _NOT_IMPLEMENTED:
+            return
         if first.exchange.status in _NOT_FOUND and not await self._found(name):
             return
         end = windows.settled(self.product_now(), self._product.offset_of(name))

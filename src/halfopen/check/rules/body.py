@@ -20,9 +20,15 @@ def _unasked(feed: FeedCase) -> Outcome | None:
     return None
 
 
+def _odd_when_empty(feed: FeedCase) -> Outcome | None:
+    if feed.is_odd_when_empty:
+        return not_applicable("only windows without rows are answered so, which has a rule of its own")
+    return None
+
+
 def _problem(code: str, feed: FeedCase) -> Outcome:
     """Whether any answer of 200 is broken in this way."""
-    if ended := _unasked(feed):
+    if ended := _unasked(feed) or _odd_when_empty(feed):
         return ended
     bad = [
         o for o in feed.signed if o.exchange.status == _OK and o.problem and code in {o.problem.code, *o.problem.also}
@@ -46,7 +52,7 @@ def _note(code: str, feed: FeedCase) -> Outcome:
 
 
 def _not_array(feed: FeedCase) -> Outcome:
-    if ended := _unasked(feed):
+    if ended := _unasked(feed) or _odd_when_empty(feed):
         return ended
     jsons = [o for o in feed.valid if o.format in {"json", "ndjson"} and o.exchange.status == 200]  # noqa: PLR2004
     if not jsons:

@@ -12,7 +12,7 @@ from halfopen.check.telling import moment, window_of, without_windows
 MUST, SHOULD, INFO = Severity.MUST, Severity.SHOULD, Severity.INFO
 _OK, _BAD, _SERVER = 200, 400, 500
 _BUSY = {429, 503}
-_DAY = timedelta(days=1)
+_HOUR, _DAY = timedelta(hours=1), timedelta(days=1)
 
 
 def _asked(feed: FeedCase, *probes: str) -> list[Observation]:
@@ -141,8 +141,7 @@ def _malformed_accepted(feed: FeedCase) -> Outcome:
         if o.exchange.status != _OK or not o.rows:
             continue
         if o.probe == "missing":
-            # A default window is a kindness; the whole table is not.
-            accused = any(row.at and row.at < o.started - _DAY for row in o.rows) or o.exchange.cut
+            accused = _is_everything(feed, o)
         elif o.window is None:
             accused = True
         elif o.probe == "odd:offset":
@@ -156,6 +155,15 @@ def _malformed_accepted(feed: FeedCase) -> Outcome:
     samples = [f"{o.probe.partition(':')[2] or 'no from and to'}: {len(o.rows)} rows" for o in bad]
     text = f"a request without a readable window is answered with {len(bad[0].rows)} rows"
     return failed(text, seen=bad[0].exchange, samples=samples)
+
+
+def _is_everything(feed: FeedCase, answer: Observation) -> bool:
+    """Whether who gives no window gets the whole table; a window by default is a kindness."""
+    if answer.exchange.cut or any(row.at and row.at < answer.started - _DAY for row in answer.rows):
+        return True
+    known = {row.key for o in feed.valid if o.ended <= answer.started for row in o.rows}
+    stamps = [row.at for row in answer.rows if row.at]
+    return bool(stamps) and known <= answer.ids() and max(stamps) - min(stamps) > 2 * _HOUR
 
 
 def _inverted(feed: FeedCase) -> Outcome:
@@ -180,13 +188,29 @@ def _future(feed: FeedCase) -> Outcome:
     if ended := _unasked(feed, "future"):
         return ended
     bad = [o for o in _asked(feed, "future") if o.exchange.status != _OK]
+    if bad and any(_refuses_past(o, as_wide_as=bad[0]) for o in feed.valid):
+        return not_verified("windows as wide as that are refused in the past as well")
     if bad and any(o.is_whole for o in feed.valid):
         return failed(f"a window in the future is answered {bad[0].exchange.status}", seen=bad[0].exchange)
     return not_verified("no other window was answered either") if bad else PASS
 
 
+def _refuses_past(observation: Observation, *, as_wide_as: Observation) -> bool:
+    """Whether a window of the past, no wider than another one, is refused as that one is."""
+    one, other = observation.window, as_wide_as.window
+    if one is None or other is None or one.end > observation.started or not one.length:
+        return False
+    return one.length <= max(other.length, _DAY) and observation.exchange.status == as_wide_as.exchange.status
+
+
+def _takes_anything(feed: FeedCase) -> Outcome | None:
+    if any(o.exchange.status == _OK and o.rows and o.window is None for o in _asked(feed, "odd")):
+        return not_verified("what is no moment at all is answered with rows as well")
+    return None
+
+
 def _offset_misread(feed: FeedCase) -> Outcome:
-    if ended := without_windows(feed) or _unasked(feed, "odd"):
+    if ended := without_windows(feed) or _unasked(feed, "odd") or _takes_anything(feed):
         return ended
     asked = [o for o in feed.signed if o.probe == "odd:offset"]
     if not asked or asked[0].window is None:
@@ -215,11 +239,15 @@ def _not_empty_list(feed: FeedCase) -> Outcome:
     for o in (o for o in feed.valid if o.probe in {"empty", "future"} or o.body_shape == "null"):
         if o.exchange.status == 204:  # noqa: PLR2004 - No Content
             return failed("an empty window is answered 204, without a list", seen=o.exchange, severity=SHOULD)
-        if o.exchange.status == _OK and o.problem is not None and o.problem.code == "json_not_array":
+        if o.exchange.status == _OK and o.problem is not None and _is_no_list(feed, o.problem.code):
             return failed(f"an empty window is no empty list: {o.problem.text}", seen=o.exchange)
         if o.exchange.status == _OK and o.body_shape == "nothing" and o.format == "json" and not _speaks_lines(feed):
             return failed("an empty window is answered with not a byte in place of []", seen=o.exchange)
     return PASS
+
+
+def _is_no_list(feed: FeedCase, code: str) -> bool:
+    return code == "json_not_array" or feed.is_odd_when_empty
 
 
 def _speaks_lines(feed: FeedCase) -> bool:

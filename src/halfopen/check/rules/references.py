@@ -1,16 +1,25 @@
 """Rules about rows that point at rows of another feed."""
 
 from halfopen.check.case import FeedCase
+from halfopen.check.causes import causes_of
 from halfopen.check.finding import Certainty, Severity
 from halfopen.check.observe import Row
 from halfopen.check.rule import PASS, Outcome, failed, feed_rule, not_applicable, not_verified
 from halfopen.check.telling import lines, without_rows
 
+_LOSE_ROWS = frozenset(
+    {"parameters_not_supported", "timestamps_not_utc", "window_date_only", "window_rounded_to_minutes"}
+)
+"""What windows may be wrong in so that one over all time need not hold all rows."""
 MUST, SHOULD, INFO = Severity.MUST, Severity.SHOULD, Severity.INFO
 
 
 def known(parent: FeedCase) -> set[str] | None:
     """Every key of a feed that was read whole, from the beginning of time to now; None where it was not."""
+    causes = causes_of(parent)
+    if causes.of_losses is not None or (causes.of_extras is not None and causes.of_extras.code in _LOSE_ROWS):
+        # Its windows lack rows, so what a wide one lacks proves nothing.
+        return None
     whole = [o for o in parent.signed if o.probe == "all" and o.is_whole]
     if not whole and parent.is_catalogue:
         whole = [o for o in parent.answers if o.rows]
@@ -47,7 +56,7 @@ def _foreign(feed: FeedCase) -> Outcome:
             continue
         missing = orphans(feed, name, parent)
         if missing is None:
-            unread.append(f"{name}: the feed {parent.name} could not be read from its beginning")
+            unread.append(f"{name}: the feed {parent.name} could not be read whole, from its beginning")
         else:
             bad.extend((row, name) for row in missing)
     if bad:

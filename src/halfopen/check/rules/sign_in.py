@@ -92,6 +92,9 @@ def _status(feed: FeedCase) -> Outcome:
         return ended
     probes = (*_probes(feed, "none"), *_probes(feed, "wrong"))
     bad = [o.exchange for o in probes if o.exchange.status not in {200, 429, 503, *_REFUSALS}]
+    led = [o.exchange for o in probes if o.exchange.status == 200 and o.exchange.redirects and not o.rows]  # noqa: PLR2004 - OK
+    if led:
+        return failed(f"a refusal leads to {led[0].redirects[0].partition('?')[0]}, with no 401 or 403", seen=led[0])
     if not bad:
         return PASS
     return failed(f"a refusal has status {bad[0].status}, not 401 or 403", seen=bad[0], count=len(bad))

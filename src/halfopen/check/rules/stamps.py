@@ -16,6 +16,8 @@ MUST, SHOULD, INFO = Severity.MUST, Severity.SHOULD, Severity.INFO
 _AHEAD = timedelta(seconds=120)
 _HALF_HOUR = timedelta(minutes=30)
 _NEAR = timedelta(minutes=4)
+_SOON = timedelta(seconds=20)
+_RECENTLY = timedelta(minutes=3)
 _HABIT = 3
 """One odd row is no time zone."""
 _ENOUGH_COARSE = 20
@@ -107,25 +109,49 @@ def _all_ahead(feed: FeedCase, count: int, farthest: timedelta) -> bool:
 
 
 def _behind(feed: FeedCase) -> Outcome:
-    """A busy feed whose freshest stamp is always whole half hours old: likely local time of the west."""
+    """A busy feed whose freshest stamp is always whole half hours old: likely local time of the west.
+
+    Not one that is asleep: rows must have come while we looked.
+    """
     stamps = sorted({row.at for row in feed.rows if row.at is not None})
-    last = max((o for o in feed.answers if o.window), key=lambda o: o.ended, default=None)
-    if last is None or len(stamps) < _ENOUGH_STAMPS:
+    if len(stamps) < _ENOUGH_STAMPS:
         return PASS if stamps else not_verified("no stamps were seen")
-    age = last.ended + feed.skew - stamps[-1]
+    seen = _first_with(feed, stamps[-1])
+    age = seen.ended + feed.skew - stamps[-1]
     steps = round(age / _HALF_HOUR)
     recent = stamps[-_ENOUGH_STAMPS:]
     gap = (recent[-1] - recent[0]) / (len(recent) - 1)
-    if steps < 1 or abs(age - steps * _HALF_HOUR) > _NEAR or gap * 20 > _HALF_HOUR:
+    near = min(max(10 * gap, _SOON), _NEAR)
+    if steps < 1 or abs(age - steps * _HALF_HOUR) > near or gap * 20 > _HALF_HOUR:
         return PASS
     if not any(o.window and o.window.end >= o.started + feed.skew - timedelta(minutes=2) and o.window.start < stamps[-1]
                for o in feed.answers):  # fmt: skip
         return not_verified("no window up to now was asked")
     others = [f for f in feed.case.offered if f is not feed and _freshest(f) is not None]
-    if any((fresh := _freshest(f)) is not None and last.ended + feed.skew - fresh < _HALF_HOUR / 2 for f in others):
+    if any((fresh := _freshest(f)) is not None and seen.ended + feed.skew - fresh < _HALF_HOUR / 2 for f in others):
         return PASS
+    if not any(map(_moves, feed.case.offered)):
+        return not_verified("no row came while it was looked at")
     text = f"the freshest stamp is {steps / 2:g} h old, though rows come every {gap.total_seconds():.0f} s: local time?"
-    return failed(text, seen=last.exchange, severity=SHOULD, certainty=Certainty.STATISTICAL)
+    return failed(text, seen=seen.exchange, severity=SHOULD, certainty=Certainty.STATISTICAL)
+
+
+def _first_with(feed: FeedCase, stamp: datetime) -> Observation:
+    """The first answer with a row of this stamp."""
+    return next(o for o in feed.readable if any(row.at == stamp for row in o.rows))
+
+
+def _moves(feed: FeedCase) -> bool:
+    """Whether a later answer has a fresher row than an earlier one that asked for the time up to now."""
+    most: datetime | None = None
+    for o in feed.answers:
+        if o.window is None or o.window.end < o.started + feed.skew - _RECENTLY:
+            continue
+        fresh = max((row.at for row in o.rows if row.at is not None), default=None)
+        if fresh is not None and most is not None and fresh > most:
+            return True
+        most = fresh if most is None or (fresh is not None and fresh > most) else most
+    return False
 
 
 def _freshest(feed: FeedCase) -> datetime | None:

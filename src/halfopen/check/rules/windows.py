@@ -3,8 +3,9 @@
 from functools import partial
 
 from halfopen.check.case import FeedCase
-from halfopen.check.causes import Cause, causes_of, is_paginated
+from halfopen.check.causes import Cause, causes_of
 from halfopen.check.finding import Severity
+from halfopen.check.pages import is_paginated
 from halfopen.check.rule import PASS, Outcome, Rule, failed, feed_rule, not_verified
 from halfopen.check.story import Extra
 from halfopen.check.telling import moment, window_of, without_answers, without_windows

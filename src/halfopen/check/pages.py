@@ -1,0 +1,25 @@
+"""Whether an answer is one page of several."""
+
+from halfopen.check.observe import Observation
+from halfopen.check.reading import PAGE_NAMES
+
+_PAGES = PAGE_NAMES - {"total", "total_count", "totalcount", "links", "_links"}
+
+
+def is_paginated(answer: Observation) -> bool:
+    """Whether an answer says that there is more: a name of the envelope, or a Link header."""
+    if 'rel="next"' in answer.exchange.headers.get("link", "").replace("'", '"'):
+        return True
+    names = {name.casefold(): value for name, value in answer.around.items()}
+    for meta in [value for value in names.values() if isinstance(value, dict)]:
+        names |= {name.casefold(): value for name, value in meta.items()}
+    total = next(
+        (names[n] for n in ("total", "total_count", "totalcount", "count") if isinstance(names.get(n), int)), None
+    )
+    speaks_of_pages = bool(_PAGES & names.keys())
+    if total is not None and total > len(answer.rows) and speaks_of_pages:
+        return True
+    pages = next(
+        (names[n] for n in ("pages", "total_pages", "totalpages", "last_page") if isinstance(names.get(n), int)), 0
+    )
+    return pages > 1 or any(bool(names[n]) for n in PAGE_NAMES & names.keys() if "next" in n or "more" in n)
