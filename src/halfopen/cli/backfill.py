@@ -1,7 +1,7 @@
 """`halfopen backfill`: pulls a span of the past, what is missing of it only, until nothing is owed."""
 
 import sys
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated
 
@@ -9,15 +9,14 @@ import uvloop
 from cyclopts import Parameter
 from rich.console import Console
 
-from halfopen.config import durations, moments
+from halfopen.cli.spans import duration, span
 from halfopen.config.load import Config, load
-from halfopen.errors import ConfigError, UsageError
+from halfopen.errors import UsageError
 from halfopen.sync.mirror import attached
 from halfopen.sync.puller import utc_now
 from halfopen.sync.screen import following
 from halfopen.sync.signals import polite
 from halfopen.window.window import Window
-from halfopen.wire import moment
 
 GOOD, BAD_NEWS, INTERRUPTED = 0, 1, 130
 _MOST_SHOWN = 5
@@ -45,8 +44,8 @@ def backfill(
         config: the configuration file.
         give_up: end with what is missing after so long without progress.
     """
-    window = _window(from_, to)
-    patience = _duration(give_up, "--give-up")
+    window = span(from_, to)
+    patience = duration(give_up, "--give-up")
     settings = load(config, sections=("mirror", "products"))
     chosen = settings.chosen_products([product])[product]
     for name in feed:
@@ -70,28 +69,3 @@ async def _backfill(settings: Config, product: str, window: Window, feeds: tuple
         return BAD_NEWS
     sys.stdout.write(f"{product} {window}: {rows:,} rows, nothing is owed\n")
     return GOOD
-
-
-def _window(first: str, last: str) -> Window:
-    start, end = _moment(first, "--from"), _moment(last, "--to")
-    now = utc_now().replace(microsecond=0)
-    if end > now:
-        sys.stderr.write(f"halfopen: --to {last!r} lies in the future; pulling up to now, {moment.plain(now)!r}\n")
-        end = now
-    if start >= end:
-        raise UsageError(f"--from {first!r} is not before --to {moment.plain(end)!r}; name a span of the past")
-    return Window(start, end)
-
-
-def _moment(text: str, option: str) -> datetime:
-    try:
-        return moments.parse(text).replace(microsecond=0)
-    except ConfigError as error:
-        raise UsageError(f"{option}: {error}") from None
-
-
-def _duration(text: str, option: str) -> timedelta:
-    try:
-        return durations.parse(text)
-    except ConfigError as error:
-        raise UsageError(f"{option}: {error}") from None

@@ -65,8 +65,8 @@ def read_pacing(table: object, where: str) -> Pacing:
 
 
 def _check_hours(pacing: Pacing, where: str) -> None:
-    found = _HOURS.fullmatch(pacing.hours) if pacing.hours is not None else None
-    if pacing.hours is not None and (found is None or found[1:3] == found[3:5] or found[3] + found[4] > "2400"):
+    found = _HOURS.fullmatch(pacing.hours or "00:00-24:00")
+    if found is None or found.group(1, 2) == found.group(3, 4) or found[3] + found[4] > "2400":
         raise ConfigError(f'{where}.hours: found {pacing.hours!r}, needs a time of day like "01:00-07:00"')
     try:
         ZoneInfo(pacing.timezone)

@@ -107,7 +107,8 @@ def compare(
             days=(), unusable=len(staged.broken), extra=count, extras=extras, found=frozenset(), samples=()
         )
     show(connection, staged)
-    unusable, unreadable = 0, ()
+    unusable = 0
+    unreadable: tuple[str, ...] = ()
     if judge(connection, shape, small=False):
         unusable, unreadable = learned(connection, shape)
     merge = Merge(shape=shape, unusable=bool(unusable), unreadable=unreadable, at_hand=True)
@@ -167,7 +168,8 @@ def _stale(merge: Merge) -> str:
         f"CASE WHEN {quote(f'_new_{name}')} THEN {literal(name)} END"
         for name in (*merge.shape.present, "custom", "_vanished_at")
     )
-    return f"CREATE OR REPLACE TEMP TABLE stale AS SELECT _n, _id, _cursor, concat_ws(', ', {flags}) AS what FROM differing"
+    what = f"concat_ws(', ', {flags}) AS what"
+    return f"CREATE OR REPLACE TEMP TABLE stale AS SELECT _n, _id, _cursor, {what} FROM differing"
 
 
 def _days(answer: Answer, merge: Merge) -> str:
@@ -180,7 +182,8 @@ def _days(answer: Answer, merge: Merge) -> str:
     return (
         "SELECT day, count(*), count(*) FILTER (NOT _stored), count(*) FILTER (is_stale),"
         f" {pieces} FROM ("
-        f"SELECT {day}::DATE AS day, k._stored, d._n IS NOT NULL{_settled(merge)} AS is_stale, sha256({_told(merge)}) AS h"
+        f"SELECT {day}::DATE AS day, k._stored, d._n IS NOT NULL{_settled(merge)} AS is_stale,"
+        f" sha256({_told(merge)}) AS h"
         " FROM keyed k JOIN values_at_hand t ON t._n = k._n LEFT JOIN stale d ON d._n = k._n"
         ") GROUP BY day ORDER BY day"
     )

@@ -52,6 +52,15 @@ class Failed(Event, frozen=True, kw_only=True, tag=True):
     holes: int
 
 
+class Compared(Event, frozen=True, kw_only=True, tag=True):
+    """A window was asked again and compared with the mirror; `extra` before it is known what has moved on."""
+
+    rows: int
+    missing: int
+    stale: int
+    extra: int
+
+
 class Events:
     """Hands each event to every listener, at once and on the event loop's thread."""
 

@@ -1,0 +1,37 @@
+"""Spans of the past and lengths of time, as people write them on the command line."""
+
+import sys
+from datetime import datetime, timedelta
+
+from halfopen.config import durations, moments
+from halfopen.errors import ConfigError, UsageError
+from halfopen.sync.puller import utc_now
+from halfopen.window.window import Window
+from halfopen.wire import moment
+
+
+def span(first: str, last: str) -> Window:
+    """`--from` and `--to` as a window that ends by now; UsageError for whatever does not fit."""
+    start, end = _moment(first, "--from"), _moment(last, "--to")
+    now = utc_now().replace(microsecond=0)
+    if end > now:
+        sys.stderr.write(f"halfopen: --to {last!r} lies in the future; pulling up to now, {moment.plain(now)!r}\n")
+        end = now
+    if start >= end:
+        raise UsageError(f"--from {first!r} is not before --to {moment.plain(end)!r}; name a span of the past")
+    return Window(start, end)
+
+
+def duration(text: str, option: str) -> timedelta:
+    """The length of time that an option names; UsageError for anything else."""
+    try:
+        return durations.parse(text)
+    except ConfigError as error:
+        raise UsageError(f"{option}: {error}") from None
+
+
+def _moment(text: str, option: str) -> datetime:
+    try:
+        return moments.parse(text).replace(microsecond=0)
+    except ConfigError as error:
+        raise UsageError(f"{option}: {error}") from None
