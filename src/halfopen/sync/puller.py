@@ -20,12 +20,13 @@ import aiohttp
 from halfopen.config.product import ProductConfig
 from halfopen.contract.load import feeds as contract_feeds
 from halfopen.errors import ConfigError, ProductError
-from halfopen.sinks.base import Sink
+from halfopen.sinks.base import Progress, Sink
 from halfopen.sync.client import CONNECTIONS, ProductClient
 from halfopen.sync.events import Events
 from halfopen.sync.evidence import Archive
 from halfopen.sync.lane import Lane, Surroundings
 from halfopen.sync.planner import LIVE, Scope
+from halfopen.sync.reconcile import FeedProof, Reconciliation
 from halfopen.sync.replay import Counts, Reading, replay
 from halfopen.sync.report import with_lag
 from halfopen.sync.writer import Writer
@@ -33,6 +34,8 @@ from halfopen.window.window import Window
 
 _WATCH_SECONDS = 0.2
 _NO_PATIENCE = timedelta(minutes=10)
+RECONCILED_AT_ONCE = 4
+"""Feeds of one product: reading all again is to be no burden."""
 
 
 def utc_now() -> datetime:
@@ -156,10 +159,7 @@ class Puller:
         What is left after `give_up` without progress is told, by feed, as texts of windows; empty when all is done.
         May run beside `run`: each feed still has one request in flight.
         """
-        if product not in self._products:
-            raise ConfigError(f"the owner of the mirror knows no product {product!r}; start it again with this config")
-        names = [feed for name, feed in _pairs(self._products) if name == product and (not feeds or feed in feeds)]
-        lanes = [await self._lane(product, name) for name in names]
+        lanes = [await self._lane(product, name) for name in self._names(product, feeds)]
         for lane in lanes:
             lane.gained_at = self._clock()
             lane.owe(_with(lane.scope, window))
@@ -171,6 +171,31 @@ class Puller:
                 lane.owe(_without(lane.scope, window))
             await self._halt([lane for lane in lanes if not lane.scope.live and not lane.scope.wanted])
         return {lane.feed.name: [str(gap) for gap in lane.gaps(window)] for lane in lanes if lane.gaps(window)}
+
+    async def reconcile(
+        self, product: str, span: Window | None = None, feeds: Collection[str] = (), *, repair: bool = False
+    ) -> list[FeedProof]:
+        """Ask all of `span` again, by default all that the mirror has, and compare; `repair` writes what differs.
+
+        May run beside `run`: each feed still has one request in flight. Ends early at `stop`, with what it has.
+
+        Raises:
+            ProductError: nothing at all was answered, because nobody is there or nobody lets us in.
+        """
+        lanes = [await self._lane(product, name) for name in self._names(product, feeds)]
+        gate = asyncio.Semaphore(RECONCILED_AT_ONCE)
+
+        async def one(lane: Lane) -> FeedProof | None:
+            async with gate:
+                work = Reconciliation(
+                    lane, self._clients[product], self._around, span=span, repair=repair, stopped=self._stopped
+                )
+                return await work.run()
+
+        found = [proof for proof in await asyncio.gather(*map(one, lanes)) if proof is not None]
+        if found and all(proof.trouble and not proof.requests for proof in found) and not self._stopped.is_set():
+            raise ProductError(found[0].trouble[0])
+        return found
 
     def stop(self) -> None:
         """End `run` and the others soon and cleanly."""
@@ -196,6 +221,30 @@ class Puller:
         now = self._clock()
         found = await self._writer.call(lambda sink: sink.forget(product, player, now))
         return found.as_plain()
+
+    def _names(self, product: str, feeds: Collection[str]) -> list[str]:
+        """Feeds of a product that are configured, as far as they are wanted; none named means all."""
+        if product not in self._products:
+            raise ConfigError(f"the owner of the mirror knows no product {product!r}; start it again with this config")
+        return [feed for name, feed in _pairs(self._products) if name == product and (not feeds or feed in feeds)]
+
+    def standing(self) -> dict[tuple[str, str], tuple[Progress, timedelta]]:
+        """How far each feed is that is pulled, and how old its watermark is when all is well."""
+        return {
+            name: (lane.progress, lane.rhythm.cadence + lane.rhythm.offset)
+            for name, lane in tuple(self._lanes.items())
+            if lane.scope.live
+        }
+
+    def down(self) -> dict[str, bool]:
+        """Of each product whether it is left in peace because it does not answer."""
+        return {name: client.breaker.is_open for name, client in tuple(self._clients.items())}
+
+    async def alive(self) -> None:
+        """Come back when the mirror has taken everything that was given to it by now; SinkError when it is gone."""
+        for lane in tuple(self._lanes.values()):
+            lane.raise_failure()
+        await self._writer.call(lambda _: None)
 
     async def _chosen_lanes(self) -> list[Lane]:
         return [await self._lane(product, feed) for product, feed in self._chosen]
