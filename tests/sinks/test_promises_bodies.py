@@ -131,7 +131,7 @@ def test_rows_with_the_wrong_number_of_fields_are_held_and_the_others_kept(sink:
     assert stored(sink, "transactions")["1"]["comment"] == "a,\r\nb"
     held = table(sink, "SELECT codes, raw, times, state FROM halfopen.quarantine ORDER BY raw::text")
     assert [row["codes"] for row in held] == ["csv_ragged_row"] * 2
-    assert json.loads(held[1]["raw"]) == {"csv": "short,row"}
+    assert json.loads(held[1]["raw"])["csv"] == "short,row"
     sink.apply([answer("transactions", body, rung=1)])
     assert [row["times"] for row in table(sink, "SELECT times FROM halfopen.quarantine")] == [2, 2]
     assert table(sink, "SELECT count FROM halfopen.findings WHERE code = 'csv_ragged_row'") == [{"count": 2}]

@@ -16,6 +16,8 @@ from halfopen.wire.negotiate import Format
 
 if TYPE_CHECKING:
     from halfopen.sinks.compare import Comparison
+    from halfopen.sinks.forget import Forgotten
+    from halfopen.sinks.replay import Held, Rejudged, Replayed
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -126,6 +128,20 @@ class Sink(Protocol):
 
         Later committed answers that together cover the hole fill it.
         """
+
+    def held(
+        self, product: str, feed: str, *, code: str | None, after: tuple[int, str], limit: int
+    ) -> "list[Held]":
+        """Rows in quarantine by request and digest, those beyond `after`; with a code, those held for it."""
+
+    def replay(self, jobs: "Sequence[Rejudged]") -> "list[Replayed]":
+        """Judge held rows again, in one transaction: what is usable now goes into the mirror with its old sequence.
+
+        SinkError, ContractError as of `apply`; nothing is written then.
+        """
+
+    def forget(self, product: str, player: str, now: datetime) -> "Forgotten":
+        """Erase a player of a product from every table, in one transaction, and let no row of theirs in again."""
 
     def progress(self, product: str, feed: str) -> Progress:
         """What is committed, re-read and owed."""

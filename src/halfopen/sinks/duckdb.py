@@ -2,8 +2,10 @@
 
 import os
 import shutil
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -11,17 +13,23 @@ import duckdb
 
 from halfopen.contract.load import NAMES
 from halfopen.errors import SinkError
-from halfopen.sinks import ledger, ledger_lines
+from halfopen.sinks import ledger, ledger_lines, vanished
 from halfopen.sinks.base import Answer, Applied, Hole, Progress
 from halfopen.sinks.batch import sort
-from halfopen.sinks.duckdb_apply import Outcome, apply, discard
+from halfopen.sinks.care import Care
+from halfopen.sinks.compare import Comparison, compare
+from halfopen.sinks.duckdb_apply import Outcome, apply, discard, replay
 from halfopen.sinks.duckdb_batch import NOTHING_DONE, apply_groups
 from halfopen.sinks.duckdb_query import query
 from halfopen.sinks.duckdb_run import DuckDBDatabase, first_line
 from halfopen.sinks.duckdb_schema import connect
 from halfopen.sinks.findings import held_at
 from halfopen.sinks.judging import SMALL_ROWS, prepare
+from halfopen.sinks.forget import Forgotten, forget
+from halfopen.sinks.graves import Graves
+from halfopen.sinks.replay import Held, Rejudged, Replayed, held
 from halfopen.sinks.summary import progress_of, status_of
+from halfopen.sinks.tokens import Vault
 from halfopen.window.coverage import Coverage
 
 MOST_THREADS = 4
@@ -36,7 +44,15 @@ class DuckDBSink:
     rather than copied.
     """
 
-    def __init__(self, path: Path, *, threads: int | None = None, memory_limit: str | None = None) -> None:
+    def __init__(
+        self,
+        path: Path,
+        *,
+        threads: int | None = None,
+        memory_limit: str | None = None,
+        vault: Vault | None = None,
+    ) -> None:
+        self._care = Care(vault=vault)
         self._path = path.absolute()
         self._staging = self._path.with_name(f"{self._path.name}.staging")
         self._threads = threads or min(MOST_THREADS, os.cpu_count() or 1)
@@ -61,6 +77,7 @@ class DuckDBSink:
             database = DuckDBDatabase(connection)
             self._rows = ledger.rows_stored(database, NAMES)
             self._held = set(held_at(database))
+            self._care = replace(self._care, graves=Graves.read(database))
             self._owing = ledger.owing(database)
             self._seq = max(self._seq, ledger.last_seq(database))
         except (OSError, duckdb.Error) as error:
@@ -89,8 +106,8 @@ class DuckDBSink:
     def apply(self, answers: Sequence[Answer]) -> list[Applied]:
         """Store answers in one transaction; see `Sink.apply`."""
         with self._reading() as connection:
-            found = sort(connection, answers, self._staging, self._held)
-            staged = prepare(connection, [answers[place] for place in found.alone], self._staging)
+            found = sort(connection, answers, self._staging, self._held | self._care.needed(answers))
+            staged = prepare(connection, [answers[place] for place in found.alone], self._staging, self._care)
         owing = self._owing & {(answer.product, answer.feed.name) for answer in answers}
         with self._transaction() as connection:
             database = DuckDBDatabase(connection)
@@ -124,6 +141,36 @@ class DuckDBSink:
                     fresh.append((counts, values))
         ledger_lines.write(database, fresh)
 
+    def held(self, product: str, feed: str, *, code: str | None, after: tuple[int, str], limit: int) -> list[Held]:
+        """Rows in quarantine; see `Sink.held`."""
+        with self._reading() as connection:
+            return held(DuckDBDatabase(connection), product, feed, code=code, after=after, limit=limit)
+
+    def replay(self, jobs: Sequence[Rejudged]) -> list[Replayed]:
+        """Judge held rows again; see `Sink.replay`."""
+        with self._reading() as connection:
+            staged = prepare(connection, [job.answer for job in jobs], self._staging, self._care)
+        with self._transaction() as connection:
+            done = [replay(connection, job, lying) for job, lying in zip(jobs, staged, strict=True)]
+            discard(connection, len(jobs))
+        for job, (_, inserted) in zip(jobs, done, strict=True):
+            name = (job.answer.product, job.answer.feed.name)
+            self._rows[name] = self._rows.get(name, 0) + inserted
+        return [replayed for replayed, _ in done]
+
+    def forget(self, product: str, player: str, now: datetime) -> Forgotten:
+        """Erase a person; see `Sink.forget`. Then the file is rewritten where it was erased, as far as DuckDB does."""
+        with self._transaction() as connection:
+            database = DuckDBDatabase(connection)
+            found = forget(database, product, player, now)
+            graves = Graves.read(database)
+        self._care = replace(self._care, graves=graves)
+        with self._reading() as connection:
+            self._rows = ledger.rows_stored(DuckDBDatabase(connection), NAMES)
+            with suppress(duckdb.TransactionException):  # somebody reads just now: the next checkpoint does it
+                connection.execute("CHECKPOINT")
+        return found
+
     def fail(self, hole: Hole) -> None:
         """Record a window that failed; see `Sink.fail`."""
         with self._transaction() as connection:
@@ -155,6 +202,17 @@ class DuckDBSink:
         if reader is None:
             raise self._closed()
         return query(reader, sql)
+
+    def compare(self, answer: Answer, *, claimed: datetime, sought: Collection[str] = ()) -> Comparison:
+        """What of an answer the mirror has not, or has otherwise; see `Sink.compare`."""
+        with self._reading() as connection:
+            [staged] = prepare(connection, [answer], self._staging, self._care)
+            return compare(connection, answer, staged, claimed=claimed, sought=sought)
+
+    def vanish(self, product: str, feed: str, keys: Collection[str], at: datetime) -> int:
+        """Mark stored rows as no longer served; see `Sink.vanish`."""
+        with self._transaction() as connection:
+            return vanished.mark(DuckDBDatabase(connection), product, feed, keys, at)
 
     def interrupt(self) -> None:
         """Stop the statement that runs now."""

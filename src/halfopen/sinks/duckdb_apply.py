@@ -5,7 +5,7 @@ from typing import Any
 
 import duckdb
 
-from halfopen.sinks import duckdb_late, ledger
+from halfopen.sinks import duckdb_late, ledger, vanished
 from halfopen.sinks import duckdb_merge as merging
 from halfopen.sinks import duckdb_quarantine as quarantine
 from halfopen.sinks.base import Answer, Applied
@@ -13,7 +13,8 @@ from halfopen.sinks.database import naive
 from halfopen.sinks.duckdb_merge import Merge
 from halfopen.sinks.duckdb_run import DuckDBDatabase, run, written
 from halfopen.sinks.findings import note
-from halfopen.sinks.judging import SMALL_ROWS, judge, learned, values_of
+from halfopen.sinks.judging import SMALL_ROWS, UNUSABLE, judge, learned, values_of
+from halfopen.sinks.replay import Rejudged, Replayed, settle
 from halfopen.sinks.rows import BY_SEQUENCE
 from halfopen.sinks.stage import Note, Shape, Staged, show
 
@@ -44,6 +45,16 @@ def apply(connection: duckdb.DuckDBPyConnection, answer: Answer, staged: Staged,
     return outcome
 
 
+def replay(connection: duckdb.DuckDBPyConnection, job: Rejudged, staged: Staged) -> tuple[Replayed, int]:
+    """Judge held rows again inside of the caller's transaction: what came of them, and how many rows the table gained.
+
+    No ledger line, no finding: both were written when the rows came.
+    """
+    application = _Application(connection, job.answer, values_of(job.answer), staged)
+    unusable, accepted = application.again()
+    return settle(DuckDBDatabase(connection), job, unusable, accepted), application.inserted
+
+
 def discard(connection: duckdb.DuckDBPyConnection, count: int) -> None:
     """Let go of the temporary tables of that many answers."""
     for table in (*(f"stage_{number}" for number in range(count)), *_TEMPORARY):
@@ -62,7 +73,7 @@ class _Application:
         self._staged = staged
         self._notes: list[Note] = list(staged.notes)
         self._unusable = 0
-        self._inserted = 0
+        self.inserted = 0
         self._updated = 0
         self._late = 0
 
@@ -71,34 +82,50 @@ class _Application:
         staged = self._staged
         if staged.shape is not None and staged.rows:
             self._rows(staged.shape, anything_held=anything_held)
+        if self._answer.whole:
+            self._notes += vanished.after_duckdb(DuckDBDatabase(self._connection), self._answer, staged, self._values)
         if staged.broken:
-            self._notes += quarantine.hold_broken(self._connection, self._answer, staged.broken, self._values)
+            self._notes += quarantine.hold_broken(self._connection, self._answer, staged, self._values)
         note(DuckDBDatabase(self._connection), self._answer, self._notes)
         applied = Applied(
-            rows=staged.rows + len(staged.broken),
-            changed=self._inserted + self._updated,
+            rows=staged.rows + len(staged.broken) + staged.fallen,
+            changed=self.inserted + self._updated,
             late=self._late,
             quarantined=self._unusable + len(staged.broken),
             findings=sum(each.count for each in self._notes),
         )
-        return Outcome(applied=applied, inserted=self._inserted, held=applied.quarantined > 0)
+        return Outcome(applied=applied, inserted=self.inserted, held=applied.quarantined > 0)
+
+    def again(self) -> tuple[dict[int, str], dict[int, bool]]:
+        """Judge and merge only: codes of what is unusable, and whether each of the others was taken, by place."""
+        shape = self._staged.shape
+        if shape is None or not self._staged.rows:
+            return {}, {}
+        self._judged_and_merged(shape)
+        unusable = self._connection.execute(UNUSABLE).fetchall() if self._unusable else []
+        return dict(unusable), dict(self._connection.execute("SELECT _n, _accepted FROM keyed").fetchall())
 
     def _rows(self, shape: Shape, *, anything_held: bool) -> None:
-        show(self._connection, self._staged)
-        small = self._staged.rows <= SMALL_ROWS
-        wrong = judge(self._connection, shape, small=small)
-        merge = Merge(shape=shape, unusable=False, unreadable=(), at_hand=small)
-        if wrong:
-            merge = self._judged(merge)
-        if small:
-            self._connection.execute(merging.at_hand(merge))
-        self._merge(merge)
+        wrong = self._judged_and_merged(shape)
         if anything_held:
             quarantine.supersede(self._connection, shape, self._values)
         if self._unusable:
             quarantine.hold(self._connection, shape, self._values)
         if wrong:
             self._notes += quarantine.count_verdicts(self._connection, shape, self._counted())
+
+    def _judged_and_merged(self, shape: Shape) -> int:
+        """How many verdicts there are, once all that is usable is in the mirror."""
+        show(self._connection, self._staged)
+        small = self._staged.rows <= SMALL_ROWS
+        wrong = judge(self._connection, shape, small=small)
+        merge = Merge(shape=shape, unusable=False, unreadable=(), at_hand=small, overrules=self._answer.overrules)
+        if wrong:
+            merge = self._judged(merge)
+        if small:
+            self._connection.execute(merging.at_hand(merge))
+        self._merge(merge)
+        return wrong
 
     def _judged(self, merge: Merge) -> Merge:
         """Learn from the verdicts which rows to hold back and which fields may have no reading."""
@@ -113,7 +140,7 @@ class _Application:
             rows, keys, new, replacing, back, ahead = self._keyed(merge)
         if new:
             all_new = new == self._staged.rows and not ahead
-            self._inserted = written(self._connection, merging.insert(merge, all_new=all_new), self._values)
+            self.inserted = written(self._connection, merging.insert(merge, all_new=all_new), self._values)
         if replacing:
             self._updated = written(self._connection, merging.differing(merge), self._values)
         if self._updated:
@@ -122,7 +149,7 @@ class _Application:
         for code, count in (("cursor_went_back", back), ("cursor_in_future", ahead)):
             if count:
                 self._notes.append(Note(code=code, count=count, field=cursor, value=None))
-        if self._answer.rung and self._inserted + self._updated:
+        if self._answer.rung > 0 and self.inserted + self._updated:
             self._late = duckdb_late.late(self._connection, merge.shape, self._values, self._sources())
 
     def _keyed(self, merge: Merge) -> tuple[int, ...]:
@@ -140,7 +167,7 @@ class _Application:
 
     def _sources(self) -> list[str]:
         sources = []
-        if self._inserted:
+        if self.inserted:
             sources.append("SELECT _id, _cursor, NULL::TIMESTAMP AS _was_fetched FROM keyed WHERE NOT _stored")
         if self._updated:
             sources.append("SELECT _id, _cursor, _was_fetched FROM differing")
@@ -152,7 +179,7 @@ class _Application:
         So a row is counted once, however often a window is asked again.
         """
         counted = ["SELECT NULL::BIGINT AS _n WHERE false"]
-        if self._inserted:
+        if self.inserted:
             counted.append("SELECT _n FROM keyed WHERE NOT _stored")
         if self._updated:
             counted.append("SELECT _n FROM differing")

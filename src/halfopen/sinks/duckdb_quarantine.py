@@ -1,7 +1,6 @@
 """Rows that cannot be used are held whole with the reason; what is only odd is counted, with one sample."""
 
 import hashlib
-import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -13,7 +12,7 @@ from halfopen.sinks.duckdb_run import run, written
 from halfopen.sinks.duckdb_schema import SEPARATOR
 from halfopen.sinks.judging import held_rows
 from halfopen.sinks.rows import BY_SEQUENCE
-from halfopen.sinks.stage import Note, Shape
+from halfopen.sinks.stage import Note, Shape, Staged, broken_text
 
 _MASKED = "***"
 
@@ -48,15 +47,15 @@ def hold(connection: duckdb.DuckDBPyConnection, shape: Shape, values: dict[str, 
 
 
 def hold_broken(
-    connection: duckdb.DuckDBPyConnection, answer: Answer, broken: Sequence[tuple[str, str]], values: dict[str, Any]
+    connection: duckdb.DuckDBPyConnection, answer: Answer, staged: Staged, values: dict[str, Any]
 ) -> list[Note]:
     """Hold rows that are no rows of their CSV, by their text and without a key; give findings about the new ones."""
     secret = any(field.secret for field in answer.feed.fields.values())
     fresh: dict[str, Note] = {}
-    for code, text in broken:
+    for code, text in staged.broken:
         digest = hashlib.sha256(text.encode()).hexdigest()
         shown = _MASKED if secret else text
-        row = {**values, "codes": code, "raw": json.dumps({"csv": shown}, ensure_ascii=False), "digest": digest}
+        row = {**values, "codes": code, "raw": broken_text(shown, staged.names), "digest": digest}
         row["id"] = SEPARATOR.join((answer.product, answer.feed.name, "", digest))
         if not run(connection, "SELECT 1 FROM halfopen.quarantine WHERE _id = $p_id", row).fetchone():
             count = fresh[code].count if code in fresh else 0

@@ -14,19 +14,27 @@ from halfopen.contract.judge import suspects, typed, violations
 from halfopen.contract.sql import literal, quote
 from halfopen.sinks import ledger
 from halfopen.sinks.base import Answer
+from halfopen.sinks.care import NO_CARE, Care
 from halfopen.sinks.database import naive
 from halfopen.sinks.duckdb_run import written
-from halfopen.sinks.rows import stored_text
 from halfopen.sinks.stage import Shape, Staged, stage
+from halfopen.sinks.tokens import stored_text
 
 AHEAD = timedelta(hours=1)
 """A cursor further than this ahead of the product's clock is not believed."""
 SMALL_ROWS = 20_000
 """Up to here planning SQL costs more than running it."""
+UNUSABLE = (
+    "SELECT _n, string_agg(code || ':' || field, ', ' ORDER BY field, code) AS codes FROM verdicts"
+    " GROUP BY _n HAVING bool_or(unusable)"
+)
+"""Of each unusable row of `verdicts`, all that is wrong with it."""
 
 
-def prepare(connection: duckdb.DuckDBPyConnection, answers: Sequence[Answer], staging: Path) -> list[Staged]:
-    """Read the bodies into temporary tables, before the transaction.
+def prepare(
+    connection: duckdb.DuckDBPyConnection, answers: Sequence[Answer], staging: Path, care: Care = NO_CARE
+) -> list[Staged]:
+    """Read the bodies into temporary tables, before the transaction, with `care` for what may not be kept.
 
     Raises:
         ContractError: a body cannot be parsed.
@@ -36,7 +44,8 @@ def prepare(connection: duckdb.DuckDBPyConnection, answers: Sequence[Answer], st
         link, spare = staging / f"{number}.body", staging / f"{number}.mended"
         try:
             bring(answer.body, link)
-            staged.append(stage(connection, answer, link, spare, f"stage_{number}"))
+            lying = stage(connection, answer, link, spare, f"stage_{number}")
+            staged.append(care.take(connection, answer, lying))
         finally:
             link.unlink(missing_ok=True)
             spare.unlink(missing_ok=True)
@@ -78,7 +87,10 @@ def held_rows(shape: Shape) -> str:
     key = f"coalesce(s.{quote(feed.key)}, '')"
     pairs = [
         *((column, stored_text(feed, name, f"s.{quote(name)}")) for name, column in shape.fields),
-        *((name, f"s.{column}") for name, column in zip(shape.extras, shape.extra_columns, strict=True)),
+        *(
+            (name, stored_text(feed, None, f"s.{column}"))
+            for name, column in zip(shape.extras, shape.extra_columns, strict=True)
+        ),
     ]
     raw = f"json_object({', '.join(f'{literal(name)}, {value}' for name, value in pairs)})"
     # Without nulls and in one order: a JSON body names only the columns that some row of it has.
@@ -91,9 +103,7 @@ def held_rows(shape: Shape) -> str:
     return (
         "SELECT * EXCLUDE told, sha256(told) AS row_digest FROM ("
         f"SELECT s._n, {key} AS key, v.codes, {raw} AS raw, concat_ws(chr(30), {told}) AS told, {cursor} AS cursor"
-        f" FROM {source} JOIN ("
-        "SELECT _n, string_agg(code || ':' || field, ', ' ORDER BY field, code) AS codes FROM verdicts"
-        " GROUP BY _n HAVING bool_or(unusable)) v ON v._n = s._n)"
+        f" FROM {source} JOIN ({UNUSABLE}) v ON v._n = s._n)"
     )
 
 

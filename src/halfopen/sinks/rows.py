@@ -7,6 +7,7 @@ from halfopen.contract.judge import typed
 from halfopen.contract.model import Feed, FeedKind
 from halfopen.contract.sql import literal, quote
 from halfopen.sinks.stage import Shape
+from halfopen.sinks.tokens import stored_text
 
 BY_SEQUENCE = frozenset({FeedKind.AGGREGATE, FeedKind.SNAPSHOT})
 """Kinds of feeds whose cursor says nothing about which of two rows is newer."""
@@ -27,15 +28,11 @@ def typed_rows(shape: Shape, unreadable: tuple[str, ...]) -> str:
 
 def patch(shape: Shape, unreadable: tuple[str, ...]) -> str | None:
     """The JSON object of what goes to `custom`, nulls and all, over `typed_rows` as `t`; None where nothing can."""
-    pairs = {name: f"t.{column}" for name, column in zip(shape.extras, shape.extra_columns, strict=True)}
+    pairs = {
+        name: stored_text(shape.feed, None, f"t.{column}")
+        for name, column in zip(shape.extras, shape.extra_columns, strict=True)
+    }
     for name in unreadable:
         raw = f"t.{quote(f'_raw_{name}')}"
         pairs[name] = f"CASE WHEN t.{quote(name)} IS NULL AND trim({raw}) <> '' THEN {raw} END"
     return f"json_object({', '.join(f'{literal(name)}, {value}' for name, value in pairs.items())})" if pairs else None
-
-
-def stored_text(feed: Feed, name: str, expression: str) -> str:
-    """A field as it may be kept: a credential only as its hash."""
-    if not feed.fields[name].secret:
-        return expression
-    return f"'sha256:' || sha256({expression})"

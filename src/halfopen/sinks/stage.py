@@ -73,6 +73,8 @@ class Staged:
     """Rows that are no rows of this body: code and raw text."""
     names: tuple[str, ...] = ()
     """The header of a CSV with broken rows."""
+    fallen: int = 0
+    """Rows of the body that were let fall, because they are of forgotten persons."""
     notes: tuple[Note, ...]
 
 

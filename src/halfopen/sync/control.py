@@ -1,6 +1,6 @@
 """The local socket beside the mirror: one process owns the file, the others ask it.
 
-A line of JSON goes in, `{"do": "query" | "status" | "backfill", ...}`; lines come back: `event` any number of times,
+A line of JSON goes in, `{"do": "query" | "status" | "backfill" | ..., ...}`; lines come back: `event` any number of times,
 `rows` any number of times, and at last `result` or `error`. The socket is for this user only (mode 0600).
 """
 
@@ -10,7 +10,7 @@ import hashlib
 import os
 import stat
 import tempfile
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Self
@@ -19,8 +19,10 @@ import msgspec
 
 import halfopen.errors
 from halfopen.errors import HalfopenError, SinkError
-from halfopen.sync.events import Answered, Asked, Committed, Event, Events, Failed
+from halfopen.sync.events import Answered, Asked, Committed, Compared, Event, Events, Failed
 from halfopen.sync.puller import Puller
+from halfopen.sync.reconcile import FeedProof
+from halfopen.sync.replay import Counts, Reading
 from halfopen.sync.texts import plain
 from halfopen.window.window import Window
 
@@ -32,7 +34,7 @@ _NO_PATIENCE = timedelta(minutes=10)
 
 
 class Request(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
-    """What is asked; `do` is query, status or backfill."""
+    """What is asked; `do` is query, status, backfill, replay or forget."""
 
     do: str
     sql: str = ""
@@ -41,12 +43,16 @@ class Request(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     start: datetime | None = None
     end: datetime | None = None
     give_up: float = 0.0
+    readings: dict[str, Reading] = {}
+    code: str | None = None
+    player: str = ""
+    repair: bool = False
 
 
 class Line(msgspec.Struct, kw_only=True, omit_defaults=True):
     """One line of an answer; `error` has the class of the error and its text."""
 
-    event: Asked | Answered | Committed | Failed | None = None
+    event: Asked | Answered | Committed | Compared | Failed | None = None
     columns: list[str] | None = None
     rows: list[list[Any]] | None = None
     result: Any = None
@@ -149,6 +155,13 @@ class Server:
                 await _send(writer, Line(last=True))
             case "backfill":
                 await self._backfill(request, writer)
+            case "reconcile":
+                await self._reconcile(request, writer)
+            case "replay":
+                found = await self._puller.replay(request.readings, request.feeds, request.code)
+                await _send(writer, Line(result=found, last=True))
+            case "forget":
+                await _send(writer, Line(result=await self._puller.forget(request.product, request.player), last=True))
             case _:
                 raise halfopen.errors.UsageError(f"the owner of the mirror cannot {request.do!r}; is it an older one?")
 
@@ -174,6 +187,21 @@ class Server:
         finally:
             silence()
         await _send(writer, Line(result=left, last=True))
+
+
+    async def _reconcile(self, request: Request, writer: asyncio.StreamWriter) -> None:
+        span = Window(request.start, request.end) if request.start and request.end else None
+
+        def tell(event: Event) -> None:
+            if isinstance(event, Compared) and event.product == request.product:
+                writer.write(_ENCODER.encode(Line(event=event)) + b"\n")
+
+        silence = self._puller.events.listen(tell)
+        try:
+            found = await self._puller.reconcile(request.product, span, request.feeds, repair=request.repair)
+        finally:
+            silence()
+        await _send(writer, Line(result=found, last=True))
 
 
 class Client:
@@ -223,6 +251,28 @@ class Client:
             )
         )
         return left
+
+    async def reconcile(
+        self, product: str, span: Window | None = None, feeds: Collection[str] = (), *, repair: bool = False
+    ) -> list[FeedProof]:
+        """As of `Puller`."""
+        request = Request(do="reconcile", product=product, feeds=tuple(feeds), repair=repair)
+        if span is not None:
+            request.start, request.end = span.start, span.end
+        return msgspec.convert(await self._ask(request) or [], list[FeedProof])
+
+    async def replay(
+        self, readings: Mapping[str, Reading], feeds: Collection[str] = (), code: str | None = None
+    ) -> Counts:
+        """As of `Puller`."""
+        request = Request(do="replay", readings=dict(readings), feeds=tuple(feeds), code=code)
+        found: Counts = await self._ask(request)
+        return found
+
+    async def forget(self, product: str, player: str) -> dict[str, Any]:
+        """As of `Puller`."""
+        found: dict[str, Any] = await self._ask(Request(do="forget", product=product, player=player))
+        return found
 
     async def _ask(self, request: Request) -> Any:
         """The result; what comes before it goes to the listeners and to the rows."""

@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator, Collection, Mapping
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, Protocol
@@ -13,9 +13,12 @@ from halfopen.errors import ConfigError, SinkError, UsageError
 from halfopen.sinks.base import Sink
 from halfopen.sinks.duckdb import DuckDBSink
 from halfopen.sinks.postgresql.sink import PostgreSQLSink
+from halfopen.sinks.tokens import Vault
 from halfopen.sync import control
 from halfopen.sync.events import Events
 from halfopen.sync.puller import Puller
+from halfopen.sync.reconcile import FeedProof
+from halfopen.sync.replay import Counts, Reading
 from halfopen.window.window import Window
 
 # A process that has just started holds the file before its socket listens.
@@ -42,16 +45,31 @@ class Mirror(Protocol):
     ) -> dict[str, list[str]]:
         """What is left missing of `window`, by feed."""
 
+    async def reconcile(
+        self, product: str, span: Window | None = ..., feeds: Collection[str] = ..., *, repair: bool = ...
+    ) -> list[FeedProof]:
+        """What a product serves against what the mirror has, by feed and day."""
 
-def open_sink(url: DatabaseUrl, *, reads_only: bool = False) -> Sink:
+    async def replay(
+        self, readings: Mapping[str, Reading], feeds: Collection[str] = ..., code: str | None = ...
+    ) -> Counts:
+        """What came of the rows in quarantine, by product and feed."""
+
+    async def forget(self, product: str, player: str) -> dict[str, Any]:
+        """What was erased of a person."""
+
+
+def open_sink(url: DatabaseUrl, *, reads_only: bool = False, secret_key: str | None = None) -> Sink:
     """A sink for an address, not yet open; ConfigError for a scheme that no sink is for.
 
-    reads_only: leave the turn to write to whoever has it, where processes can share a mirror.
+    reads_only: leave the turn to write to whoever has it, where processes can share a mirror. secret_key: encrypts
+    login tokens; without it they are hashed.
     """
+    vault = Vault(secret_key) if secret_key else None
     if url.scheme == "duckdb" and url.path is not None:
-        return DuckDBSink(url.path)
+        return DuckDBSink(url.path, vault=vault)
     if url.scheme == "postgresql":
-        return PostgreSQLSink(url.text, url.shown, reads_only=reads_only)
+        return PostgreSQLSink(url.text, url.shown, reads_only=reads_only, vault=vault)
     raise ConfigError(
         f'mirror.database: {url.scheme!r} is no mirror that there is; write "duckdb:///mirror.duckdb" or'
         ' "postgresql://user:password@host/name"'
@@ -64,11 +82,11 @@ async def owned(
 ) -> AsyncIterator[Puller]:
     """The mirror opened by this process, with its socket; UsageError when another process owns it."""
     chosen = config.chosen_products(products)
-    url = config.needed_mirror().sink
+    url, key = config.needed_mirror().sink, config.needed_mirror().secret_key
     if (other := await control.connect(_socket(url))) is not None:
         await other.close()
         raise UsageError(f"{url.shown}: another halfopen owns this mirror; stop it first, or ask it: halfopen status")
-    puller = Puller(config.products, open_sink(url), chosen=tuple(chosen), feeds=feeds, spool=_spool(url))
+    puller = Puller(config.products, open_sink(url, secret_key=key), chosen=tuple(chosen), feeds=feeds, spool=_spool(url))
     async with puller, control.Server(puller, _socket(url)):
         yield puller
 
@@ -80,7 +98,7 @@ async def attached(config: Config, *, listens: bool = False) -> AsyncIterator[Mi
     listens: whether this process then writes, and answers others too, for it stays a while; else it only reads, and
     others wait until it has ended.
     """
-    url = config.needed_mirror().sink
+    url, key = config.needed_mirror().sink, config.needed_mirror().secret_key
     loop = asyncio.get_running_loop()
     deadline = loop.time() + _PATIENCE_SECONDS
     async with contextlib.AsyncExitStack() as stack:
@@ -89,7 +107,7 @@ async def attached(config: Config, *, listens: bool = False) -> AsyncIterator[Mi
                 stack.push_async_callback(other.close)
                 yield other
                 return
-            puller = Puller(config.products, open_sink(url, reads_only=not listens), spool=_spool(url))
+            puller = Puller(config.products, open_sink(url, reads_only=not listens, secret_key=key), spool=_spool(url))
             try:
                 await stack.enter_async_context(puller)
             except SinkError as error:

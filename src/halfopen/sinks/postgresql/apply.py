@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from halfopen.sinks import ledger
+from halfopen.sinks import ledger, vanished
 from halfopen.sinks.base import Applied
 from halfopen.sinks.database import naive
 from halfopen.sinks.findings import note
@@ -13,6 +13,7 @@ from halfopen.sinks.postgresql.incoming import table_of
 from halfopen.sinks.postgresql.judged import Judged
 from halfopen.sinks.postgresql.link import Session
 from halfopen.sinks.postgresql.merge import Merge
+from halfopen.sinks.replay import Rejudged, Replayed, settle
 from halfopen.sinks.rows import BY_SEQUENCE
 from halfopen.sinks.stage import Note
 
@@ -42,6 +43,16 @@ def apply(session: Session, judged: Judged, *, anything_held: bool) -> Outcome:
     return outcome
 
 
+def replay(session: Session, job: Rejudged, judged: Judged) -> tuple[Replayed, int]:
+    """Merge held rows that were judged again: what came of them, and how many rows the table gained.
+
+    No ledger line, no finding: both were written when the rows came.
+    """
+    application = _Application(session, judged, dict(judged.values))
+    unusable, accepted = application.again()
+    return settle(session, job, unusable, accepted), application.inserted
+
+
 class _Application:
     """The steps of one answer that need to know of each other."""
 
@@ -50,7 +61,7 @@ class _Application:
         self._judged = judged
         self._values = values
         self._notes: list[Note] = list(judged.notes)
-        self._inserted = 0
+        self.inserted = 0
         self._updated = 0
         self._late = 0
 
@@ -58,21 +69,39 @@ class _Application:
         """Do all of it and sum up."""
         judged = self._judged
         if judged.rows is not None and judged.staged.shape is not None:
-            merge = Merge(shape=judged.staged.shape, unreadable=judged.unreadable, patched=judged.patched)
+            merge = Merge(
+                shape=judged.staged.shape,
+                unreadable=judged.unreadable,
+                patched=judged.patched,
+                overrules=judged.answer.overrules,
+            )
             self._merge(merge)
             if anything_held:
                 quarantine.supersede(self._session, merge, self._values)
         self._count()
         staged = judged.staged
+        if judged.answer.whole:
+            self._notes += vanished.after_postgresql(self._session, judged.answer, staged, self._values)
         note(self._session, judged.answer, self._notes)
         applied = Applied(
-            rows=staged.rows + len(staged.broken),
-            changed=self._inserted + self._updated,
+            rows=staged.rows + len(staged.broken) + staged.fallen,
+            changed=self.inserted + self._updated,
             late=self._late,
             quarantined=judged.unusable + len(staged.broken),
             findings=sum(each.count for each in self._notes),
         )
-        return Outcome(applied=applied, inserted=self._inserted, held=applied.quarantined > 0)
+        return Outcome(applied=applied, inserted=self.inserted, held=applied.quarantined > 0)
+
+    def again(self) -> tuple[dict[int, str], dict[int, bool]]:
+        """Merge only: codes of what is unusable, and whether each of the others was taken, by place."""
+        judged, unusable, accepted = self._judged, [], []
+        if judged.rows is not None and judged.staged.shape is not None:
+            self._merge(Merge(shape=judged.staged.shape, unreadable=judged.unreadable, patched=judged.patched))
+            accepted = self._session.rows(quarantine.accepted(table_of(judged.answer.feed)), self._values)
+        if judged.held is not None:
+            self._copy("held", "in_held")
+            unusable = self._session.rows(quarantine.UNUSABLE, self._values)
+        return dict(unusable), dict(accepted)
 
     def _merge(self, merge: Merge) -> None:
         feed = merge.shape.feed
@@ -80,13 +109,13 @@ class _Application:
         self._session.write(merging.match(merge), self._values)
         [(stored, back, differing, same_cursor)] = self._session.rows(merging.SUMMARY, self._values)
         if rows > stored:
-            self._inserted = self._session.write(merging.insert(merge, all_new=not stored), self._values)
+            self.inserted = self._session.write(merging.insert(merge, all_new=not stored), self._values)
         if differing:
             self._updated = self._session.write(merging.update(merge), self._values)
         for code, count in (("cursor_went_back", back), ("changed_without_cursor", same_cursor)):
             if count and feed.kind not in BY_SEQUENCE:
                 self._notes.append(Note(code=code, count=count, field=feed.cursor, value=None))
-        if self._judged.answer.rung and self._inserted + self._updated:
+        if self._judged.answer.rung > 0 and self.inserted + self._updated:
             self._late = quarantine.late(self._session, merge, self._values)
 
     def _count(self) -> None:

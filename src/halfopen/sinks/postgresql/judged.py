@@ -5,7 +5,6 @@ those that are no rows of their CSV.
 """
 
 import hashlib
-import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,11 +15,12 @@ from halfopen.contract.judge import VALUE_LIMIT
 from halfopen.contract.model import Field, Kind
 from halfopen.contract.sql import literal, quote
 from halfopen.sinks.base import Answer
+from halfopen.sinks.care import NO_CARE, Care
 from halfopen.sinks.database import Values
 from halfopen.sinks.duckdb_run import run, written
 from halfopen.sinks.judging import SMALL_ROWS, held_rows, judge, learned, prepare, values_of
 from halfopen.sinks.rows import patch, typed_rows
-from halfopen.sinks.stage import Note, Shape, Staged, show
+from halfopen.sinks.stage import Note, Shape, Staged, broken_text, show
 from halfopen.wire.csv import line
 
 LONGEST_KEY = 2000
@@ -63,15 +63,17 @@ class Judged:
     verdicts: Sheet | None
 
 
-def judged(connection: duckdb.DuckDBPyConnection, answers: Sequence[Answer], folder: Path) -> list[Judged]:
-    """Judge answers, each by itself; their files lie in `folder`.
+def judged(
+    connection: duckdb.DuckDBPyConnection, answers: Sequence[Answer], folder: Path, care: Care = NO_CARE
+) -> list[Judged]:
+    """Judge answers, each by itself; their files lie in `folder`. With `care` for what may not be kept.
 
     Raises:
         ContractError: a body cannot be parsed.
     """
     done = []
     for number, answer in enumerate(answers):
-        [staged] = prepare(connection, [answer], folder)
+        [staged] = prepare(connection, [answer], folder, care)
         done.append(_Judging(connection, number, answer, staged, folder).run())
         for table in (staged.table, "verdicts"):
             connection.execute(f"DROP TABLE IF EXISTS temp.{table}")
@@ -98,7 +100,9 @@ class _Judging:
         unreadable: tuple[str, ...] = ()
         rows: Sheet | None = None
         if shape is not None and self._staged.rows:
-            self._without_nul(shape)
+            count = without_nul(self._connection, self._staged, self._answer.body)
+            if count:
+                self._notes.append(Note(code="nul_character", count=count, field=None, value=None))
             show(self._connection, self._staged)
             wrong = self._judge(shape)
             if wrong:
@@ -121,17 +125,6 @@ class _Judging:
             held=held,
             verdicts=verdicts,
         )
-
-    def _without_nul(self, shape: Shape) -> None:
-        """PostgreSQL's texts cannot hold U+0000."""
-        if not _has_nul(self._answer.body):
-            return
-        columns = [quote(name) for name in (*shape.present, *shape.extra_columns)]
-        sets = ", ".join(f"{column} = replace({column}, chr(0), chr(65533))" for column in columns)
-        where = " OR ".join(f"contains({column}, chr(0))" for column in columns)
-        count = written(self._connection, f"UPDATE {self._staged.table} SET {sets} WHERE {where}")
-        if count:
-            self._notes.append(Note(code="nul_character", count=count, field=None, value=None))
 
     def _judge(self, shape: Shape) -> int:
         """Make `verdicts`, also about keys that no index takes; how many there are."""
@@ -212,7 +205,7 @@ class _Judging:
         """Rows that are no rows of their CSV: held by their text, without a key."""
         held: list[list[str | None]] = []
         for place, (code, text) in enumerate(self._staged.broken, 1):
-            raw = json.dumps({"csv": self._shown(text)}, ensure_ascii=False)
+            raw = broken_text(self._shown(text), self._staged.names)
             held.append([str(-place), "", code, raw, None, hashlib.sha256(text.encode()).hexdigest()])
         return held
 
@@ -231,6 +224,16 @@ _SHEETS = {
     "held": ("_n", "key", "codes", "raw", "cursor", "row_digest"),
     "verdicts": ("_n", "code", "field", "value"),
 }
+
+
+def without_nul(connection: duckdb.DuckDBPyConnection, staged: Staged, body: Path) -> int:
+    """Put U+FFFD for U+0000, which PostgreSQL's texts cannot hold; in how many rows."""
+    if staged.shape is None or not _has_nul(body):
+        return 0
+    columns = [quote(name) for name in (*staged.shape.present, *staged.shape.extra_columns)]
+    sets = ", ".join(f"{column} = replace({column}, chr(0), chr(65533))" for column in columns)
+    where = " OR ".join(f"contains({column}, chr(0))" for column in columns)
+    return written(connection, f"UPDATE {staged.table} SET {sets} WHERE {where}")
 
 
 def _is_text(field: Field) -> bool:

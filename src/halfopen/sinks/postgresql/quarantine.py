@@ -23,6 +23,16 @@ _HOLD = (
     " state = 'held', seq = excluded.seq, zone = excluded.zone"
 )
 
+UNUSABLE = f"SELECT _n, codes FROM in_held WHERE {_ANSWER}"
+
+
+def accepted(incoming: str) -> str:
+    """A query of the incoming rows by place: whether each is now in the mirror."""
+    return (
+        f"SELECT i._n, m._n IS NULL OR m.accepted FROM {incoming} i LEFT JOIN in_matched m ON {_SAME_ROW}"
+        f" WHERE i.{_ANSWER}"
+    )
+
 
 def late(database: Database, merge: Merge, values: Values) -> int:
     """Record the late rows among those that changed the mirror; give how many.

@@ -45,7 +45,7 @@ BOOKKEEPING = {
     "quarantine": (
         "product text, feed text, key text, codes text, raw json, row_digest text,"
         " window_start timestamp, window_end timestamp, first_seen timestamp, last_seen timestamp, times bigint,"
-        " state text, seq bigint, cursor timestamp, zone text, PRIMARY KEY (product, feed, row_digest)"
+        " state text, seq bigint, cursor timestamp, zone varchar, PRIMARY KEY (product, feed, row_digest)"
     ),
     "late_rows": (
         "product text, feed text, key text, cursor timestamp, window_start timestamp,"

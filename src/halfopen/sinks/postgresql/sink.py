@@ -3,8 +3,10 @@
 import shutil
 import tempfile
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,17 +14,24 @@ import duckdb
 
 from halfopen.contract.load import NAMES
 from halfopen.errors import LostTurnError, SinkError
-from halfopen.sinks import ledger
+from halfopen.sinks import ledger, vanished
 from halfopen.sinks.base import Answer, Applied, Hole, Progress
+from halfopen.sinks.care import Care
+from halfopen.sinks.compare import Comparison
 from halfopen.sinks.duckdb_run import first_line
 from halfopen.sinks.findings import held_at
 from halfopen.sinks.postgresql import fence, incoming, schema
-from halfopen.sinks.postgresql.apply import Outcome, apply
+from halfopen.sinks.postgresql.apply import Outcome, apply, replay
+from halfopen.sinks.postgresql.compare import compare
 from halfopen.sinks.postgresql.judged import judged
 from halfopen.sinks.postgresql.link import FAILURES, Interrupted, Loop, Session
 from halfopen.sinks.postgresql.query import query
 from halfopen.sinks.postgresql.workplace import workplace
+from halfopen.sinks.forget import Forgotten, forget
+from halfopen.sinks.graves import Graves
+from halfopen.sinks.replay import Held, Rejudged, Replayed, held
 from halfopen.sinks.summary import progress_of, status_of
+from halfopen.sinks.tokens import Vault
 from halfopen.window.coverage import Coverage
 
 SETTINGS = {
@@ -57,8 +66,16 @@ class PostgreSQLSink:
     _coverage: dict[tuple[str, str], dict[int, Coverage]]
 
     def __init__(
-        self, url: str, shown: str, *, reads_only: bool = False, threads: int = 2, memory_limit: str | None = None
+        self,
+        url: str,
+        shown: str,
+        *,
+        reads_only: bool = False,
+        threads: int = 2,
+        memory_limit: str | None = None,
+        vault: Vault | None = None,
     ) -> None:
+        self._care = Care(vault=vault)
         self._url = url
         self._shown = shown
         self._reads_only = reads_only
@@ -114,7 +131,7 @@ class PostgreSQLSink:
         judge, folder = self._workplace()
         try:
             with self._failing("nothing was written"):
-                ready = judged(judge, answers, folder)
+                ready = judged(judge, answers, folder, self._care)
                 outcomes: list[Outcome] = []
                 names = [(answer.product, answer.feed.name) for answer in answers]
                 with self._transaction() as session:
@@ -130,6 +147,37 @@ class PostgreSQLSink:
                 left.unlink(missing_ok=True)
         self._remember(answers, outcomes, held, settled)
         return [outcome.applied for outcome in outcomes]
+
+    def held(self, product: str, feed: str, *, code: str | None, after: tuple[int, str], limit: int) -> list[Held]:
+        """Rows in quarantine; see `Sink.held`."""
+        with self._failing(), self._using() as session:
+            return held(session, product, feed, code=code, after=after, limit=limit)
+
+    def replay(self, jobs: Sequence[Rejudged]) -> list[Replayed]:
+        """Judge held rows again; see `Sink.replay`."""
+        judge, folder = self._workplace()
+        try:
+            with self._failing("nothing was written"):
+                ready = judged(judge, [job.answer for job in jobs], folder, self._care)
+                with self._transaction() as session:
+                    done = [replay(session, job, one) for job, one in zip(jobs, ready, strict=True)]
+        finally:
+            for left in folder.glob("*.csv"):
+                left.unlink(missing_ok=True)
+        for job, (_, inserted) in zip(jobs, done, strict=True):
+            name = (job.answer.product, job.answer.feed.name)
+            if self._rows is not None:
+                self._rows[name] = self._rows.get(name, 0) + inserted
+        return [replayed for replayed, _ in done]
+
+    def forget(self, product: str, player: str, now: datetime) -> Forgotten:
+        """Erase a person; see `Sink.forget`."""
+        with self._failing("nothing was erased"), self._transaction() as session:
+            found = forget(session, product, player, now)
+            graves = Graves.read(session)
+        self._care = replace(self._care, graves=graves)
+        self._forget()
+        return found
 
     def fail(self, hole: Hole) -> None:
         """Record a window that failed; see `Sink.fail`."""
@@ -164,6 +212,17 @@ class PostgreSQLSink:
                 self._reader = Session.connect(self._loop, self._url, SETTINGS)
             return query(self._reader, sql)
 
+    def compare(self, answer: Answer, *, claimed: datetime, sought: Collection[str] = ()) -> Comparison:
+        """What of an answer the mirror has not, or has otherwise; see `Sink.compare`."""
+        judge, folder = self._workplace()
+        with self._failing(), self._using() as session:
+            return compare(session, judge, answer, folder, claimed=claimed, sought=sought, care=self._care)
+
+    def vanish(self, product: str, feed: str, keys: Collection[str], at: datetime) -> int:
+        """Mark stored rows as no longer served; see `Sink.vanish`."""
+        with self._failing("nothing was written"), self._transaction() as session:
+            return vanished.mark(session, product, feed, keys, at)
+
     def interrupt(self) -> None:
         """Stop the statements that run now."""
         self._loop.interrupt()
@@ -183,6 +242,7 @@ class PostgreSQLSink:
             self._number = fence.take(session)
             session.script("COMMIT")
             incoming.make(session)
+            self._care = replace(self._care, graves=Graves.read(session))
         self._seq = max(self._seq, ledger.last_seq(session))
 
     def _connect(self) -> Session:
