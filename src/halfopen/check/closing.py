@@ -10,6 +10,7 @@ from halfopen.check.client import Spent
 from halfopen.check.observe import Observation
 from halfopen.check.plan import windows
 from halfopen.check.rules.references import orphans
+from halfopen.check.rules.stamps import freshest
 from halfopen.check.story import Loss
 from halfopen.check.survey import HOPELESS, WIDE_BYTES, Survey
 from halfopen.window.window import Window
@@ -17,6 +18,8 @@ from halfopen.window.window import Window
 _OK: Final = 200
 _AHEAD: Final = timedelta(minutes=1)
 _MOST_CONFIRMED: Final = 2
+_QUIET: Final = timedelta(minutes=20)
+_MOST_QUIET: Final = 3
 _PARENT_BYTES: Final = 8 << 20
 _RESERVED_BYTES: Final = 8 << 20
 
@@ -36,6 +39,7 @@ class Closing:
             self._survey.tell("rows that others point at")
             await self._references()
             await self._survey.each(self._excuse, offered)
+            await self._survey.each(self._freshest, self._quiet(offered))
         except Spent as reason:
             self._survey.spent = str(reason)
 
@@ -52,11 +56,29 @@ class Closing:
         story = causes_of(self._survey.case().feeds[name]).story
         doubtful = [loss.observation.window for loss in story.losses if not self._asked_twice(story.answers, loss)]
         doubtful += [late.missing.window for late in story.latecomers if not late.confirmed]
+        if not story.are_gone:
+            doubtful += [loss.observation.window for loss in story.flaps()]
         chosen = list(dict.fromkeys(w for w in doubtful if w is not None))[:_MOST_CONFIRMED]
         for window in chosen:
             await self._survey.ask(name, "confirm", window)
         if chosen:
             await self._tail(name)
+
+    def _quiet(self, offered: list[str]) -> list[str]:
+        """The busiest feeds of a product whose freshest stamps are old: are there newer ones by now?"""
+        now = self._survey.product_now()
+        feeds = [self._survey.case().feeds[name] for name in offered]
+        dated = [(feed, fresh) for feed in feeds if not feed.no_windows and (fresh := freshest(feed)) is not None]
+        if any(fresh > now - _QUIET for _, fresh in dated):
+            return []
+        busiest = sorted(dated, key=lambda one: (one[1], len(one[0].rows)), reverse=True)
+        return [feed.name for feed, fresh in busiest[:_MOST_QUIET] if fresh > now - windows.DAY]
+
+    async def _freshest(self, name: str) -> None:
+        fresh = freshest(self._survey.case().feeds[name])
+        now = self._survey.product_now().replace(microsecond=0)
+        if fresh is not None and fresh < now:
+            await self._survey.ask(name, "freshest", Window(fresh.replace(microsecond=0), now))
 
     @staticmethod
     def _asked_twice(answers: Iterable[Observation], loss: Loss) -> bool:

@@ -91,6 +91,20 @@ class Story:
         """Losses that the same window shows: asked before or after, it has the row."""
         return [loss for loss in self.losses if self._repeated(loss)]
 
+    @cached_property
+    def are_gone(self) -> bool:
+        """Whether all that the same windows lack is gone for good, as what was deleted is.
+
+        Each of these rows is missing from two answers at least, and from all after the first of them.
+        """
+        flaps = self.flaps()
+        return bool(flaps) and all(self._is_gone(loss) for loss in flaps)
+
+    def _is_gone(self, loss: Loss) -> bool:
+        lacking = [other.observation.started for other in self.losses if other.row.key == loss.row.key]
+        back = any(o.started >= min(lacking) and loss.row.key in self._of[id(o)] for o in self.answers)
+        return len(lacking) > 1 and not back
+
     def _repeated(self, loss: Loss) -> bool:
         same = loss.observation.window
         return loss.seen.window == same or any(
@@ -100,19 +114,25 @@ class Story:
 
     def moments(self, row: Row) -> list[datetime]:
         """What puts a row into a window: its stamp; of a session its first and its last action."""
+        if self._is_backwards(row):
+            return []
         if self.feed.is_aggregate:
             return [moment for moment in (row.created, row.at) if moment is not None]
         return [row.at] if row.at is not None else []
+
+    def _is_backwards(self, row: Row) -> bool:
+        """Whether a session ends before it begins: its stamps, which have a rule of their own, place it nowhere."""
+        return self.feed.is_aggregate and bool(row.created and row.at and row.created >= row.at + SECOND)
 
     def _extras(self, answer: Observation) -> Iterator[Extra]:
         window = answer.window
         if window is None:
             return
         for row in answer.rows:
-            if row.at is None:
+            if row.at is None or self._is_backwards(row):
                 continue
-            last = max(row.at, row.created or row.at) if self.feed.is_aggregate else row.at
-            first = min(row.at, row.created or row.at) if self.feed.is_aggregate else row.at
+            last = row.at
+            first = (row.created or row.at) if self.feed.is_aggregate else row.at
             if last < window.start:
                 yield Extra(answer, row, before=True)
             elif first >= window.end:

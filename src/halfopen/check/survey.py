@@ -15,7 +15,7 @@ from halfopen.config.product import ProductConfig
 from halfopen.contract.load import feeds
 from halfopen.window.window import Window
 
-_OK, _NOT_FOUND, _NOT_IMPLEMENTED = 200, {404, 410}, 501
+_OK, _NOT_FOUND, _SERVER, _NOT_IMPLEMENTED = 200, {404, 410}, 500, 501
 _PIGS = 3
 _SLOW = 5.0
 """Seconds."""
@@ -161,10 +161,16 @@ class Survey:
             return
         if first.exchange.status in _NOT_FOUND and not await self._found(name):
             return
+        await self._widen(name, first)
+
+    async def _widen(self, name: str, first: Observation) -> None:
         end = windows.settled(self.product_now(), self._product.offset_of(name))
         hour = await self._first_window(name, Window(end - windows.HOUR, end))
         if hour.exchange.seconds > HOPELESS:
             return
+        if (hour.exchange.status or 0) >= _SERVER and first.exchange.status == _OK:
+            for part in windows.parts(end):
+                await self.ask(name, "part", part)
         day = await self.ask(name, "day", Window(end - windows.DAY, end), most_bytes=WIDE_BYTES)
         if not any(o.exchange.status == _OK for o in (first, hour, day)):
             return
@@ -241,7 +247,8 @@ class Survey:
         await self._credentials(name, minute, pigs.index(name) if name in pigs else None)
         if not feed.is_catalogue:
             await self.ask(name, "empty", windows.EMPTY)
-            await self.ask(name, "future", windows.future(self.product_now()))
+            wide = any(o.exchange.status == _OK for o in feed.valid if o.probe in {"day", "wide"})
+            await self.ask(name, "future", windows.future(self.product_now(), windows.HOUR * (6 if wide else 1)))
         await self._format(name, window or minute)
         if window is not None and name in pigs:
             await self.ask(name, "plus" if self.client.spaces[name] == "%20" else "percent20", window,
@@ -254,7 +261,7 @@ class Survey:
     async def _focused(self, feed: FeedCase) -> Window | None:
         if feed.no_windows or feed.name in self.slow:
             return None
-        found = [o for o in feed.valid if o.probe in {"hour", "day", "wide"} and o.exchange.status == _OK]
+        found = [o for o in feed.valid if o.probe in {"hour", "part", "day", "wide"} and o.exchange.status == _OK]
         window = windows.focus(found, aggregate=feed.is_aggregate)
         if window is None:
             return None

@@ -20,6 +20,8 @@ FEW: Final = 6
 MANY: Final = 1500
 """More rows than these are not asked for again and again."""
 _SOME: Final = 400
+_PART: Final = timedelta(minutes=8)
+_PARTS: Final = 5
 _LAST_SECOND: Final = 59
 
 
@@ -34,10 +36,15 @@ def settled(now: datetime, offset: timedelta = timedelta(0)) -> datetime:
     return floor(now - offset - MINUTE, MINUTE)
 
 
-def future(now: datetime) -> Window:
+def future(now: datetime, length: timedelta = 6 * HOUR) -> Window:
     """A window that no row can be in: also not one that is stamped two minutes early."""
     start = ceil(now, MINUTE) + 5 * MINUTE
-    return Window(start, start + 6 * HOUR)
+    return Window(start, start + length)
+
+
+def parts(end: datetime) -> list[Window]:
+    """Short windows before a moment, for a feed that fails over an hour: is it the length, or what is in it?"""
+    return [Window(end - (n + 1) * _PART, end - n * _PART) for n in range(_PARTS)]
 
 
 def youngest(now: datetime, offset: timedelta, length: timedelta) -> Window:

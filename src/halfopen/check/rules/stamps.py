@@ -127,8 +127,8 @@ def _behind(feed: FeedCase) -> Outcome:
     if not any(o.window and o.window.end >= o.started + feed.skew - timedelta(minutes=2) and o.window.start < stamps[-1]
                for o in feed.answers):  # fmt: skip
         return not_verified("no window up to now was asked")
-    others = [f for f in feed.case.offered if f is not feed and _freshest(f) is not None]
-    if any((fresh := _freshest(f)) is not None and seen.ended + feed.skew - fresh < _HALF_HOUR / 2 for f in others):
+    others = [f for f in feed.case.offered if f is not feed and freshest(f) is not None]
+    if any((fresh := freshest(f)) is not None and seen.ended + feed.skew - fresh < _HALF_HOUR / 2 for f in others):
         return PASS
     if not any(map(_moves, feed.case.offered)):
         return not_verified("no row came while it was looked at")
@@ -154,7 +154,8 @@ def _moves(feed: FeedCase) -> bool:
     return False
 
 
-def _freshest(feed: FeedCase) -> datetime | None:
+def freshest(feed: FeedCase) -> datetime | None:
+    """The latest stamp of a feed's rows; None where none was seen."""
     return max((row.at for row in feed.rows if row.at is not None), default=None)
 
 

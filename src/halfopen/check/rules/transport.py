@@ -86,7 +86,7 @@ def _unexpected_status(feed: FeedCase) -> Outcome:
         if o.exchange.status is not None
         and o.exchange.status not in own
         and 400 <= o.exchange.status < 500  # noqa: PLR2004 - redirects and errors of the server have rules of their own
-        and o.probe in {"minute", "burst", "cut", "edge", "repeat", "focus"}
+        and o.probe in {"minute", "burst", "part", "cut", "edge", "repeat", "focus"}
     ]
     if not bad:
         return PASS

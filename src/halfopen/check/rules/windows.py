@@ -1,10 +1,11 @@
 """Rules about the edges of windows: from <= cursor < to, all of it and nothing else, each time."""
 
+from dataclasses import replace
 from functools import partial
 
 from halfopen.check.case import FeedCase
 from halfopen.check.causes import Cause, causes_of
-from halfopen.check.finding import Severity
+from halfopen.check.finding import Severity, Status
 from halfopen.check.pages import is_paginated
 from halfopen.check.rule import PASS, Outcome, Rule, failed, feed_rule, not_verified
 from halfopen.check.story import Extra
@@ -57,6 +58,14 @@ def _ignored(feed: FeedCase) -> Outcome:
     found = _caused("window_ignored", feed)
     cause = causes_of(feed).of_extras if found is PASS else None
     return _told(cause) if cause is not None and cause.code == "parameters_not_supported" else found
+
+
+def _deterministic(feed: FeedCase) -> Outcome:
+    """What is gone for good may have been deleted, which the document does not forbid."""
+    found = _caused("window_not_deterministic", feed)
+    if found.status is Status.FAIL and causes_of(feed).story.are_gone:
+        return replace(found, severity=Severity.SHOULD)
+    return found
 
 
 def _additive(feed: FeedCase) -> Outcome:
@@ -120,7 +129,8 @@ RULES = (
           "4,711 rows", "1,000 rows, always"),
     feed_rule("response_paginated", MUST, _paginated, family="window", doc="An answer holds one page of several.",
               fix="Answer all rows of a window at once.", good="all rows", bad='{"page": 1, "pages": 3}'),
-    _rule("window_not_deterministic", "The same closed window, asked again, has other rows.",
-          "Read from one database, or from replicas that have all of it.", "the same rows twice",
-          "every other answer lacks some"),
+    feed_rule("window_not_deterministic", MUST, _deterministic, family="window",
+              doc="The same closed window, asked again, has other rows.",
+              fix="Read from one database, or from replicas that have all of it.", good="the same rows twice",
+              bad="every other answer lacks some"),
 )  # fmt: skip
