@@ -68,7 +68,9 @@ def judge(received: Received, truth: Final, book: Book, factor: float) -> Figure
 def _judge_feed(figures: Figures, waits: list[float], name: str, received: Received, book: Book) -> None:
     is_sum = FEEDS[name].is_sum
     for key, got in received.rows[name].items():
-        figures.decreasing += sum(later.stamp < earlier.stamp for earlier, later in pairwise(got))
+        falls = [(earlier, later) for earlier, later in pairwise(got) if later.stamp < earlier.stamp]
+        figures.decreasing += len(falls)
+        figures.samples += [f"{name} {key}: {earlier}, then {later}" for earlier, later in falls[:1]]
         if is_sum:
             # A session is told again in every window that it was touched in, so once an action at most.
             figures.doubled += max(0, len(got) - book.actions[key])

@@ -79,6 +79,12 @@ def visible(rows: Rows, served: Served) -> str:
     return f"not ({_between(rows, span.start, span.end)} and {rows.among(served.hidden)})"
 
 
+def counted(rows: Rows, served: Served) -> str:
+    """Which actions sessions are summed from."""
+    before = "true" if served.until is None else f"{rows.moment} < {rows.literal(served.until)}"
+    return both(rows.filter, visible(rows, served), before)
+
+
 def shows_cursor(column: Column, selection: Selection) -> bool:
     """Whether the column shows what windows cut on."""
     if selection.cursor_column:

@@ -83,7 +83,8 @@ class Served:
     """The rows whose served cursor lies in `window`: the greater of their own and of what they are lifted to.
 
     lifts: at most one an identity; those to a moment before the window may be left out. hidden: identities that no seal
-    has seen yet; their rows with a cursor in `hidden_span` are left out, as if they were not there.
+    has seen yet; their rows with a cursor in `hidden_span` are left out, as if they were not there. until: sessions are
+    summed from actions before it, because a later one may still turn out to be late, and the sum would fall again.
     """
 
     window: Window
@@ -91,11 +92,12 @@ class Served:
     replays: tuple[Replay, ...] = ()
     hidden: frozenset[Identity] = frozenset()
     hidden_span: Window | None = None
+    until: datetime | None = None
 
     @property
     def is_plain(self) -> bool:
         """Whether every row is served with its own cursor."""
-        return not (self.lifts or self.replays or (self.hidden and self.hidden_span))
+        return not (self.lifts or self.replays or (self.hidden and self.hidden_span) or self.until)
 
 
 class Snapshot(Protocol):

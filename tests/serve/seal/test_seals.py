@@ -96,3 +96,15 @@ def test_the_replay_counts_for_windows_that_begin_before_it_ends():
     assert later.is_plain
     hiding = seals.served(seal, Window(AT + MINUTE, AT + 2 * MINUTE), (), frozenset({9}), LATENESS)
     assert hiding.hidden_span == Window(seal.horizon - LATENESS, seal.horizon)
+
+
+def test_sessions_are_served_and_summed_up_to_the_horizon():
+    seal = after(begun(), Look()).seal
+    beyond = Window(seal.horizon - MINUTE, seal.horizon + MINUTE)
+    found = seals.served(seal, beyond, (), frozenset(), LATENESS, sums=True)
+    assert found.window == Window(seal.horizon - MINUTE, seal.horizon)
+    assert found.until == seal.horizon
+    assert not found.is_plain
+    nothing = Window(seal.horizon + MINUTE, seal.horizon + 2 * MINUTE)
+    assert seals.served(seal, nothing, (), frozenset(), LATENESS, sums=True).window.is_empty
+    assert seals.served(seal, beyond, (), frozenset(), LATENESS).window == beyond

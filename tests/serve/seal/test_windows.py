@@ -232,3 +232,19 @@ async def test_a_session_is_touched_where_its_late_action_is_served(url: str, tm
         await one.execute(insert, 4, "s", 1, served.moment(190))
         assert await served.ask(180, 240) == [("s", "16", 190)]
         assert await served.ask(0, 240) == [("quiet", "7", 12), ("s", "16", 190)]
+
+
+@pytest.mark.parametrize("named", [{"table": "action"}, {"table": None, "sql": "select * from action"}], ids=str)
+async def test_a_session_counts_no_action_of_a_time_that_is_not_sealed(url: str, tmp_path: Path, named):
+    """What is not sealed may still turn out to be late: the session would be told with it, without it, and with it."""
+    async with writer(url) as one, product(url, tmp_path, sessions, **named) as served:
+        await one.execute("truncate action")
+        insert = "insert into action values ($1, $2, 'bet', $3, $4)"
+        await one.execute(insert, 1, "s", 10, served.moment(10))
+        assert await served.ask(0, 60) == [("s", "10", 10)]
+        await one.execute(insert, 2, "s", 5, served.moment(70))
+        assert await served.ask(0, 60) == [("s", "10", 10)]
+        assert await served.ask(60, 120) == [("s", "15", 70)]
+        assert await served.ask(0, 60) == [("s", "15", 70)]
+        await one.execute(insert, 3, "s", 1, served.moment(7200))
+        assert await served.ask(0, 7300) == [("s", "15", 70)], "a window that is not over shows what is sealed"

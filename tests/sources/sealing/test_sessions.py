@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 from halfopen.sources.sealing import Replay, Served
-from support.sealing import AT, lift, seconds, window
+from support.sealing import AT, lift, moment, seconds, window
 
 
 async def test_a_late_action_touches_its_session_in_a_later_window(place):
@@ -58,3 +58,11 @@ async def test_actions_that_differ_in_what_is_summed_are_told_apart(place):
     here = place()
     here.add(("s1", "bet", 10, "1"), ("s1", "bet", 10, "2"), ("s1", "win", 10, "1"), ("s2", "bet", 10, "1"))
     assert len(await here.new((0, 60), selection=here.sessions())) == 4
+
+
+async def test_actions_from_a_moment_on_count_nowhere(place):
+    here = place()
+    here.add(("s1", "bet", 10), ("s1", "win", 70, "7"), ("s2", "bet", 59.5), ("s2", "bet", 60))
+    rows = await here.ask_sessions(Served(window=window(0, 60), until=moment(60)))
+    told = [(row["session_id"], row["bet_count"], row["win_amount"], seconds(row["updated_at"])) for row in rows]
+    assert told == [("s1", 1, 0, 10), ("s2", 1, 0, 59)]

@@ -78,13 +78,22 @@ def unseen(shown: Mapping[Identity, Sighting], seal: Seal) -> dict[Identity, Sig
 
 
 def served(
-    seal: Seal, window: Window, lifts: Sequence[Lift], hidden: frozenset[Identity], lateness: timedelta
+    seal: Seal,
+    window: Window,
+    lifts: Sequence[Lift],
+    hidden: frozenset[Identity],
+    lateness: timedelta,
+    *,
+    sums: bool = False,
 ) -> Served:
-    """What a window after the beginning is answered with."""
+    """What a window after the beginning is answered with; with `sums` its rows are sessions, of what is sealed."""
     base = seal.base
     replays = (Replay(Window(base.since, base.at), base.at),) if base.at >= window.start else ()
     span = look_back(seal.horizon, lateness) if hidden else None
-    return Served(window=window, lifts=tuple(lifts), replays=replays, hidden=hidden, hidden_span=span)
+    until = seal.horizon if sums else None
+    if sums and window.end > seal.horizon:
+        window = Window(window.start, max(window.start, seal.horizon))
+    return Served(window=window, lifts=tuple(lifts), replays=replays, hidden=hidden, hidden_span=span, until=until)
 
 
 def strangeness(seal: Seal, mark: Mark, clock: datetime, detector: Detector) -> str:

@@ -145,9 +145,10 @@ class SealedWindows:
                 hidden = frozenset[Identity]()
             else:
                 hidden = await self._hidden(offer, snapshot, seal, window)
-        lifts = await self._store.lifts(name, window, open_end=offer.selection.sessions is not None)
-        served = seals.served(seal, window, lifts, hidden, self._terms.lateness)
-        return _reading(stack.pop_all(), snapshot, offer, seal, served)
+        sums = offer.selection.sessions is not None
+        lifts = await self._store.lifts(name, window, open_end=sums)
+        served = seals.served(seal, window, lifts, hidden, self._terms.lateness, sums=sums)
+        return _reading(stack.pop_all(), snapshot, offer, seal, served, is_final=window.end <= seal.horizon)
 
     async def _trusted(self, offer: Offer, snapshot: Snapshot, seal: Seal | None) -> Seal | None:
         """The seal, if it says something of this state of the database; None when seals had to begin anew."""
@@ -233,7 +234,9 @@ async def _count(snapshot: Snapshot, offer: Offer, window: Window) -> int:
         return stream.rows
 
 
-def _reading(stack: AsyncExitStack, snapshot: Snapshot, offer: Offer, seal: Seal, served: Served) -> Reading:
+def _reading(
+    stack: AsyncExitStack, snapshot: Snapshot, offer: Offer, seal: Seal, served: Served, *, is_final: bool
+) -> Reading:
     @asynccontextmanager
     async def begin(format_: Format) -> AsyncGenerator[Stream, None]:
         # The database is let go as soon as the rows are read.
@@ -241,7 +244,7 @@ def _reading(stack: AsyncExitStack, snapshot: Snapshot, offer: Offer, seal: Seal
             yield stream
 
     headers = {
-        "Halfopen-Final": "true" if served.window.end <= seal.horizon else "false",
+        "Halfopen-Final": "true" if is_final else "false",
         "Halfopen-Sealed-Until": plain(seal.horizon),
         "Halfopen-Snapshot": str(seal.number),
     }

@@ -20,7 +20,7 @@ from halfopen.sources.duckdb.sessions import Actions, summed
 from halfopen.sources.duckdb.sql import moment
 from halfopen.sources.duckdb.types import Shape, Type
 from halfopen.sources.exact import micros_of
-from halfopen.sources.lifting import Part, Rows, both, lifted, look_spans, looked, parts, shows_cursor, visible
+from halfopen.sources.lifting import Part, Rows, both, counted, lifted, look_spans, looked, parts, shows_cursor
 from halfopen.sources.sealing import Identity, Lift, Look, Served
 from halfopen.window.window import Window
 from halfopen.wire.negotiate import Format
@@ -134,8 +134,8 @@ def _of_sessions(selection: Selection, types: Types, rows: Rows, served: Served,
     relation, last = rows.relation, rows.moment
     if served.lifts or served.replays:
         relation, last = rows.joined(served.lifts), f"coalesce({lifted(rows, served)}, {rows.moment})"
-    counted = replace(selection, where=both(rows.filter, visible(rows, served)))
-    made = summed(counted, types.by_sql, None, actions=Actions(relation, touched, last))
+    chosen = replace(selection, where=counted(rows, served))
+    made = summed(chosen, types.by_sql, None, actions=Actions(relation, touched, last))
     pieces = [
         # What actions are served at is UTC already.
         piece(column, type_, "UTC" if column.name == "updated_at" else selection.zone)

@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from halfopen.sources.base import Selection
-from halfopen.sources.lifting import Part, Rows, both, lifted, look_spans, looked, parts, shows_cursor, visible
+from halfopen.sources.lifting import Part, Rows, both, counted, lifted, look_spans, looked, parts, shows_cursor
 from halfopen.sources.mysql import stamps
 from halfopen.sources.mysql.connections import Connection
 from halfopen.sources.mysql.cut import cut
@@ -123,8 +123,8 @@ def _of_sessions(selection: Selection, types: Types, rows: Rows, served: Served,
     relation, last = rows.relation, rows.moment
     if served.lifts or served.replays:
         relation, last = rows.joined(served.lifts), f"coalesce({lifted(rows, served)}, {rows.moment})"
-    counted = replace(selection, where=both(rows.filter, visible(rows, served)))
-    made = summed(counted, types.by_sql, None, actions=Actions(relation, touched, last))
+    chosen = replace(selection, where=counted(rows, served))
+    made = summed(chosen, types.by_sql, None, actions=Actions(relation, touched, last))
     pieces = [piece(column, type_, selection.zone) for column, type_ in zip(made.columns, made.types, strict=True)]
     return f"select {line(selection.names, pieces, format_)} from {made.relation}"
 

@@ -79,7 +79,8 @@ def sealed_select(selection: Selection, types: dict[str, Type], detector: Detect
 def _actions(rows: Rows, session_id: str, served: Served) -> Actions:
     """The actions of the sessions that have one served in the window; what no seal has seen counts nowhere."""
     touched = " union ".join(f"select {session_id} from {part.origin}" for part in _parts(rows, served))
-    counted = _and(_filter(rows), _visible(rows, served))
+    before = "true" if served.until is None else f"{rows.moment} < {moment(served.until)}"
+    counted = _and(_filter(rows), _visible(rows, served), before)
     if not (served.lifts or served.replays):
         return Actions(rows.selection.relation, counted, touched)
     last = f"greatest({rows.moment}, {_lifted(rows, served)})"

@@ -11,7 +11,7 @@ from hashlib import md5
 
 from halfopen.sources.base import Column, Selection
 from halfopen.sources.exact import micros_of
-from halfopen.sources.lifting import Part, Rows, both, lifted, look_spans, looked, parts, shows_cursor, visible
+from halfopen.sources.lifting import Part, Rows, both, counted, lifted, look_spans, looked, parts, shows_cursor
 from halfopen.sources.sealing import Look, Served
 from halfopen.sources.sqlite.cut import cut
 from halfopen.sources.sqlite.lines import Piece, line, piece, text
@@ -131,8 +131,8 @@ def _of_sessions(selection: Selection, known: Forms, rows: Rows, served: Served,
         raise ValueError(f"{selection.feed}: rows are no actions")
     touched = " union ".join(f"select {sessions.session_id} from {part.origin}" for part in parts(rows, served))
     actions = Actions(touched, f"ifnull({lifted(rows, served)}, {rows.moment})")
-    counted = replace(selection, where=both(rows.filter, visible(rows, served)))
-    made = summed(counted, known.columns, known.cursor, None, actions=actions)
+    chosen = replace(selection, where=counted(rows, served))
+    made = summed(chosen, known.columns, known.cursor, None, actions=actions)
     pieces = [
         piece(column, column.sql, form, selection.zone) for column, form in zip(made.columns, made.forms, strict=True)
     ]
