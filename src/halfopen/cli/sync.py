@@ -1,5 +1,6 @@
 """`halfopen sync`: pulls the feeds of all products into the mirror, live or one pass."""
 
+import contextlib
 import signal
 from datetime import timedelta
 from pathlib import Path
@@ -19,6 +20,7 @@ from halfopen.sync.mirror import owned
 from halfopen.sync.puller import Puller, utc_now
 from halfopen.sync.screen import following
 from halfopen.sync.signals import Caught, polite
+from halfopen.sync.watch import watching
 
 GOOD, BAD_NEWS, INTERRUPTED = 0, 1, 130
 
@@ -62,8 +64,10 @@ async def _sync(
                 soft_wrap=True,
             )
     async with owned(settings, products=products, feeds=feeds) as puller:
-        with polite(puller.stop) as caught, following(puller.events, console, utc_now):
-            holes = await _pulled(puller, once=once, length=length)
+        watch = watching(puller, settings.needed_mirror(), utc_now, lambda line: console.print(line, markup=False))
+        with polite(puller.stop) as caught, _shown(puller, settings, console):
+            async with watch:
+                holes = await _pulled(puller, once=once, length=length)
         return _exit_code(caught, holes)
 
 
@@ -73,6 +77,13 @@ async def _pulled(puller: Puller, *, once: bool, length: timedelta | None) -> in
         return await puller.once()
     await puller.run(length)
     return 0
+
+
+def _shown(puller: Puller, settings: Config, console: Console) -> contextlib.AbstractContextManager[object]:
+    """A table or sentences for people; none where the log is for programs."""
+    if settings.needed_mirror().log == "json":
+        return contextlib.nullcontext()
+    return following(puller.events, console, utc_now)
 
 
 def _starved(product: ProductConfig, chosen: tuple[str, ...]) -> list[str]:

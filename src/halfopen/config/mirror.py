@@ -1,12 +1,16 @@
 """`[mirror]`: where the rows that sync pulls are kept."""
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
+from halfopen.config.alerts import AlertsConfig, read_alerts
 from halfopen.config.reading import at, record
 from halfopen.config.urls import DatabaseUrl, database_url
+from halfopen.errors import ConfigError
+
+_PORTS = 65536
 
 
 class MirrorConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -14,8 +18,20 @@ class MirrorConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
 
     database: str
     secret_key: str | None = None
+    listen: str | None = None
+    """Host and port on which `sync` answers `/metrics` and `/healthz`; nobody signs in there."""
+    log: Literal["text", "json"] = "text"
+    alerts: AlertsConfig | None = None
     sink: DatabaseUrl
     """Read from `database`."""
+
+    @property
+    def place(self) -> tuple[str, int] | None:
+        """Host and port of `listen`."""
+        if self.listen is None:
+            return None
+        host, _, port = self.listen.rpartition(":")
+        return host.strip("[]"), int(port)
 
 
 def read_mirror(table: dict[str, Any], base: Path, where: str) -> MirrorConfig:
@@ -25,4 +41,12 @@ def read_mirror(table: dict[str, Any], base: Path, where: str) -> MirrorConfig:
         with at(f"{where}.database"):
             return database_url(table["database"], base)
 
-    return record(MirrorConfig, table, where, derived={"sink": sink})
+    prepared = dict(table)
+    if "alerts" in table:
+        prepared["alerts"] = read_alerts(table["alerts"], f"{where}.alerts")
+    config = record(MirrorConfig, prepared, where, derived={"sink": sink})
+    if config.listen is not None:
+        host, colon, port = config.listen.rpartition(":")
+        if not (host and colon and port.isascii() and port.isdigit() and int(port) < _PORTS):
+            raise ConfigError(f'{where}.listen: found {config.listen!r}, needs a host and a port like "127.0.0.1:9400"')
+    return config
