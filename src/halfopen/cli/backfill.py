@@ -12,6 +12,7 @@ from rich.console import Console
 from halfopen.cli.spans import duration, span
 from halfopen.config.load import Config, load
 from halfopen.errors import UsageError
+from halfopen.sync.headway import Headway
 from halfopen.sync.mirror import attached
 from halfopen.sync.puller import utc_now
 from halfopen.sync.screen import following
@@ -56,7 +57,13 @@ def backfill(
 
 async def _backfill(settings: Config, product: str, window: Window, feeds: tuple[str, ...], patience: timedelta) -> int:
     async with attached(settings, listens=True) as mirror:
-        with polite(mirror.stop) as caught, following(mirror.events, Console(stderr=True), utc_now) as board:
+        headway = Headway(settings.products[product].backfill)
+        mirror.events.listen(headway.hear)
+        console = Console(stderr=True)
+        with (
+            polite(mirror.stop) as caught,
+            following(mirror.events, console, utc_now, lambda: headway.line(utc_now())) as board,
+        ):
             left = await mirror.backfill(product, window, feeds, patience)
     rows = sum(tally.rows for tally in board.tallies.values())
     for name, windows in left.items():

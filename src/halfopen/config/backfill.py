@@ -65,7 +65,7 @@ def read_pacing(table: object, where: str) -> Pacing:
 
 
 def _check_hours(pacing: Pacing, where: str) -> None:
-    found = _HOURS.fullmatch(pacing.hours or "00:00-24:00")
+    found = _HOURS.fullmatch("00:00-24:00" if pacing.hours is None else pacing.hours)
     if found is None or found.group(1, 2) == found.group(3, 4) or found[3] + found[4] > "2400":
         raise ConfigError(f'{where}.hours: found {pacing.hours!r}, needs a time of day like "01:00-07:00"')
     try:

@@ -19,7 +19,7 @@ import msgspec
 
 import halfopen.errors
 from halfopen.errors import HalfopenError, SinkError
-from halfopen.sync.events import Answered, Asked, Committed, Compared, Event, Events, Failed
+from halfopen.sync.events import Answered, Asked, Committed, Compared, Event, Events, Failed, Owes
 from halfopen.sync.puller import Puller
 from halfopen.sync.reconcile import FeedProof
 from halfopen.sync.replay import Counts, Reading
@@ -52,7 +52,7 @@ class Request(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
 class Line(msgspec.Struct, kw_only=True, omit_defaults=True):
     """One line of an answer; `error` has the class of the error and its text."""
 
-    event: Asked | Answered | Committed | Compared | Failed | None = None
+    event: Asked | Answered | Committed | Compared | Failed | Owes | None = None
     columns: list[str] | None = None
     rows: list[list[Any]] | None = None
     result: Any = None
@@ -173,7 +173,7 @@ class Server:
 
         def tell(event: Event) -> None:
             ours = event.product == request.product and event.rung == 0
-            if ours and isinstance(event, (Committed, Failed)) and window.covers(Window(event.start, event.end)):
+            if ours and isinstance(event, (Committed, Failed, Owes)) and window.covers(Window(event.start, event.end)):
                 writer.write(_ENCODER.encode(Line(event=event)) + b"\n")
 
         silence = self._puller.events.listen(tell)
@@ -187,7 +187,6 @@ class Server:
         finally:
             silence()
         await _send(writer, Line(result=left, last=True))
-
 
     async def _reconcile(self, request: Request, writer: asyncio.StreamWriter) -> None:
         span = Window(request.start, request.end) if request.start and request.end else None

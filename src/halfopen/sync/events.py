@@ -5,6 +5,8 @@ from datetime import datetime
 
 import msgspec
 
+from halfopen.window.window import Window
+
 
 class Event(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     """Something happened at the aware UTC time `at` to one window of one feed; rung 0 is a first ask."""
@@ -15,6 +17,20 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     start: datetime
     end: datetime
     rung: int
+
+    def window(self) -> Window:
+        """What was asked."""
+        return Window(self.start, self.end)
+
+
+class Owes(Event, frozen=True, kw_only=True, tag=True):
+    """A backfill begins; `gaps` are the pieces of its span that no first ask has covered yet."""
+
+    gaps: tuple[tuple[datetime, datetime], ...]
+
+    def windows(self) -> list[Window]:
+        """The same as windows."""
+        return [Window(start, end) for start, end in self.gaps]
 
 
 class Asked(Event, frozen=True, kw_only=True, tag=True):

@@ -22,7 +22,7 @@ from halfopen.contract.load import feeds as contract_feeds
 from halfopen.errors import ConfigError, ProductError
 from halfopen.sinks.base import Progress, Sink
 from halfopen.sync.client import CONNECTIONS, ProductClient
-from halfopen.sync.events import Events
+from halfopen.sync.events import Events, Owes
 from halfopen.sync.evidence import Archive
 from halfopen.sync.lane import Lane, Surroundings
 from halfopen.sync.planner import LIVE, Scope
@@ -162,6 +162,7 @@ class Puller:
         lanes = [await self._lane(product, name) for name in self._names(product, feeds)]
         for lane in lanes:
             lane.gained_at = self._clock()
+            self.events.tell(_owes(lane, window))
             lane.owe(_with(lane.scope, window))
             lane.start()
         try:
@@ -294,6 +295,18 @@ def _pairs(products: Mapping[str, ProductConfig]) -> list[tuple[str, str]]:
 
 async def _all_of(tasks: list[asyncio.Task[None]]) -> None:
     await asyncio.gather(*tasks)
+
+
+def _owes(lane: Lane, window: Window) -> Owes:
+    return Owes(
+        at=lane.gained_at,
+        product=lane.product.name,
+        feed=lane.feed.name,
+        start=window.start,
+        end=window.end,
+        rung=0,
+        gaps=tuple((gap.start, gap.end) for gap in lane.gaps(window)),
+    )
 
 
 def _with(scope: Scope, window: Window) -> Scope:

@@ -3,14 +3,17 @@
 import contextlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
-from rich.console import Console
+from rich.console import Console, Group
 from rich.live import Live
 from rich.table import Table
+from rich.text import Text
 
 from halfopen.config import durations
-from halfopen.sync.events import Answered, Committed, Event, Events, Failed
+from halfopen.sync.events import Answered, Committed, Compared, Event, Events, Failed
+
+_EVERY = timedelta(seconds=10)
 
 
 @dataclass(kw_only=True)
@@ -70,17 +73,41 @@ class Board:
 
 
 @contextlib.contextmanager
-def following(events: Events, console: Console, clock: Callable[[], datetime]) -> Iterator[Board]:
-    """Show what the events tell until the end of the block."""
+def following(
+    events: Events, console: Console, clock: Callable[[], datetime], footer: Callable[[], str] | None = None
+) -> Iterator[Board]:
+    """Show what the events tell until the end of the block; `footer` is the line below, elsewhere now and then."""
     board = Board()
     with contextlib.ExitStack() as stack:
         stack.callback(events.listen(board.hear))
         if console.is_terminal:
-            live = Live(console=console, refresh_per_second=4, get_renderable=lambda: board.table(clock()))
-            stack.enter_context(live)
+            stack.enter_context(
+                Live(
+                    console=console,
+                    refresh_per_second=4,
+                    get_renderable=lambda: Group(board.table(clock()), Text(footer() if footer else "")),
+                )
+            )
         else:
             stack.callback(events.listen(lambda event: _say(console, event)))
+            if footer is not None:
+                stack.callback(events.listen(_Now(console, clock, footer).and_then))
         yield board
+
+
+class _Now:
+    """Says a line at most every ten seconds, when something happens."""
+
+    def __init__(self, console: Console, clock: Callable[[], datetime], line: Callable[[], str]) -> None:
+        self._console, self._clock, self._line = console, clock, line
+        self._last = clock()
+
+    def and_then(self, _event: Event) -> None:
+        """Say it if it is time."""
+        now = self._clock()
+        if now - self._last >= _EVERY:
+            self._last = now
+            self._console.print(self._line(), markup=False, highlight=False, soft_wrap=True)
 
 
 def behind(watermark: datetime | None, now: datetime) -> str:
@@ -112,6 +139,9 @@ def sentence(event: Event) -> str:
             return f"{where}: {'re-read, ' if event.rung else ''}{counts}"
         case Failed():
             return f"{event.error} (attempt {event.attempts}, again at {_short(event.next_try)})"
+        case Compared():
+            differences = [f"{getattr(event, name):,} {name}" for name in ("missing", "stale") if getattr(event, name)]
+            return f"{where}: compared {', '.join([f'{event.rows:,} rows', *differences])}"
         case Answered() if event.notes:
             return f"{where}: {'; '.join(event.notes)}"
         case _:

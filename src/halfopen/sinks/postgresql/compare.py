@@ -9,6 +9,7 @@ import duckdb
 from halfopen.contract.sql import literal, quote
 from halfopen.sinks import compare as comparing
 from halfopen.sinks.base import Answer
+from halfopen.sinks.care import NO_CARE, Care
 from halfopen.sinks.compare import Comparison
 from halfopen.sinks.database import naive
 from halfopen.sinks.duckdb_schema import SEPARATOR
@@ -29,6 +30,7 @@ def compare(
     *,
     claimed: datetime,
     sought: Collection[str] = (),
+    care: Care = NO_CARE,
 ) -> Comparison:
     """See `sinks.compare`; `folder` is for the files in between.
 
@@ -37,7 +39,7 @@ def compare(
     """
     table = quote(answer.feed.name)
     try:
-        [staged] = prepare(judge, [answer], folder)
+        [staged] = prepare(judge, [answer], folder, care)
         without_nul(judge, staged, answer.body)
         _bring_stored(session, judge, answer, staged, folder)
         return comparing.compare(judge, answer, staged, claimed=claimed, sought=sought)
@@ -53,7 +55,8 @@ def _bring_stored(
     """Make the feed's table in `judge`: the stored rows of the window, and those with a key of the answer."""
     columns = {name: kind for name, kind in duckdb_columns(answer.feed).items() if name != "_id"}
     body = folder / "stored.csv"
-    session.copy_out(_stored(session, judge, answer, staged, folder, list(columns)), body)
+    by_key = not answer.whole and _send_keys(session, judge, answer, staged, folder / "keys.csv")
+    session.copy_out(_stored(answer, list(columns), by_key=by_key), body)
     types = ", ".join(f"{literal(name)}: 'VARCHAR'" for name in columns)
     values = {name: f"{quote(name)}::{kind}" for name, kind in columns.items()}
     values["custom"] = _in_order(staged.shape)
@@ -66,26 +69,13 @@ def _bring_stored(
     )
 
 
-def _stored(  # noqa: PLR0913 - both databases, and what to ask them
-    session: Session,
-    judge: duckdb.DuckDBPyConnection,
-    answer: Answer,
-    staged: Staged,
-    folder: Path,
-    columns: list[str],
-) -> str:
-    """A query of the stored rows in question; the keys of the answer are sent before it."""
-    table, key, cursor = quote(answer.feed.name), quote(answer.feed.key), quote(answer.feed.cursor)
-    select = f"SELECT {', '.join(f's.{quote(name)}' for name in columns)} FROM {table} s"
-    ours = f"s.product = {literal(answer.product)}"
-    if answer.whole:
-        return f"{select} WHERE {ours}"
-    start, end = (literal(f"{naive(edge)}") for edge in (answer.window.start, answer.window.end))
-    within = f"s.{cursor} >= {start}::timestamp AND s.{cursor} < {end}::timestamp"
-    query = f"{select} WHERE {ours} AND {within}"
+def _send_keys(
+    session: Session, judge: duckdb.DuckDBPyConnection, answer: Answer, staged: Staged, keys: Path
+) -> bool:
+    """Fill `in_sought` with the keys of the answer; False where there are none."""
     if staged.shape is None or not staged.rows:
-        return query
-    keys = folder / "keys.csv"
+        return False
+    key = quote(answer.feed.key)
     judge.execute(
         f"COPY (SELECT DISTINCT {key} FROM {staged.table} WHERE {key} IS NOT NULL) TO {literal(str(keys))}"
         f" (FORMAT csv, HEADER false, FORCE_QUOTE ({key}))"
@@ -93,6 +83,21 @@ def _stored(  # noqa: PLR0913 - both databases, and what to ask them
     session.script(f"{_SOUGHT}; TRUNCATE in_sought")
     session.copy("in_sought", ["key"], keys)
     session.script("ANALYZE in_sought")
+    return True
+
+
+def _stored(answer: Answer, columns: list[str], *, by_key: bool) -> str:
+    """A query of the stored rows in question."""
+    key, cursor = quote(answer.feed.key), quote(answer.feed.cursor)
+    select = f"SELECT {', '.join(f's.{quote(name)}' for name in columns)} FROM {quote(answer.feed.name)} s"
+    ours = f"s.product = {literal(answer.product)}"
+    if answer.whole:
+        return f"{select} WHERE {ours}"
+    start, end = (literal(f"{naive(edge)}") for edge in (answer.window.start, answer.window.end))
+    within = f"s.{cursor} >= {start}::timestamp AND s.{cursor} < {end}::timestamp"
+    query = f"{select} WHERE {ours} AND {within}"
+    if not by_key:
+        return query
     return f"{query} UNION ALL {select} JOIN in_sought i ON i.key = s.{key} WHERE {ours} AND ({within}) IS NOT TRUE"
 
 
