@@ -1,7 +1,10 @@
 """The one thread that owns the mirror: it stores what has arrived, several answers in one transaction."""
 
 import asyncio
+import contextlib
+import os
 import queue
+import sys
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
@@ -15,6 +18,8 @@ T = TypeVar("T")
 # One transaction takes no more than this, so that nobody waits long behind it.
 MOST_ANSWERS = 512
 MOST_BYTES = 64 << 20
+NICENESS = 5
+"""Of the threads that store."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +78,7 @@ class Writer:
         return await asyncio.wrap_future(job.future)
 
     def _work(self) -> None:
+        _step_back()
         carried: _Job | None = None
         while (job := carried or self._jobs.get()) is not None:
             carried = None
@@ -122,6 +128,17 @@ class Writer:
         else:
             for job, one in zip(jobs, applied, strict=True):
                 job.future.set_result(one)
+
+
+def _step_back() -> None:
+    """Asking on time comes before storing: with a big answer in hand the mirror's threads would hold up the others.
+
+    On Linux a thread has a niceness of its own, and those that it starts inherit it.
+    """
+    if sys.platform != "linux":
+        return
+    with contextlib.suppress(OSError):
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICENESS)
 
 
 def _settle(job: _Job, call: Callable[[], Any]) -> None:
