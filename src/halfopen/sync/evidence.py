@@ -30,16 +30,16 @@ WHERE state = 'committed' AND window_end > {since} AND {which}
 _SIGHTINGS = """
 WITH found AS (
     SELECT window_start, found_at, min(first_asked_at) AS first_asked_at, min(cursor) AS lowest,
-        max(cursor) AS highest, count(*) AS n
+        max(cursor) AS highest
     FROM halfopen.late_rows WHERE {of_feed} AND found_at > {since} GROUP BY window_start, found_at
 ), asked AS (
     SELECT window_start, window_end, asked_at, committed_at FROM halfopen.ledger
     WHERE {of_feed} AND state = 'committed' AND window_end > (SELECT min(lowest) FROM found)
 )
-SELECT f.found_at, f.lowest, f.highest, coalesce(max(a.asked_at), f.first_asked_at), f.n
+SELECT f.found_at, f.lowest, f.highest, coalesce(max(a.asked_at), f.first_asked_at)
 FROM found f LEFT JOIN asked a
     ON a.window_start <= f.lowest AND a.window_end > f.lowest AND a.committed_at < f.found_at
-GROUP BY f.window_start, f.found_at, f.first_asked_at, f.lowest, f.highest, f.n
+GROUP BY f.window_start, f.found_at, f.first_asked_at, f.lowest, f.highest
 """
 
 
@@ -79,7 +79,8 @@ class Archive:
             )
         except SinkError:
             return Evidence()
-        return Evidence(tuple(_sighting(*row) for row in seen), Coverage.of(_window(*line[3:]) for line in lines))
+        watched = Coverage.of(_window(*line[3:]) for line in lines)
+        return Evidence.of(ladder, (_sighting(*row) for row in seen), watched)
 
     async def _begin(self, now: datetime) -> None:
         ladders = {tuple(product.ladder): name for name, product in self._products.items() if product.ladder}
@@ -110,13 +111,12 @@ def _since(ladder: tuple[Rung, ...], now: datetime) -> datetime:
     return now - proof(ladder) - rung.after - 3 * rung.span
 
 
-def _sighting(found_at: datetime, lowest: datetime, highest: datetime, missed_at: datetime, rows: int) -> Sighting:
+def _sighting(found_at: datetime, lowest: datetime, highest: datetime, missed_at: datetime) -> Sighting:
     zero = timedelta(0)
     return Sighting(
         found_at=_aware(found_at),
         missed_after=max(missed_at - highest, zero),
         found_after=max(found_at - lowest, zero),
-        rows=rows,
     )
 
 

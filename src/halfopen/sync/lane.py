@@ -98,8 +98,6 @@ class Lane:
         while not self._stopping:
             await self._look()
             ask = self._next(self._now())
-            if self._stopping:
-                return
             if ask is not None:
                 async with self.turn:
                     await self._fulfil(ask)
@@ -221,6 +219,8 @@ class Lane:
             self.gained_at = max(self.gained_at, ready)
         if not self._client.breaker.lets(now):
             until = self._client.breaker.until(now)
+        if self._stopping:
+            return
         self._poked.clear()
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._poked.wait(), max((until - now).total_seconds(), 0.001))

@@ -5,7 +5,7 @@ misses, they find. A resting rung still asks every 25th of its spans, so that a 
 and once it runs again it owes all the spans that it slept through.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
@@ -22,7 +22,7 @@ PROOF_SPANS: Final = 3
 
 @dataclass(frozen=True, slots=True)
 class Sighting:
-    """Late rows that one re-read found: `rows` of them, `found_at` (aware UTC).
+    """Late rows that one re-read found, at `found_at` (aware UTC).
 
     Counted from their stamps they became visible after more than `missed_after`, the last ask that did not have them,
     and at most `found_after`.
@@ -31,19 +31,33 @@ class Sighting:
     found_at: datetime
     missed_after: timedelta
     found_after: timedelta
-    rows: int = 1
 
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
     """What is known of a feed's late rows.
 
-    watched: what the first rung of the longest span really asked a second time; what one answer settled for several
-    rungs at once has been seen only once, and proves nothing.
+    latest: by rung, counted from 1, when rows were last found that it might have found. watched: what the first rung
+    of the longest span really asked a second time; what one answer settled for several rungs at once has been seen
+    only once, and proves nothing.
     """
 
-    sightings: tuple[Sighting, ...] = ()
+    latest: Mapping[int, datetime] = field(default_factory=dict)
     watched: Coverage = field(default_factory=Coverage)
+
+    @classmethod
+    def of(cls, ladder: tuple[Rung, ...], sightings: Iterable[Sighting], watched: Coverage) -> "Evidence":
+        """What sightings, in any order, say of each rung.
+
+        A rung might have found rows of which some may have become visible in the time in which it looks: between
+        `after` and `after + span` from their stamp.
+        """
+        latest: dict[int, datetime] = {}
+        for sighting in sightings:
+            for number, rung in enumerate(ladder, start=1):
+                if _might_have_found(rung, sighting):
+                    latest[number] = max(latest.get(number, sighting.found_at), sighting.found_at)
+        return cls(latest, watched)
 
 
 def watcher(ladder: tuple[Rung, ...]) -> int:
@@ -60,17 +74,16 @@ def proof(ladder: tuple[Rung, ...]) -> timedelta:
 def resting(ladder: tuple[Rung, ...], evidence: Evidence, now: datetime) -> frozenset[int]:
     """The rungs, counted from 1, that rest at `now`: none before the feed is proven.
 
-    A rung runs when, of the rows found late within `proof`, some may have become visible in the time in which it looks:
-    between `after` and `after + span` from their stamp.
+    A rung runs when rows that it might have found were found late within `proof`.
     """
     if not _is_proven(ladder, evidence, now):
         return frozenset()
-    lately = [sighting for sighting in evidence.sightings if sighting.found_at > now - proof(ladder)]
     kept = {watcher(ladder), len(ladder)}
+    since = now - proof(ladder)
     return frozenset(
         number
-        for number, rung in enumerate(ladder, start=1)
-        if number not in kept and not any(_might_have_found(rung, sighting) for sighting in lately)
+        for number in range(1, len(ladder) + 1)
+        if number not in kept and evidence.latest.get(number, since) <= since
     )
 
 
