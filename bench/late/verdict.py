@@ -22,7 +22,9 @@ def verdict(report: Report, *, at_least: int, doubling: bool = False) -> tuple[s
         wrong = figures.lost + figures.outside + figures.decreasing + figures.unknown
         faults += wrong + (0 if doubling else figures.doubled)
         if figures.lost:
-            lines.append(f"{variant}, {said} lost {_places(figures)}, such as {', '.join(figures.samples)}")
+            lines.append(f"{variant}, {said} lost {_places(figures)}")
+        if wrong:
+            lines.append(f"{variant}, {said}, for example: {'; '.join(figures.samples)}")
     if plain:
         lines.append(f"plain lost {plain[0].lost}: {_places(plain[0])}")
     if plain and plain[0].lost < at_least:
