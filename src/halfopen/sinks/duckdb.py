@@ -2,7 +2,7 @@
 
 import os
 import shutil
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import datetime
@@ -13,7 +13,7 @@ import duckdb
 
 from halfopen.contract.load import NAMES
 from halfopen.errors import SinkError
-from halfopen.sinks import ledger, ledger_lines, vanished
+from halfopen.sinks import exclusions, ledger, ledger_lines, vanished
 from halfopen.sinks.base import Answer, Applied, Hole, Progress
 from halfopen.sinks.batch import sort
 from halfopen.sinks.care import Care
@@ -51,7 +51,9 @@ class DuckDBSink:
         threads: int | None = None,
         memory_limit: str | None = None,
         vault: Vault | None = None,
+        clock: Callable[[], datetime] = exclusions.utc_now,
     ) -> None:
+        self._clock = clock
         self._care = Care(vault=vault)
         self._path = path.absolute()
         self._staging = self._path.with_name(f"{self._path.name}.staging")
@@ -123,6 +125,7 @@ class DuckDBSink:
             settled = {name for name in owing if ledger.fill(database, *name) == 0}
             if sum(lying.rows for lying in staged) > SMALL_ROWS:
                 discard(connection, len(staged))
+            exclusions.stamp(database, _changed(answers, outcomes), self._clock())
         self._owing -= settled
         for place, answer in enumerate(answers):
             self._remember(answer, outcomes[place])
@@ -153,6 +156,7 @@ class DuckDBSink:
         with self._transaction() as connection:
             done = [replay(connection, job, lying) for job, lying in zip(jobs, staged, strict=True)]
             discard(connection, len(jobs))
+            exclusions.stamp(DuckDBDatabase(connection), {job.answer.feed.name for job in jobs}, self._clock())
         for job, (_, inserted) in zip(jobs, done, strict=True):
             name = (job.answer.product, job.answer.feed.name)
             self._rows[name] = self._rows.get(name, 0) + inserted
@@ -285,6 +289,11 @@ class DuckDBSink:
             passes = self._coverage.setdefault(name, {})
             for rung, part in ((answer.rung, answer.window), *answer.settles):
                 passes[rung] = passes.get(rung, Coverage()).add(part)
+
+
+def _changed(answers: Sequence[Answer], outcomes: Mapping[int, Outcome]) -> set[str]:
+    """Feeds whose stored rows were changed."""
+    return {answers[place].feed.name for place, outcome in outcomes.items() if outcome.applied.changed}
 
 
 def _what_failed(error: duckdb.Error) -> str:

@@ -5,7 +5,7 @@ from typing import Any
 
 import duckdb
 
-from halfopen.sinks import duckdb_late, ledger, vanished
+from halfopen.sinks import duckdb_late, exclusions, ledger, vanished
 from halfopen.sinks import duckdb_merge as merging
 from halfopen.sinks import duckdb_quarantine as quarantine
 from halfopen.sinks.base import Answer, Applied
@@ -145,6 +145,9 @@ class _Application:
             self._updated = written(self._connection, merging.differing(merge), self._values)
         if self._updated:
             self._overwrite(merge)
+        exclusions.find_in_duckdb(
+            self._connection, merge, self._values, inserted=self.inserted, updated=self._updated
+        )
         cursor = merge.shape.feed.cursor
         for code, count in (("cursor_went_back", back), ("cursor_in_future", ahead)):
             if count:

@@ -7,7 +7,7 @@ from typing import Any
 
 import duckdb
 
-from halfopen.sinks import duckdb_late
+from halfopen.sinks import duckdb_late, exclusions
 from halfopen.sinks import duckdb_merge as merging
 from halfopen.sinks.base import Answer, Applied
 from halfopen.sinks.batch import Group
@@ -107,6 +107,7 @@ class _Group:
         updated = written(self._connection, merging.differing(merge)) if replacing else 0
         if updated:
             self._overwrite()
+        exclusions.find_in_duckdb(self._connection, merge, {}, inserted=inserted, updated=updated)
         if group.verdicts is not None and inserted + updated:
             self._count_verdicts(group.verdicts)
         for place, tally in self._tallies.items():

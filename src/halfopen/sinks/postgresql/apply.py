@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from halfopen.sinks import ledger, vanished
+from halfopen.sinks import exclusions, ledger, vanished
 from halfopen.sinks.base import Applied
 from halfopen.sinks.database import naive
 from halfopen.sinks.findings import note
@@ -108,6 +108,7 @@ class _Application:
         rows = self._copy("rows", table_of(feed))
         self._session.write(merging.match(merge), self._values)
         [(stored, back, differing, same_cursor)] = self._session.rows(merging.SUMMARY, self._values)
+        exclusions.find_in_postgresql(self._session, merge.shape, self._values)
         if rows > stored:
             self.inserted = self._session.write(merging.insert(merge, all_new=not stored), self._values)
         if differing:

@@ -3,7 +3,7 @@
 import shutil
 import tempfile
 import threading
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
@@ -14,7 +14,7 @@ import duckdb
 
 from halfopen.contract.load import NAMES
 from halfopen.errors import LostTurnError, SinkError
-from halfopen.sinks import ledger, vanished
+from halfopen.sinks import exclusions, ledger, vanished
 from halfopen.sinks.base import Answer, Applied, Hole, Progress
 from halfopen.sinks.care import Care
 from halfopen.sinks.compare import Comparison
@@ -74,7 +74,9 @@ class PostgreSQLSink:
         threads: int = 2,
         memory_limit: str | None = None,
         vault: Vault | None = None,
+        clock: Callable[[], datetime] = exclusions.utc_now,
     ) -> None:
+        self._clock = clock
         self._care = Care(vault=vault)
         self._url = url
         self._shown = shown
@@ -142,6 +144,8 @@ class PostgreSQLSink:
                         if outcomes[-1].held:
                             held.add(name)
                     settled = {name for name in owing if ledger.fill(session, *name) == 0}
+                    changed = {feed for (_, feed), one in zip(names, outcomes, strict=True) if one.applied.changed}
+                    exclusions.stamp(session, changed, self._clock())
         finally:
             for left in folder.glob("*.csv"):
                 left.unlink(missing_ok=True)
@@ -161,6 +165,7 @@ class PostgreSQLSink:
                 ready = judged(judge, [job.answer for job in jobs], folder, self._care)
                 with self._transaction() as session:
                     done = [replay(session, job, one) for job, one in zip(jobs, ready, strict=True)]
+                    exclusions.stamp(session, {job.answer.feed.name for job in jobs}, self._clock())
         finally:
             for left in folder.glob("*.csv"):
                 left.unlink(missing_ok=True)
