@@ -108,3 +108,13 @@ def test_sessions_are_served_and_summed_up_to_the_horizon():
     nothing = Window(seal.horizon + MINUTE, seal.horizon + 2 * MINUTE)
     assert seals.served(seal, nothing, (), frozenset(), LATENESS, sums=True).window.is_empty
     assert seals.served(seal, beyond, (), frozenset(), LATENESS).window == beyond
+
+
+def test_a_session_does_not_count_what_is_lifted_to_the_horizon():
+    seal = after(begun(), Look()).seal
+    past = Window(seal.horizon - MINUTE, seal.horizon)
+    coming = Lift(b"new", seal.horizon - LATENESS, seal.horizon)
+    earlier = Lift(b"old", past.start - LATENESS, past.start)
+    found = seals.served(seal, past, (coming, earlier), frozenset(), LATENESS, sums=True)
+    assert found.hidden == {b"new"}
+    assert found.hidden_span == Window(seal.horizon - LATENESS, seal.horizon)

@@ -214,6 +214,49 @@ async def deliver(served: Product, minute: int, got, deliveries, end: float) -> 
         deliveries[(key, city)] += 1
 
 
+async def test_a_version_that_one_poller_missed_while_it_was_away_comes_again(url: str, served: Product):
+    """A -> B -> A between two seals: digests of both As are the same, and in between somebody asked."""
+    async with writer(url) as one:
+        await put(one, served, "a", "Riga", 10)
+        assert await served.ask(0, 60) == [("a", "Riga", 10)]
+        await put(one, served, "a", "Ogre", 10.2)
+        assert await served.ask(0, 60) == []
+        await put(one, served, "a", "Riga", 10.4)
+        assert await served.ask(0, 60) == []
+        assert await served.ask(60, 120) == [("a", "Riga", 60)]
+        assert await served.ask(0, 120) == [("a", "Riga", 60)]
+
+
+@pytest.mark.parametrize("seed", range(3))
+async def test_two_pollers_apart_both_get_everything(url: str, served: Product, seed: int):
+    """One key at a time and two words, so that versions come back; the second poller asks when it likes."""
+    chance = random.Random(f"apart {seed}")
+    print(f"seed {seed}")  # noqa: T201 - shown where the test fails
+    early: dict[str, tuple[str, float]] = {}
+    late: dict[str, tuple[str, float]] = {}
+    async with writer(url) as one:
+        stamps: dict[str, float] = {}
+        for minute in range(40):
+            waiting = minute - 2
+            for step in range(8):
+                key = f"{minute // 4}"
+                if key not in stamps or chance.random() < 0.05:
+                    stamps[key] = max(stamps.get(key, 0), minute * 60 + 7 * step - chance.choice([0, 60, 120]))
+                await put(one, served, key, chance.choice("AB"), stamps[key])
+                if waiting >= 0 and chance.random() < 0.3:
+                    await deliver(served, waiting, late, Counter(), waiting * 60 + 60)
+                    waiting = -1
+            if waiting >= 0:
+                await deliver(served, waiting, late, Counter(), waiting * 60 + 60)
+            await deliver(served, minute, early, Counter(), minute * 60 + 60)
+        await deliver(served, 40, early, Counter(), 41 * 60)
+        for minute in (38, 39, 40):
+            await deliver(served, minute, late, Counter(), minute * 60 + 60)
+        truth = {row["id"]: row["city"] for row in await one.fetch("select id, city from player")}
+    assert {key: city for key, (city, _) in early.items()} == truth
+    assert {key: city for key, (city, _) in late.items()} == truth
+
+
 @pytest.mark.parametrize("named", [{"table": "action"}, {"table": None, "sql": "select * from action"}], ids=str)
 async def test_a_session_is_touched_where_its_late_action_is_served(url: str, tmp_path: Path, named):
     async with writer(url) as one, writer(url) as other, product(url, tmp_path, sessions, **named) as served:

@@ -89,10 +89,12 @@ def served(
     """What a window after the beginning is answered with; with `sums` its rows are sessions, of what is sealed."""
     base = seal.base
     replays = (Replay(Window(base.since, base.at), base.at),) if base.at >= window.start else ()
-    span = look_back(seal.horizon, lateness) if hidden else None
     until = seal.horizon if sums else None
-    if sums and window.end > seal.horizon:
-        window = Window(window.start, max(window.start, seal.horizon))
+    if sums:
+        window = Window(window.start, max(window.start, min(window.end, seal.horizon)))
+        # Lifted to the horizon, from what lies before it: their time is still to come.
+        hidden |= {lift.identity for lift in lifts if lift.to >= seal.horizon}
+    span = look_back(seal.horizon, lateness) if hidden else None
     return Served(window=window, lifts=tuple(lifts), replays=replays, hidden=hidden, hidden_span=span, until=until)
 
 

@@ -124,10 +124,11 @@ class SealedWindows:
         seal = await self._store.load(name)
         if seal is not None and window.end <= seal.base.at:
             return await self._plain.reading(offer, window)
-        needs_seal = seal is None or seal.horizon < window.end
+        by_digest = await self.detector(offer) is Detector.SET
         # Two requests that come together make one seal: the second finds it when its turn comes.
-        async with self._turn(name) if needs_seal else contextlib.nullcontext():
-            if needs_seal:
+        may_seal = by_digest or seal is None or seal.horizon < window.end
+        async with self._turn(name) if may_seal else contextlib.nullcontext():
+            if may_seal:
                 seal = await self._store.load(name)
             snapshot = await stack.enter_async_context(self._opened(offer))
             seal = await self._trusted(offer, snapshot, seal)
@@ -138,13 +139,16 @@ class SealedWindows:
                 await self._passed(window.end)
                 return None
             horizon = window.end if is_over else min(window.end, snapshot.clock.replace(microsecond=0))
+            hidden = frozenset[Identity]()
             if horizon > seal.horizon:
                 seal = await self._sealed(offer, snapshot, seal, horizon)
-                if seal is None:
-                    return None
-                hidden = frozenset[Identity]()
-            else:
-                hidden = await self._hidden(offer, snapshot, seal, window)
+            elif self._is_touched(offer, seal, window):
+                if by_digest and seal.horizon > seal.base.at:
+                    seal = await self._sealed(offer, snapshot, seal, seal.horizon)
+                else:
+                    hidden = await self._hidden(offer, snapshot, seal)
+            if seal is None:
+                return None
         sums = offer.selection.sessions is not None
         lifts = await self._store.lifts(name, window, open_end=sums)
         served = seals.served(seal, window, lifts, hidden, self._terms.lateness, sums=sums)
@@ -162,7 +166,11 @@ class SealedWindows:
         return seal
 
     async def _sealed(self, offer: Offer, snapshot: Snapshot, seal: Seal, horizon: datetime) -> Seal | None:
-        """The next seal, saved; None when another was saved meanwhile."""
+        """The next seal, saved; None when another was saved meanwhile; the same where it would say nothing new.
+
+        A version that is gone by this state may come back with the same digest, and whoever is answered from this
+        state goes without it. So each state that a window is answered from is a seal, where digests tell versions.
+        """
         lateness = self._terms.lateness
         began = asyncio.get_running_loop().time()
         look = await snapshot.look(
@@ -172,6 +180,8 @@ class SealedWindows:
             seal.mark,
         )
         seconds = asyncio.get_running_loop().time() - began
+        if horizon == seal.horizon and look.now == seal.seen:
+            return seal
         made = seals.following(seal, horizon, snapshot.mark, look, lateness)
         forgotten = horizon - self._terms.keep
         if not await self._store.save(made.seal, made.lifts, replaces=seal.number, forget_before=forgotten):
@@ -181,11 +191,14 @@ class SealedWindows:
             self._observer.sealed(made.seal, late, seconds)
         return made.seal
 
-    async def _hidden(self, offer: Offer, snapshot: Snapshot, seal: Seal, window: Window) -> frozenset[Identity]:
-        """What the database shows by now and no seal has seen, as far as it may touch the window."""
+    def _is_touched(self, offer: Offer, seal: Seal, window: Window) -> bool:
+        """Whether what no seal has seen may lie in a window; a session may go on after it."""
+        start = seals.look_back(seal.horizon, self._terms.lateness).start
+        return window.end > start or offer.selection.sessions is not None
+
+    async def _hidden(self, offer: Offer, snapshot: Snapshot, seal: Seal) -> frozenset[Identity]:
+        """What the database shows by now and no seal has seen."""
         span = seals.look_back(seal.horizon, self._terms.lateness)
-        if window.end <= span.start and offer.selection.sessions is None:
-            return frozenset()
         look = await snapshot.look(offer.selection, span, None, seal.mark)
         return frozenset(seals.unseen(look.before, seal))
 
