@@ -9,7 +9,7 @@ from halfopen.contract.load import NAMES, feed
 from halfopen.contract.model import Field, Kind
 from halfopen.contract.sql import quote
 
-LINEAGE = ["custom", "_window_start", "_window_end", "_fetched_at", "_seq"]
+LINEAGE = ["custom", "_window_start", "_window_end", "_fetched_at", "_seq", "_vanished_at"]
 
 
 @pytest.fixture
@@ -34,9 +34,9 @@ def test_tables_and_views_have_every_column(database: duckdb.DuckDBPyConnection,
     database.execute(create_table(feed(name)))
     database.execute(canonical_view(feed(name)))
     expected = ["product", *feed(name).fields, *LINEAGE]
-    for relation in (name, f"{name}_canonical"):
+    for relation, columns in ((name, [*expected, "_version"]), (f"{name}_canonical", expected)):
         described = database.execute(f"DESCRIBE {relation}").fetchall()
-        assert [row[0] for row in described] == expected
+        assert [row[0] for row in described] == columns
         types = {row[0]: row[1] for row in described}
         assert all(types[column] == column_type(field) for column, field in feed(name).fields.items())
 

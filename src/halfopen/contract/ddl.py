@@ -70,14 +70,15 @@ def canonical_view(feed: Feed, dialect: str = "duckdb") -> str:
     """
     columns = [
         "product",
-        *(_canonical(field, name, dialect) for name, field in feed.fields.items()),
+        *(canonical(field, name, dialect) for name, field in feed.fields.items()),
         *("custom", "_window_start", "_window_end", "_fetched_at", "_seq", "_vanished_at"),
     ]
     view = quote(f"{feed.name}_canonical")
     return f"CREATE OR REPLACE VIEW {view} AS SELECT\n  " + ",\n  ".join(columns) + f"\nFROM {quote(feed.name)}"
 
 
-def _canonical(field: Field, name: str, dialect: str) -> str:
+def canonical(field: Field, name: str, dialect: str) -> str:
+    """A column of the mirror in the canonical words, under its own name."""
     words = dict(vocabulary.words(field))
     if field.kind is Kind.COUNTRY:
         words |= vocabulary.alpha3()

@@ -9,11 +9,14 @@ from halfopen.contract.load import feeds
 from halfopen.contract.model import Feed
 from halfopen.contract.sql import literal, quote
 from halfopen.errors import SinkError
-from halfopen.sinks.duckdb_run import first_line
+from halfopen.sinks import people
+from halfopen.sinks.duckdb_run import DuckDBDatabase, first_line
 from halfopen.sinks.versions import SCHEMA_VERSION, TABLES, steps
 
 STORAGE_VERSION = "v1.4.0"
 """Format of a new file: DuckDB 1.4 and newer can read it."""
+SNAPSHOT = "snapshot"
+"""In the place of a version, in a copy for readers."""
 SEPARATOR = "\x1f"
 """Between product and key in `_id`: a control character that no identifier holds."""
 INDEXED_KEYS = 2048
@@ -123,12 +126,12 @@ def _why_not(path: Path, error: str) -> str:
 def _migrate(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
     """Bring forward and make what is missing; checkpoint afterwards, so that the log never begins with tables."""
     found = _columns(connection)
-    had = _version(connection) if ("halfopen", "meta") in found else None
     try:
+        had = _version(connection) if ("halfopen", "meta") in found else None
         forward = steps(had)
     except SinkError as error:
         raise SinkError(f"mirror {str(path)!r}: {error}") from None
-    statements = [*forward, *_missing(found), *_views(connection)]
+    statements = [*forward, *_missing(found), *_views(connection, has_players=("main", "players") in found)]
     if not statements and had == SCHEMA_VERSION:
         return
     connection.execute("BEGIN")
@@ -143,6 +146,8 @@ def _migrate(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
 
 def _version(connection: duckdb.DuckDBPyConnection) -> int | None:
     row = connection.execute("SELECT value FROM halfopen.meta WHERE name = 'schema'").fetchone()
+    if row and row[0] == SNAPSHOT:
+        raise SinkError("it is a snapshot for readers, which nothing is pulled into; name the mirror itself")
     return int(row[0]) if row else None
 
 
@@ -179,9 +184,10 @@ def _missing(found: dict[tuple[str, str], set[str]]) -> list[str]:
     return statements
 
 
-def _views(connection: duckdb.DuckDBPyConnection) -> list[str]:
+def _views(connection: duckdb.DuckDBPyConnection, *, has_players: bool) -> list[str]:
     """The views whose text differs from what the file has; `meta` remembers the text."""
     wanted = {feed.name: canonical_view(feed) for feed in feeds().values()}
+    wanted |= people.views(DuckDBDatabase(connection), "duckdb", has_players=has_players)
     has_meta = connection.execute(
         "SELECT 1 FROM duckdb_tables() WHERE schema_name = 'halfopen' AND table_name = 'meta'"
     ).fetchone()

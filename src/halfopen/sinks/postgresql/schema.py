@@ -5,6 +5,7 @@ from halfopen.contract.load import feeds
 from halfopen.contract.model import Feed
 from halfopen.contract.sql import literal, quote
 from halfopen.errors import SinkError
+from halfopen.sinks import people
 from halfopen.sinks.postgresql.link import Session
 from halfopen.sinks.versions import SCHEMA_VERSION, TABLES, steps
 
@@ -135,8 +136,9 @@ def _missing(found: dict[tuple[str, str], set[str]]) -> list[str]:
 def _refresh_views(session: Session) -> None:
     """Make the views whose text differs from what the mirror has; `halfopen.views` remembers the text."""
     known = dict(session.rows("SELECT name, text FROM halfopen.views"))
-    for feed in feeds().values():
-        name, text = f"{feed.name}_canonical", canonical_view(feed, "postgresql")
+    wanted = {f"{feed.name}_canonical": canonical_view(feed, "postgresql") for feed in feeds().values()}
+    wanted |= people.views(session, "postgresql", has_players=True)
+    for name, text in wanted.items():
         if known.get(name) == text:
             continue
         # Not "or replace": it may only add columns at the end.
