@@ -25,6 +25,8 @@ MINUTE = timedelta(minutes=1)
 PAUSE = timedelta(seconds=1)
 # Long enough for the last rung to have read the last day.
 AFTERWARDS = timedelta(days=4)
+# When only the rungs of a day are left, a look every now and then does.
+AWAKE, DOZE = timedelta(hours=3), timedelta(minutes=20)
 
 
 @dataclass(slots=True)
@@ -107,7 +109,7 @@ class _Lane:
             scope = Scope(live=now <= written + PAUSE, resting=arming.resting(DEFAULT, self.evidence, now))
             ask = plan(self.progress, self.rhythm, now, MOST, scope)
             if ask is None:
-                now = wake(self.progress, self.rhythm, now, scope) + PAUSE
+                now = wake(self.progress, self.rhythm, now, scope) + PAUSE if now < written + AWAKE else now + DOZE
                 continue
             new = self.casino.ask(ask.window, now)
             if ask.rung and new:
@@ -118,7 +120,7 @@ class _Lane:
             self.progress = after_answer(self.progress, ask, settles(ask.window, ask.rung, DEFAULT, now))
 
     def _found(self, stamps: list[float], now: datetime) -> None:
-        """As `sync.evidence` reads it from the ledger: late rows of a minute, and the last ask that was without them."""
+        """As `sync.evidence` reads it from the ledger: late rows of a minute, and the last ask without them."""
         minutes: dict[int, list[float]] = {}
         for stamp in stamps:
             minutes.setdefault(int(stamp // 60), []).append(stamp)

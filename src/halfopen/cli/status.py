@@ -8,19 +8,20 @@ from typing import Annotated, Any
 
 import uvloop
 from cyclopts import Parameter
-from rich.console import Console
+from rich.console import Console, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from halfopen.cli.status_screen import screen
 from halfopen.config import durations
 from halfopen.config.load import Config, load
 from halfopen.errors import ConfigError, UsageError
 from halfopen.sync.mirror import attached
+from halfopen.sync.offsets import warning
 from halfopen.sync.proof import proof
 from halfopen.sync.report import lags
 
 GOOD, BAD_NEWS = 0, 1
-_COUNTS = ("rows", "late", "quarantined", "holes")
 
 
 def status(
@@ -47,7 +48,11 @@ def status(
     if as_json:
         sys.stdout.write(json.dumps({**found, **({"proof": shown} if with_proof else {})}) + "\n")
     else:
-        _print(_table(found))
+        for part in screen(found, limit.total_seconds() if limit else None):
+            _print(part)
+        for product in settings.products.values():
+            if said := warning(product):
+                _print(Text(f"\n{said}"))
         for title, records in shown.items():
             sys.stdout.write(f"\n{title}: {len(records) or 'nothing'}\n")
             _print(_records(records))
@@ -78,23 +83,14 @@ def _records(records: list[dict[str, Any]]) -> Table:
     return table
 
 
-def _table(found: dict[str, Any]) -> Table:
-    table = Table(box=None, pad_edge=False)
-    for name in ("product", "feed", "whole until"):
-        table.add_column(name, no_wrap=True)
-    for name in ("behind", *_COUNTS):
-        table.add_column(name, justify="right", no_wrap=True)
-    for product, feeds in found["products"].items():
-        for feed, one in feeds["feeds"].items():
-            lag = "-" if one["lag_seconds"] is None else durations.roughly(one["lag_seconds"])
-            table.add_row(product, feed, one["watermark"] or "-", lag, *(f"{one[name]:,}" for name in _COUNTS))
-    return table
-
-
-def _print(table: Table) -> None:
+def _print(table: RenderableType) -> None:
     """Whole, however narrow the terminal: a watermark that is cut says nothing."""
-    console = Console()
-    wide = Console(width=max(console.width, console.measure(table, options=console.options.update(width=1000)).maximum))
+    console = Console(highlight=False)
+    if isinstance(table, Text):
+        console.print(table, soft_wrap=True)
+        return
+    needed = console.measure(table, options=console.options.update(width=1000)).maximum
+    wide = Console(highlight=False, width=max(console.width, needed))
     wide.print(table)
 
 

@@ -12,11 +12,9 @@ from rich.console import Console
 
 from halfopen.config import durations
 from halfopen.config.load import Config, load
-from halfopen.config.product import ProductConfig
-from halfopen.contract.load import feeds as contract_feeds
-from halfopen.contract.model import FeedKind
 from halfopen.errors import ConfigError, UsageError
 from halfopen.sync.mirror import owned
+from halfopen.sync.offsets import warning
 from halfopen.sync.puller import Puller, utc_now
 from halfopen.sync.screen import following
 from halfopen.sync.signals import Caught, polite
@@ -56,13 +54,8 @@ async def _sync(
 ) -> int:
     console = Console(stderr=True)
     for name in settings.chosen_products(products):
-        if hot := _starved(settings.products[name], feeds):
-            console.print(
-                f"halfopen: warning: products.{name}: an offset on {', '.join(hot)}: a row that changes again within it"
-                " is in no window that is asked; offset 0s with re-reads loses nothing",
-                markup=False,
-                soft_wrap=True,
-            )
+        if said := warning(settings.products[name], feeds):
+            console.print(f"halfopen: warning: {said}", markup=False, soft_wrap=True)
     async with owned(settings, products=products, feeds=feeds) as puller:
         watch = watching(puller, settings.needed_mirror(), utc_now, lambda line: console.print(line, markup=False))
         with polite(puller.stop) as caught, _shown(puller, settings, console):
@@ -84,17 +77,6 @@ def _shown(puller: Puller, settings: Config, console: Console) -> contextlib.Abs
     if settings.needed_mirror().log == "json":
         return contextlib.nullcontext()
     return following(puller.events, console, utc_now)
-
-
-def _starved(product: ProductConfig, chosen: tuple[str, ...]) -> list[str]:
-    """Feeds whose rows change, pulled only some time after their windows have closed."""
-    return [
-        feed
-        for feed in product.feeds
-        if (not chosen or feed in chosen)
-        and product.offset_of(feed)
-        and contract_feeds()[feed].kind in {FeedKind.MUTABLE, FeedKind.AGGREGATE}
-    ]
 
 
 def _exit_code(caught: Caught, holes: int) -> int:

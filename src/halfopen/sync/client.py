@@ -71,6 +71,7 @@ class ProductClient:
         self._road = road(product)
         self._sign_in = SignIn(product.auth, session, monotonic, self._road)
         self._headers_seen: set[str] = set()
+        self._bare: set[str] = set()
 
     async def fetch(self, feed: str, window: Window, body: Path, most_bytes: int | None = None) -> Fetched:
         """The answer for `window` in the file `body`; Refusal where no whole answer came, SinkError for the spool."""
@@ -114,15 +115,19 @@ class ProductClient:
         if first.unmarked_end:
             asked, first, requests = await self._agreed(target, first, most_bytes)
             notes = ("close_delimited: nothing marked the end of the answer; two equal reads were taken for it",)
-        elif first.size == 0 and first.status == bodies.OK and feed in self._headers_seen:
+        elif first.size == 0 and first.status == bodies.OK and feed not in self._bare:
+            # Of a feed that never had a header row two in a row are believed, and from then on each.
             asked = self._clock()
             first, signed = await self._ask(target, body, most_bytes)
             requests = 2
-            if first.size == 0:
+            if first.size == 0 and feed not in self._headers_seen:
+                self._bare.add(feed)
+            elif first.size == 0:
                 notes = ("empty_body: no header row where there used to be one; asked twice, then taken as no rows",)
         found = await asyncio.to_thread(bodies.prepared, first, self._expected(feed, window))
         if found.format is Format.CSV and first.size:
             self._headers_seen.add(feed)
+            self._bare.discard(feed)
         fetched = Fetched(
             body=body,
             format=found.format,

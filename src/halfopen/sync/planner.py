@@ -231,6 +231,8 @@ def _reread(progress: Progress, rhythm: Rhythm, now: datetime, width: timedelta,
         return None
     for number, rung in enumerate(rhythm.ladder, start=1):
         spans = Coverage.of(_rung_owes(progress, number, rung, now, scope))
+        if not spans:
+            continue
         holes = Coverage.of(hole.window for hole in progress.holes if hole.rung == number)
         for window in spans.difference(holes).difference(scope.spent.get(number, NOTHING)):
             return Ask(window=_cut(window, width, rhythm.cadence), rung=number, reason=Reason.REREAD)

@@ -25,6 +25,7 @@ from halfopen.sync.client import CONNECTIONS, ProductClient
 from halfopen.sync.events import Events, Owes
 from halfopen.sync.evidence import Archive
 from halfopen.sync.lane import Lane, Surroundings
+from halfopen.sync.lateness import lateness
 from halfopen.sync.planner import LIVE, Scope
 from halfopen.sync.reconcile import FeedProof, Reconciliation
 from halfopen.sync.replay import Counts, Reading, replay
@@ -198,6 +199,10 @@ class Puller:
             raise ProductError(found[0].trouble[0])
         return found
 
+    async def snapshot(self, file: Path | None, parquet: Path | None) -> dict[str, int]:
+        """Write a copy of the mirror for readers, beside the pulling; rows by feed. SinkError."""
+        return await asyncio.to_thread(self._sink.snapshot, file, parquet)
+
     def stop(self) -> None:
         """End `run` and the others soon and cleanly."""
         self._stopped.set()
@@ -205,7 +210,8 @@ class Puller:
     async def status(self) -> dict[str, Any]:
         """The status of section 6 of the design, of every configured feed."""
         found = await self._writer.call(lambda sink: sink.status())
-        return with_lag(found, self._products, self._clock())
+        late = await lateness(self.query, self._products)
+        return with_lag(found, self._products, self._clock(), late)
 
     async def query(self, sql: str) -> tuple[list[str], list[tuple[Any, ...]]]:
         """Column names and rows of one reading statement, beside the pulling; SinkError."""

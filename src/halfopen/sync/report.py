@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from types import MappingProxyType
 from typing import Any
 
 from halfopen.config.product import ProductConfig
@@ -17,15 +18,31 @@ _EMPTY: dict[str, Any] = {
 _ORDER = ("watermark", "frontier", "lag_seconds", "holes", "quarantined", "late", "rows")
 
 
-def with_lag(status: Mapping[str, Any], products: Mapping[str, ProductConfig], now: datetime) -> dict[str, Any]:
-    """The status of section 6 of the design: every configured feed, and `lag_seconds` from watermark to `now`."""
+def with_lag(
+    status: Mapping[str, Any],
+    products: Mapping[str, ProductConfig],
+    now: datetime,
+    late: Mapping[tuple[str, str], dict[str, Any]] = MappingProxyType({}),
+) -> dict[str, Any]:
+    """The status of section 6 of the design: every configured feed, and `lag_seconds` from watermark to `now`.
+
+    `late` has what `sync.lateness` tells of feeds that had late rows; it goes under `lateness`.
+    """
     known = status.get("products", {})
     names = {name: list(product.feeds) for name, product in products.items()}
     for name, product in known.items():
         names[name] = [*names.get(name, []), *(feed for feed in product["feeds"] if feed not in names.get(name, []))]
     return {
         "products": {
-            name: {"feeds": {feed: _feed(known.get(name, {}).get("feeds", {}).get(feed), now) for feed in feeds}}
+            name: {
+                "feeds": {
+                    feed: {
+                        **_feed(known.get(name, {}).get("feeds", {}).get(feed), now),
+                        **({"lateness": late[name, feed]} if (name, feed) in late else {}),
+                    }
+                    for feed in feeds
+                }
+            }
             for name, feeds in names.items()
         }
     }
