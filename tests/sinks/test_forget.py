@@ -52,7 +52,7 @@ def fill(sink: Sink, answer: Answers) -> None:
         transaction("tz", player_id="u-4712", amount="most", comment=f"from {MAIL}, thanks"),
         transaction("tq", player_id="u-4712", amount="mus", comment=f"x{PERSON}1 is another"),
     ]
-    sink.apply([answer("transactions", bad)])
+    sink.apply([answer("transactions", bad, format=Format.NDJSON)])
     sink.apply([answer("contacts", [{"player_id": PERSON, "email": "other@example.com", "created_at": STAMP, "modified_at": "soon"}])])
     sink.apply([answer("logins", [{"id": "lq", "player_id": "u-4712", "host": "other@example.com", "created_at": ""}])])
     header = b"id,player_id\r\n"
@@ -135,7 +135,6 @@ def test_whoever_is_forgotten_does_not_come_back(engine: Engine, tmp_path: Path)
     assert set(stored(sink, "transactions")) == {"tbob", "tok"}
     fallen = table(sink, "SELECT feed, count FROM halfopen.findings WHERE code = 'forgotten_player' ORDER BY feed")
     assert {row["feed"]: row["count"] for row in fallen} == {**dict.fromkeys(rows_of("", "", "", ""), 2), "transactions": 4, "logins": 4}
-    assert len(before) == len(after)
     answer.product = "macau"
     assert sink.apply([answer("players", [player(PERSON)])])[0].changed == 1
     sink.close()

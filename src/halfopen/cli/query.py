@@ -14,6 +14,7 @@ from rich.text import Text
 
 from halfopen.config.load import Config, load
 from halfopen.errors import UsageError
+from halfopen.sinks.tokens import masked
 from halfopen.sync.mirror import attached
 from halfopen.sync.texts import plain
 from halfopen.wire import csv
@@ -51,7 +52,13 @@ def query(
 
 async def _query(settings: Config, sql: str) -> tuple[list[str], Rows]:
     async with attached(settings) as mirror:
-        return await mirror.query(sql)
+        names, rows = await mirror.query(sql)
+    return names, [tuple(_masked(value) for value in row) for row in rows]
+
+
+def _masked(value: Any) -> Any:
+    """Without the login tokens that a mirror keeps, sealed or hashed, wherever they stand."""
+    return masked(value) if isinstance(value, str) else value
 
 
 def _write_csv(names: Sequence[str], rows: Rows) -> None:
