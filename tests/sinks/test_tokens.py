@@ -63,11 +63,16 @@ def test_a_token_can_be_read_with_its_key_and_with_no_other() -> None:
 
 
 @pytest.mark.parametrize("format_", [Format.CSV, Format.NDJSON])
-def test_tokens_are_sealed_at_rest_and_equal_ones_change_nothing(sealing: Sink, asked: Answers, format_: Format) -> None:
+def test_tokens_are_sealed_at_rest_and_equal_ones_change_nothing(
+    sealing: Sink, asked: Answers, format_: Format
+) -> None:
     rows = [login("u1", "t0ken-1"), login("u2", "t0ken-2")]
     sealing.apply([asked("auto_logins", rows, format=format_)])
     kept = {key: row[FIELD] for key, row in stored(sealing, "auto_logins").items()}
-    assert {key: Vault(KEY).open("vegas", FIELD, text) for key, text in kept.items()} == {"u1": "t0ken-1", "u2": "t0ken-2"}
+    assert {key: Vault(KEY).open("vegas", FIELD, text) for key, text in kept.items()} == {
+        "u1": "t0ken-1",
+        "u2": "t0ken-2",
+    }
 
     [again] = sealing.apply([asked("auto_logins", rows, format=format_, rung=1)])
     assert (again.changed, again.late) == (0, 0)
@@ -98,11 +103,13 @@ def test_a_token_under_a_name_that_nobody_knows_is_no_plain_text_either(
     row = login("u1", None, secret="t0ken-hidden")
     del row[FIELD]
     torn = b"player_id,login_token,updated_at\r\nu9,t0ken-torn\r\n"
-    sink.apply([answer("auto_logins", [row, login("u2", "t0ken-2", "no stamp", secret="t0ken-3")], format=Format.NDJSON)])
+    sink.apply(
+        [answer("auto_logins", [row, login("u2", "t0ken-2", "no stamp", secret="t0ken-3")], format=Format.NDJSON)]
+    )
     sink.apply([answer("auto_logins", torn)])
     assert "t0ken" not in everything(sink)
 
-    [held] = [one for one in sink.held("vegas", "auto_logins", code="required_field_missing", after=(-1, ""), limit=9)]
+    [held] = sink.held("vegas", "auto_logins", code="required_field_missing", after=(-1, ""), limit=9)
     text = as_kept(answer("auto_logins", b"").feed, json.loads(held.raw))
     made = answer("auto_logins", [text], format=Format.NDJSON, seq=held.seq, columns={FIELD: "secret"})
     job = Rejudged(answer=replace(made, window=held.window), digests=(held.digest,))

@@ -1,6 +1,5 @@
 """Mirrors of older halfopens are brought forward when they are opened; those of newer ones are left alone."""
 
-import os
 from pathlib import Path
 
 import duckdb
@@ -78,7 +77,7 @@ def test_a_new_mirror_needs_no_step_and_one_of_this_version_none_either() -> Non
 
 
 def test_there_is_an_old_mirror_of_every_version_to_try() -> None:
-    kept = {name for name in os.listdir(OLD) if name.endswith(".sql")}
+    kept = {file.name for file in OLD.glob("*.sql")}
     assert kept == {
         f"{name}-{version}.sql" for name in ("duckdb", "postgresql") for version in range(1, SCHEMA_VERSION)
     }

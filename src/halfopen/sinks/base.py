@@ -57,13 +57,17 @@ class Answer:
 
 @dataclass(frozen=True, kw_only=True)
 class Applied:
-    """What one answer did: rows in its body, stored rows that it changed, and of its rows the late and the held."""
+    """What one answer did: rows in its body, stored rows that it changed, and of its rows the late and the held.
+
+    jump: a sentence, where the share of rows that are held is far above what it was; at most once an hour for a feed.
+    """
 
     rows: int
     changed: int
     late: int
     quarantined: int
     findings: int
+    jump: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -118,6 +122,12 @@ class Sink(Protocol):
 
         claimed: up to where the mirror says that it is whole; sought: keys of which to tell whether the answer has
         them. SinkError, ContractError.
+        """
+
+    def snapshot(self, file: Path | None, folder: Path | None) -> dict[str, int]:
+        """Write a copy for readers as of one moment: to a DuckDB file, and Parquet to a folder; rows by feed.
+
+        From any thread, also while answers are applied. Each file appears whole or not at all. SinkError.
         """
 
     def vanish(self, product: str, feed: str, keys: Collection[str], at: datetime) -> int:

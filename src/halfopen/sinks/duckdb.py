@@ -18,15 +18,17 @@ from halfopen.sinks.base import Answer, Applied, Hole, Progress
 from halfopen.sinks.batch import sort
 from halfopen.sinks.care import Care
 from halfopen.sinks.compare import Comparison, compare
+from halfopen.sinks.drift import Seen, Watch, with_jump
 from halfopen.sinks.duckdb_apply import Outcome, apply, discard, replay
 from halfopen.sinks.duckdb_batch import NOTHING_DONE, apply_groups
 from halfopen.sinks.duckdb_query import query
 from halfopen.sinks.duckdb_run import DuckDBDatabase, first_line
 from halfopen.sinks.duckdb_schema import connect
+from halfopen.sinks.duckdb_snapshot import snapshot
 from halfopen.sinks.findings import held_at
-from halfopen.sinks.judging import SMALL_ROWS, prepare
 from halfopen.sinks.forget import Forgotten, forget
 from halfopen.sinks.graves import Graves
+from halfopen.sinks.judging import SMALL_ROWS, prepare
 from halfopen.sinks.replay import Held, Rejudged, Replayed, held
 from halfopen.sinks.summary import progress_of, status_of
 from halfopen.sinks.tokens import Vault
@@ -55,6 +57,7 @@ class DuckDBSink:
     ) -> None:
         self._clock = clock
         self._care = Care(vault=vault)
+        self._watch = Watch()
         self._path = path.absolute()
         self._staging = self._path.with_name(f"{self._path.name}.staging")
         self._threads = threads or min(MOST_THREADS, os.cpu_count() or 1)
@@ -126,10 +129,27 @@ class DuckDBSink:
             if sum(lying.rows for lying in staged) > SMALL_ROWS:
                 discard(connection, len(staged))
             exclusions.stamp(database, _changed(answers, outcomes), self._clock())
+            seen = [
+                *(
+                    Seen(answer=answers[at], shape=group.shape, rows=rows, quarantined=0)
+                    for group in found.groups
+                    for at, rows in group.counts.items()
+                ),
+                *(
+                    Seen(
+                        answer=answers[at],
+                        shape=lying.shape,
+                        rows=lying.rows,
+                        quarantined=outcomes[at].applied.quarantined,
+                    )
+                    for at, lying in zip(found.alone, staged, strict=True)
+                ),
+            ]
+            jumps = self._watch.look(database, seen)
         self._owing -= settled
         for place, answer in enumerate(answers):
             self._remember(answer, outcomes[place])
-        return [outcomes[place].applied for place in range(len(answers))]
+        return [with_jump(answer, outcomes[place].applied, jumps) for place, answer in enumerate(answers)]
 
     def _write_lines(self, database: DuckDBDatabase, outcomes: Sequence[tuple[Answer, Outcome]]) -> None:
         """The ledger lines of these answers: in one statement, but for windows that may have a line already."""
@@ -213,6 +233,16 @@ class DuckDBSink:
             [staged] = prepare(connection, [answer], self._staging, self._care)
             return compare(connection, answer, staged, claimed=claimed, sought=sought)
 
+    def snapshot(self, file: Path | None, folder: Path | None) -> dict[str, int]:
+        """Write a copy for readers, from any thread, also while answers are applied; see `Sink.snapshot`."""
+        reader = self._reader
+        if reader is None:
+            raise self._closed()
+        try:
+            return snapshot(reader, self._staging, file, folder)
+        except (OSError, duckdb.Error) as error:
+            raise SinkError(f"mirror {str(self._path)!r}: no snapshot: {first_line(error)}") from error
+
     def vanish(self, product: str, feed: str, keys: Collection[str], at: datetime) -> int:
         """Mark stored rows as no longer served; see `Sink.vanish`."""
         with self._transaction() as connection:
@@ -259,6 +289,7 @@ class DuckDBSink:
 
     def _recover(self, connection: duckdb.DuckDBPyConnection, error: duckdb.Error | None) -> None:
         """Roll back; after a failure that DuckDB takes for fatal, the next use opens the file again."""
+        self._watch.forget()
         broken = isinstance(error, (duckdb.FatalException, duckdb.InternalException))
         try:
             connection.execute("ROLLBACK")

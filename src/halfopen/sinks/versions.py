@@ -22,7 +22,7 @@ TABLES = {
         " committed_at TIMESTAMP, initial BOOLEAN"
     ),
     "columns": (
-        "product VARCHAR, feed VARCHAR, name VARCHAR, field VARCHAR, kind VARCHAR, first_seen TIMESTAMP,"
+        "product VARCHAR, feed VARCHAR, name VARCHAR, field VARCHAR, first_seen TIMESTAMP,"
         " vanished_at TIMESTAMP, PRIMARY KEY (product, feed, name)"
     ),
 }
@@ -30,7 +30,7 @@ TABLES = {
 
 forgotten: salted hashes of erased players, and of their rows that others refer to. self_exclusions: one line each time
 a player is found newly excluded; initial: it was so before this mirror first asked. columns: what a product sends, by
-its own names; `field` is the contract's, null beyond the contract, where `kind` is what all values so far can be.
+its own names; `field` is the contract's, null beyond the contract.
 """
 
 

@@ -48,7 +48,10 @@ class Answered(Event, frozen=True, kw_only=True, tag=True):
 
 
 class Committed(Event, frozen=True, kw_only=True, tag=True):
-    """An answer and its ledger line are stored; `holes` are left, `watermark` is how far the feed is whole."""
+    """An answer and its ledger line are stored; `holes` are left, `watermark` is how far the feed is whole.
+
+    jump: a sentence, where the share of rows that go to quarantine has jumped.
+    """
 
     rows: int
     changed: int
@@ -57,6 +60,7 @@ class Committed(Event, frozen=True, kw_only=True, tag=True):
     findings: int
     holes: int
     watermark: datetime
+    jump: str = ""
 
 
 class Failed(Event, frozen=True, kw_only=True, tag=True):

@@ -18,17 +18,19 @@ from halfopen.sinks import exclusions, ledger, vanished
 from halfopen.sinks.base import Answer, Applied, Hole, Progress
 from halfopen.sinks.care import Care
 from halfopen.sinks.compare import Comparison
+from halfopen.sinks.drift import Seen, Watch, with_jump
 from halfopen.sinks.duckdb_run import first_line
 from halfopen.sinks.findings import held_at
+from halfopen.sinks.forget import Forgotten, forget
+from halfopen.sinks.graves import Graves
 from halfopen.sinks.postgresql import fence, incoming, schema
 from halfopen.sinks.postgresql.apply import Outcome, apply, replay
 from halfopen.sinks.postgresql.compare import compare
 from halfopen.sinks.postgresql.judged import judged
 from halfopen.sinks.postgresql.link import FAILURES, Interrupted, Loop, Session
 from halfopen.sinks.postgresql.query import query
+from halfopen.sinks.postgresql.snapshot import snapshot
 from halfopen.sinks.postgresql.workplace import workplace
-from halfopen.sinks.forget import Forgotten, forget
-from halfopen.sinks.graves import Graves
 from halfopen.sinks.replay import Held, Rejudged, Replayed, held
 from halfopen.sinks.summary import progress_of, status_of
 from halfopen.sinks.tokens import Vault
@@ -78,6 +80,7 @@ class PostgreSQLSink:
     ) -> None:
         self._clock = clock
         self._care = Care(vault=vault)
+        self._watch = Watch()
         self._url = url
         self._shown = shown
         self._reads_only = reads_only
@@ -146,11 +149,21 @@ class PostgreSQLSink:
                     settled = {name for name in owing if ledger.fill(session, *name) == 0}
                     changed = {feed for (_, feed), one in zip(names, outcomes, strict=True) if one.applied.changed}
                     exclusions.stamp(session, changed, self._clock())
+                    seen = [
+                        Seen(
+                            answer=one.answer,
+                            shape=one.staged.shape,
+                            rows=one.staged.rows,
+                            quarantined=outcome.applied.quarantined,
+                        )
+                        for one, outcome in zip(ready, outcomes, strict=True)
+                    ]
+                    jumps = self._watch.look(session, seen)
         finally:
             for left in folder.glob("*.csv"):
                 left.unlink(missing_ok=True)
         self._remember(answers, outcomes, held, settled)
-        return [outcome.applied for outcome in outcomes]
+        return [with_jump(answer, one.applied, jumps) for answer, one in zip(answers, outcomes, strict=True)]
 
     def held(self, product: str, feed: str, *, code: str | None, after: tuple[int, str], limit: int) -> list[Held]:
         """Rows in quarantine; see `Sink.held`."""
@@ -222,6 +235,17 @@ class PostgreSQLSink:
         judge, folder = self._workplace()
         with self._failing(), self._using() as session:
             return compare(session, judge, answer, folder, claimed=claimed, sought=sought, care=self._care)
+
+    def snapshot(self, file: Path | None, folder: Path | None) -> dict[str, int]:
+        """Write a copy for readers, from any thread, also while answers are applied; see `Sink.snapshot`."""
+        if not self._open:
+            raise self._closed()
+        with self._failing("no snapshot was written"):
+            session = Session.connect(self._loop, self._url, SETTINGS)
+            try:
+                return snapshot(session, file, folder)
+            finally:
+                session.close()
 
     def vanish(self, product: str, feed: str, keys: Collection[str], at: datetime) -> int:
         """Mark stored rows as no longer served; see `Sink.vanish`."""
@@ -319,6 +343,7 @@ class PostgreSQLSink:
         self._rows = None
         self._held = None
         self._owing = None
+        self._watch.forget()
         self._coverage = {}
 
     def _held_now(self, session: Session) -> set[tuple[str, str]]:

@@ -1,0 +1,156 @@
+"""What a product sends may change without notice: columns that come or go, and a share of bad rows that jumps.
+
+Both are findings of the answer's own transaction; a jump is also told to whoever applied the answer.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from halfopen.sinks.base import Answer, Applied
+from halfopen.sinks.database import Database, naive
+from halfopen.sinks.findings import note
+from halfopen.sinks.ledger import OF_FEED
+from halfopen.sinks.stage import Note, Shape
+from halfopen.wire.negotiate import Format
+
+HOUR, BEFORE = timedelta(hours=1), timedelta(days=7)
+FEWEST = 20
+"""Held rows in the last hour that may be a jump."""
+TIMES = 10
+"""A jump is a share so many times that of the days before."""
+NEW_SHARE = 0.1
+"""The same of a feed that has hardly any days before."""
+TELLING_ROWS = 20
+"""In JSON a product may leave out what is null; a column that so many rows lack has gone."""
+
+Name = tuple[str, str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Seen:
+    """An answer that was applied: its columns, if it had any, its staged rows and those of them that are held."""
+
+    answer: Answer
+    shape: Shape | None
+    rows: int
+    quarantined: int
+
+
+class Watch:
+    """What is known of all feeds; `forget` it when a transaction fails, for it may have learned from that."""
+
+    def __init__(self) -> None:
+        self._columns: dict[Name, dict[str, bool]] | None = None
+        self._told: dict[Name, datetime] = {}
+
+    def forget(self) -> None:
+        """Read the columns again at the next use."""
+        self._columns = None
+
+    def look(self, database: Database, seen: Sequence[Seen]) -> dict[Name, str]:
+        """Note what changed, after the ledger lines of these answers; which feeds jumped, each with a sentence."""
+        jumps: dict[Name, str] = {}
+        for one in seen:
+            if one.shape is not None and one.rows:
+                self._compare(database, one.answer, one.shape, one.rows)
+            if one.quarantined:
+                name = (one.answer.product, one.answer.feed.name)
+                sentence = self._jump(database, one.answer)
+                if sentence:
+                    jumps[name] = sentence
+                    self._told[name] = one.answer.fetched_at
+                    note(database, one.answer, [Note(code="quarantine_jump", count=1, field=None, value=sentence)])
+        return jumps
+
+    def _compare(self, database: Database, answer: Answer, shape: Shape, rows: int) -> None:
+        if self._columns is None:
+            self._columns = _read(database)
+        known = self._columns.setdefault((answer.product, answer.feed.name), {})
+        fields: dict[str, str | None] = {column: field for field, column in shape.fields}
+        fields.update(dict.fromkeys(shape.extras))
+        there = {column for column, is_there in known.items() if is_there}
+        if there == fields.keys():
+            return
+        come = sorted(fields.keys() - there)
+        whole = answer.format is Format.CSV or rows >= TELLING_ROWS
+        gone = sorted(there - fields.keys()) if whole else []
+        notes = [Note(code="column_vanished", count=1, field=column, value=None) for column in gone]
+        if known:
+            notes += [Note(code="column_appeared", count=1, field=column, value=None) for column in come]
+        for column in come:
+            _write(database, answer, column, fields[column], vanished=False)
+        for column in gone:
+            _write(database, answer, column, None, vanished=True)
+        known.update(dict.fromkeys(come, True) | dict.fromkeys(gone, False))
+        note(database, answer, notes)
+
+    def _jump(self, database: Database, answer: Answer) -> str | None:
+        """The sentence, at most once an hour for a feed."""
+        now = answer.fetched_at
+        told = self._told.get((answer.product, answer.feed.name))
+        if told is not None and abs(now - told) < HOUR:
+            return None
+        [counts] = database.rows(
+            "SELECT coalesce(sum(rows) FILTER (WHERE asked_at > $p_hour::TIMESTAMP), 0),"
+            " coalesce(sum(quarantined) FILTER (WHERE asked_at > $p_hour::TIMESTAMP), 0),"
+            " coalesce(sum(rows) FILTER (WHERE asked_at <= $p_hour::TIMESTAMP), 0),"
+            " coalesce(sum(quarantined) FILTER (WHERE asked_at <= $p_hour::TIMESTAMP), 0)"
+            f" FROM halfopen.ledger WHERE {OF_FEED} AND state = 'committed' AND pass = 0"
+            " AND asked_at > $p_before::TIMESTAMP AND asked_at <= $p_now::TIMESTAMP",
+            {
+                "product": answer.product,
+                "feed": answer.feed.name,
+                "hour": naive(now - HOUR),
+                "before": naive(now - HOUR - BEFORE),
+                "now": naive(now),
+            },
+        )
+        return jump(*map(int, counts))
+
+
+def with_jump(answer: Answer, applied: Applied, jumps: dict[Name, str]) -> Applied:
+    """What an answer did, with the jump of its feed told once."""
+    sentence = jumps.pop((answer.product, answer.feed.name), "")
+    return replace(applied, jump=sentence) if sentence else applied
+
+
+def jump(rows: int, bad: int, rows_before: int, bad_before: int) -> str | None:
+    """Whether the last hour's share of held rows is far above that of the days before: a sentence, or None."""
+    if bad < FEWEST:
+        return None
+    share = bad / rows
+    if rows_before < FEWEST:
+        return (
+            f"{share:.1%} of the last hour's rows are held, and there is little before" if share > NEW_SHARE else None
+        )
+    before = bad_before / rows_before
+    if share <= TIMES * before:
+        return None
+    return f"{share:.1%} of the last hour's rows are held, {before:.2%} of those in the {BEFORE.days} days before"
+
+
+def _read(database: Database) -> dict[Name, dict[str, bool]]:
+    found: dict[Name, dict[str, bool]] = {}
+    for product, feed, column, there in database.rows(
+        "SELECT product, feed, name, vanished_at IS NULL FROM halfopen.columns"
+    ):
+        found.setdefault((product, feed), {})[column] = there
+    return found
+
+
+def _write(database: Database, answer: Answer, column: str, field: str | None, *, vanished: bool) -> None:
+    database.write(
+        "INSERT INTO halfopen.columns (product, feed, name, field, first_seen, vanished_at)"
+        " VALUES ($p_product, $p_feed, $p_name, $p_field, $p_now, $p_vanished)"
+        " ON CONFLICT (product, feed, name) DO UPDATE SET vanished_at = excluded.vanished_at,"
+        " field = coalesce(excluded.field, columns.field)",
+        {
+            "product": answer.product,
+            "feed": answer.feed.name,
+            "name": column,
+            "field": field,
+            "now": naive(answer.fetched_at),
+            "vanished": naive(answer.fetched_at) if vanished else None,
+        },
+    )
