@@ -169,4 +169,6 @@ def _unreachable(exchanges: tuple[Exchange, ...]) -> str:
         403: ": check --auth, and whether this machine's address is allowed",
         404: ": check the address and the paths",
     }.get(first.status or 0, "")
+    if first.error_code == "tls_invalid":
+        hint = ": renew it; where the authority is your own, name its certificate: SSL_CERT_FILE=ca.pem halfopen check"
     return f"no feed could be read: {what}{hint}"
