@@ -1,5 +1,6 @@
 """The pace of the past: never more than is allowed, and never a window of today held up; on a virtual clock."""
 
+import itertools
 from datetime import UTC, datetime, timedelta
 
 from halfopen.config.backfill import Pacing
@@ -81,4 +82,4 @@ def test_live_windows_go_on_while_a_backfill_waits() -> None:
     assert len(late) == 6 * 60 - 1
     assert all(13 <= moment.hour < 17 for moment in history)
     assert len(history) == 4 * 360
-    assert all(second - first >= 10 * SECOND for first, second in zip(history, history[1:], strict=False))
+    assert all(second - first >= 10 * SECOND for first, second in itertools.pairwise(history))

@@ -25,6 +25,7 @@ COMMANDS = {
     "reconcile": "halfopen.cli.reconcile:reconcile",
     "status": "halfopen.cli.status:status",
     "query": "halfopen.cli.query:query",
+    "snapshot": "halfopen.cli.snapshot:snapshot",
     "replay": "halfopen.cli.replay:replay",
     "forget": "halfopen.cli.forget:forget",
     "report": "halfopen.cli.report:app",

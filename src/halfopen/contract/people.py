@@ -14,16 +14,20 @@ LONGEST_NAME = 63
 """Bytes of a name that PostgreSQL keeps."""
 MOST_COLUMNS = 300
 _TAKEN = frozenset({CURRENT, "players_canonical"})
+# Only days that there are: PostgreSQL fails on any other, and with it the view.
+_DAY = (
+    r"([1-9][0-9]{3}-((0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8])|(0[13-9]|1[0-2])-(29|30)|(0[13578]|1[02])-31)"
+    r"|[1-9][0-9](0[48]|[2468][048]|[13579][26])-02-29)"
+)
 _TYPES = MappingProxyType(
     {
         "integer": ("BIGINT", r"^(0|-?[1-9][0-9]{0,17})$"),
         "decimal": ("DECIMAL(38,18)", r"^-?(0|[1-9][0-9]{0,19})([.][0-9]{1,18})?$"),
         "boolean": ("BOOLEAN", r"^(true|false)$"),
-        "date": ("DATE", r"^[1-9][0-9]{3}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9])$"),
+        "date": ("DATE", rf"^{_DAY}$"),
         "datetime": (
             "TIMESTAMP",
-            r"^[1-9][0-9]{3}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])[ T]([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]"
-            r"([.][0-9]{1,6})?$",
+            rf"^{_DAY}[ T]([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]([.][0-9]{{1,6}})?$",
         ),
     }
 )
@@ -84,7 +88,8 @@ def players_of(view: str, product: str, customs: Iterable[Custom], dialect: str 
         taken.add(name.casefold())
         columns.append(f"{_typed(custom, dialect)} AS {quote(name)}")
     columns += ["custom", "_window_start", "_window_end", "_fetched_at", "_seq", "_vanished_at"]
-    return f"CREATE OR REPLACE VIEW {quote(view)} AS SELECT {', '.join(columns)} FROM players WHERE product = {literal(product)}"
+    select = f"SELECT {', '.join(columns)} FROM players WHERE product = {literal(product)}"
+    return f"CREATE OR REPLACE VIEW {quote(view)} AS {select}"
 
 
 def view_names(products: Iterable[str]) -> Mapping[str, str]:

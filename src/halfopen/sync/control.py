@@ -47,6 +47,8 @@ class Request(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     code: str | None = None
     player: str = ""
     repair: bool = False
+    file: str = ""
+    parquet: str = ""
 
 
 class Line(msgspec.Struct, kw_only=True, omit_defaults=True):
@@ -155,6 +157,9 @@ class Server:
                 await _send(writer, Line(last=True))
             case "backfill":
                 await self._backfill(request, writer)
+            case "snapshot":
+                file, parquet = (Path(one) if one else None for one in (request.file, request.parquet))
+                await _send(writer, Line(result=await self._puller.snapshot(file, parquet), last=True))
             case "reconcile":
                 await self._reconcile(request, writer)
             case "replay":
@@ -250,6 +255,12 @@ class Client:
             )
         )
         return left
+
+    async def snapshot(self, file: Path | None, parquet: Path | None) -> dict[str, int]:
+        """As of `Puller`; the paths are whole."""
+        request = Request(do="snapshot", file=str(file or ""), parquet=str(parquet or ""))
+        found: dict[str, int] = await self._ask(request)
+        return found
 
     async def reconcile(
         self, product: str, span: Window | None = None, feeds: Collection[str] = (), *, repair: bool = False

@@ -45,6 +45,9 @@ class Mirror(Protocol):
     ) -> dict[str, list[str]]:
         """What is left missing of `window`, by feed."""
 
+    async def snapshot(self, file: Path | None, parquet: Path | None) -> dict[str, int]:
+        """A copy for readers; rows by feed."""
+
     async def reconcile(
         self, product: str, span: Window | None = ..., feeds: Collection[str] = ..., *, repair: bool = ...
     ) -> list[FeedProof]:

@@ -1,0 +1,68 @@
+"""A snapshot of a mirror in DuckDB, made by the process that owns the file, in one transaction beside the writing."""
+
+import secrets
+import shutil
+from pathlib import Path
+
+import duckdb
+
+from halfopen.contract.load import feeds
+from halfopen.contract.sql import literal, quote
+from halfopen.sinks.duckdb_run import DuckDBDatabase
+from halfopen.sinks.duckdb_schema import STORAGE_VERSION
+from halfopen.sinks.snapshot import BOOKKEEPING, columns_of, delivered, finished, parquet, quarantine_raw, selected
+
+
+def snapshot(
+    connection: duckdb.DuckDBPyConnection, staging: Path, file: Path | None, folder: Path | None
+) -> dict[str, int]:
+    """Write the copy to `file`, and Parquet to `folder`; rows by feed. SQL of this mirror can write to `staging` only.
+
+    Raises:
+        SinkError: a target cannot be written; duckdb.Error when DuckDB fails.
+    """
+    alias = f"snapshot_{secrets.token_hex(4)}"
+    work = staging / alias
+    work.mkdir(mode=0o700)
+    copy = work / "copy.duckdb"
+    with connection.cursor() as cursor:
+        mirror = quote(str(cursor.sql("SELECT current_database()").fetchall()[0][0]))
+        try:
+            cursor.execute(f"ATTACH {literal(str(copy))} AS {alias} (STORAGE_VERSION {literal(STORAGE_VERSION)})")
+            try:
+                rows = _filled(cursor, mirror, alias)
+                if folder is not None:
+                    parquet(DuckDBDatabase(cursor), work)
+            finally:
+                cursor.execute(f"USE {mirror}")
+                cursor.execute(f"DETACH {alias}")
+            made = {copy: file} if file is not None else {}
+            if folder is not None:
+                made |= {work / f"{name}.parquet": folder / f"{name}.parquet" for name in feeds()}
+            delivered(made)
+        finally:
+            shutil.rmtree(work, ignore_errors=True)
+    return rows
+
+
+def _filled(cursor: duckdb.DuckDBPyConnection, mirror: str, alias: str) -> dict[str, int]:
+    """Copy everything as of one moment; afterwards the copy is what names without a database mean."""
+    rows = {}
+    cursor.execute("BEGIN")
+    try:
+        cursor.execute(f"USE {alias}")
+        cursor.execute("CREATE SCHEMA halfopen")
+        for feed in feeds().values():
+            listed = selected(feed, columns_of(feed))
+            cursor.execute(f"CREATE TABLE {quote(feed.name)} AS SELECT {listed} FROM {mirror}.main.{quote(feed.name)}")
+            found = cursor.execute(f"SELECT count(*) FROM {quote(feed.name)}").fetchone()
+            rows[feed.name] = int(found[0]) if found else 0
+        for name in BOOKKEEPING:
+            listed = f"* EXCLUDE (_id) REPLACE ({quarantine_raw()})" if name == "quarantine" else "*"
+            cursor.execute(f"CREATE TABLE halfopen.{name} AS SELECT {listed} FROM {mirror}.halfopen.{name}")
+        finished(DuckDBDatabase(cursor))
+        cursor.execute("COMMIT")
+    except BaseException:
+        cursor.execute("ROLLBACK")
+        raise
+    return rows
