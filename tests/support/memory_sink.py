@@ -4,6 +4,7 @@ import csv as stdlib_csv
 import json
 import threading
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from halfopen.errors import ContractError, SinkError
@@ -83,6 +84,9 @@ class MemorySink:
 
     def query(self, sql: str) -> tuple[list[str], list[tuple[Any, ...]]]:
         return ([], []) if "FROM halfopen." in sql else (["sql"], [(sql,)])
+
+    def compact(self, now: datetime) -> int:  # noqa: ARG002 - it has no ledger that could grow
+        return 0
 
     def interrupt(self) -> None:
         pass

@@ -130,6 +130,9 @@ class Sink(Protocol):
         From any thread, also while answers are applied. Each file appears whole or not at all. SinkError.
         """
 
+    def compact(self, now: datetime) -> int:
+        """Merge the ledger's lines of windows that are a week old by day, in one transaction; how many fewer it has."""
+
     def vanish(self, product: str, feed: str, keys: Collection[str], at: datetime) -> int:
         """Mark stored rows as no longer served since `at`, in one transaction; how many were not marked before."""
 

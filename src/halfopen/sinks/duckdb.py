@@ -17,6 +17,7 @@ from halfopen.sinks import exclusions, ledger, ledger_lines, vanished
 from halfopen.sinks.base import Answer, Applied, Hole, Progress
 from halfopen.sinks.batch import sort
 from halfopen.sinks.care import Care
+from halfopen.sinks.compaction import compact
 from halfopen.sinks.compare import Comparison, compare
 from halfopen.sinks.drift import Seen, Watch, with_jump
 from halfopen.sinks.duckdb_apply import Outcome, apply, discard, replay
@@ -242,6 +243,11 @@ class DuckDBSink:
             return snapshot(reader, self._staging, file, folder)
         except (OSError, duckdb.Error) as error:
             raise SinkError(f"mirror {str(self._path)!r}: no snapshot: {first_line(error)}") from error
+
+    def compact(self, now: datetime) -> int:
+        """Merge old lines of the ledger; see `Sink.compact`."""
+        with self._transaction() as connection:
+            return compact(DuckDBDatabase(connection), now, "duckdb")
 
     def vanish(self, product: str, feed: str, keys: Collection[str], at: datetime) -> int:
         """Mark stored rows as no longer served; see `Sink.vanish`."""

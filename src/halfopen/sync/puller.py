@@ -4,6 +4,7 @@ A lane for each feed of each product plans and asks; one writer thread owns the 
 """
 
 import asyncio
+import contextlib
 import itertools
 import random
 import shutil
@@ -19,7 +20,7 @@ import aiohttp
 
 from halfopen.config.product import ProductConfig
 from halfopen.contract.load import feeds as contract_feeds
-from halfopen.errors import ConfigError, ProductError
+from halfopen.errors import ConfigError, ProductError, SinkError
 from halfopen.sinks.base import Progress, Sink
 from halfopen.sync.client import CONNECTIONS, ProductClient
 from halfopen.sync.events import Events, Owes
@@ -34,6 +35,7 @@ from halfopen.sync.writer import Writer
 from halfopen.window.window import Window
 
 _WATCH_SECONDS = 0.2
+_TIDY_SECONDS = 3600.0
 _NO_PATIENCE = timedelta(minutes=10)
 RECONCILED_AT_ONCE = 4
 """Feeds of one product: reading all again is to be no burden."""
@@ -115,9 +117,11 @@ class Puller:
         lanes = await self._chosen_lanes()
         for lane in lanes:
             lane.owe(LIVE)
+        tidying = asyncio.ensure_future(self._tidy())
         try:
             await self._until_stopped([lane.start() for lane in lanes], length)
         finally:
+            tidying.cancel()
             await self._halt(lanes)
 
     async def once(self) -> int:
@@ -129,6 +133,7 @@ class Puller:
         lanes = await self._chosen_lanes()
         await self._until_stopped([lane.start(once=True) for lane in lanes])
         await self._halt(lanes)
+        await self._writer.call(lambda sink: sink.compact(self._clock()))
         refusals = [lane.last_refusal for lane in lanes if lane.last_refusal is not None]
         if refusals and not any(lane.answers for lane in lanes) and all(refusal.hopeless for refusal in refusals):
             raise ProductError(str(refusals[0]))
@@ -252,6 +257,13 @@ class Puller:
         for lane in tuple(self._lanes.values()):
             lane.raise_failure()
         await self._writer.call(lambda _: None)
+
+    async def _tidy(self) -> None:
+        """Keep the ledger small, now and every hour; a mirror that cannot even do that says so where it matters."""
+        while True:
+            with contextlib.suppress(SinkError):
+                await self._writer.call(lambda sink: sink.compact(self._clock()))
+            await asyncio.sleep(_TIDY_SECONDS)
 
     async def _chosen_lanes(self) -> list[Lane]:
         return [await self._lane(product, feed) for product, feed in self._chosen]

@@ -17,6 +17,7 @@ from halfopen.errors import LostTurnError, SinkError
 from halfopen.sinks import exclusions, ledger, vanished
 from halfopen.sinks.base import Answer, Applied, Hole, Progress
 from halfopen.sinks.care import Care
+from halfopen.sinks.compaction import compact
 from halfopen.sinks.compare import Comparison
 from halfopen.sinks.drift import Seen, Watch, with_jump
 from halfopen.sinks.duckdb_run import first_line
@@ -246,6 +247,11 @@ class PostgreSQLSink:
                 return snapshot(session, file, folder)
             finally:
                 session.close()
+
+    def compact(self, now: datetime) -> int:
+        """Merge old lines of the ledger; see `Sink.compact`."""
+        with self._failing("nothing was written"), self._transaction() as session:
+            return compact(session, now, "postgresql")
 
     def vanish(self, product: str, feed: str, keys: Collection[str], at: datetime) -> int:
         """Mark stored rows as no longer served; see `Sink.vanish`."""
