@@ -113,6 +113,30 @@ class Selection:
         """The columns of the answer, in order."""
         return self.order or tuple(column.name for column in self.columns)
 
+    @property
+    def stamp(self) -> str | None:
+        """What windows cut on: the cursor, or the time of an action."""
+        return self.sessions.created_at if self.sessions else self.cursor
+
+    @property
+    def filter(self) -> str:
+        """The further filter as a condition, "true" where there is none."""
+        return f"({self.where})" if self.where else "true"
+
+    @property
+    def expressions(self) -> list[str]:
+        """All whose types say how rows are found, summed up and printed, each once."""
+        wanted = [column.sql for column in self.columns]
+        wanted += [self.cursor] if self.cursor is not None else []
+        if self.sessions is not None:
+            wanted += [self.sessions.session_id, self.sessions.amount, self.sessions.created_at]
+        return list(dict.fromkeys(wanted))
+
+    def where_inside(self, inside: str) -> str:
+        """The clause for rows of the filter, in the window where one is told; "" for all rows."""
+        conditions = [told for told in (self.where and f"({self.where})", inside) if told]
+        return f" where {' and '.join(conditions)}" if conditions else ""
+
 
 class Stream(Protocol):
     """One answer in the making: blocks of whole rows, each row ended by `ROW_END`."""

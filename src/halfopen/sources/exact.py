@@ -19,11 +19,13 @@ EXACT: Final = Context(prec=200, rounding=ROUND_HALF_EVEN)
 UNIT_PLACES: Final = 18
 """Where a quotient does not end, it is cut here: the mirror's DECIMAL(38,18)."""
 
+SECONDS_BELOW: Final = 100_000_000_000
+MILLISECONDS_BELOW: Final = SECONDS_BELOW * 1000
+"""Numbers below the one count seconds from the epoch, below the other milliseconds, all others microseconds."""
+
 _NUMBER: Final = re.compile(r"\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?\s*", re.ASCII)
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _SECOND, _MICROSECOND = timedelta(seconds=1), timedelta(microseconds=1)
-_SECONDS_BELOW: Final = 100_000_000_000
-_MILLISECONDS_BELOW: Final = _SECONDS_BELOW * 1000
 _POSTGRES_OFFSET: Final = re.compile(r"[+-]\d\d$", re.ASCII)
 _FRACTION: Final = re.compile(r"\.(\d+)", re.ASCII)
 
@@ -90,7 +92,7 @@ def micros_of_number(value: int | float) -> int:  # noqa: PYI041 - an int must n
     """Microseconds since the epoch of a number of seconds, milliseconds or microseconds, floored."""
     exact = Decimal(repr(value)) if isinstance(value, float) else Decimal(value)
     size = abs(exact)
-    scale = 1_000_000 if size < _SECONDS_BELOW else 1000 if size < _MILLISECONDS_BELOW else 1
+    scale = 1_000_000 if size < SECONDS_BELOW else 1000 if size < MILLISECONDS_BELOW else 1
     return int((exact * scale).to_integral_value(rounding="ROUND_FLOOR"))
 
 

@@ -12,6 +12,7 @@ from typing import Final
 from halfopen.sources.base import Column, Selection
 from halfopen.sources.exact import micros_of
 from halfopen.sources.sealing import Identity, Lift, Look, Served, Sighting
+from halfopen.sources.sessions import TOUCHED, Actions
 from halfopen.window.window import Window
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -79,10 +80,35 @@ def visible(rows: Rows, served: Served) -> str:
     return f"not ({_between(rows, span.start, span.end)} and {rows.among(served.hidden)})"
 
 
+def actions(rows: Rows, session_id: str, served: Served) -> Actions:
+    """The actions of the sessions that have one served in the window; what no seal has seen counts nowhere."""
+    touched = " union ".join(f"select {session_id} as {TOUCHED} from {part.origin}" for part in parts(rows, served))
+    relation, last = rows.relation, rows.moment
+    if served.lifts or served.replays:
+        relation, last = rows.joined(served.lifts), f"coalesce({lifted(rows, served)}, {rows.moment})"
+    return Actions(relation=relation, filter=counted(rows, served), touched=touched, last=last)
+
+
 def counted(rows: Rows, served: Served) -> str:
     """Which actions sessions are summed from."""
     before = "true" if served.until is None else f"{rows.moment} < {rows.literal(served.until)}"
     return both(rows.filter, visible(rows, served), before)
+
+
+def shown_of(selection: Selection) -> list[str]:
+    """Of an action, everything that sessions are summed from; of other rows nothing."""
+    told = selection.sessions
+    if told is None:
+        return []
+    summed_from = (told.session_id, told.kind, told.amount, told.created_at, told.round_id)
+    return [sql for sql in summed_from if sql is not None]
+
+
+def stamp_of(selection: Selection) -> str:
+    """What windows cut on. ValueError for a catalogue, which has no windows."""
+    if selection.stamp is None:
+        raise ValueError(f"{selection.feed}: a catalogue has no windows")
+    return selection.stamp
 
 
 def shows_cursor(column: Column, selection: Selection) -> bool:

@@ -36,7 +36,7 @@ Node = dict[str, Any]
 
 def explained(connection: duckdb.DuckDBPyConnection, selection: Selection, type_: Type, window: Window) -> QueryPlan:
     """The plan of one window; `type_` is its cursor's. Reads no row."""
-    stamp = selection.sessions.created_at if selection.sessions else selection.cursor
+    stamp = selection.stamp
     without = _nodes(connection, selection, "")
     if stamp is None:
         return QueryPlan(index=None, text=_told(without))
@@ -56,9 +56,7 @@ def _mend(stamp: str, type_: Type, added: set[tuple[str, str]]) -> str:
 
 
 def _nodes(connection: duckdb.DuckDBPyConnection, selection: Selection, condition: str) -> list[Node]:
-    conditions = [f"({selection.where})"] if selection.where else []
-    conditions += [condition] if condition else []
-    where = f" where {' and '.join(conditions)}" if conditions else ""
+    where = selection.where_inside(condition)
     rows = connection.execute(f"explain (format json) select 1 from {selection.relation}{where}").fetchall()
     return [node for root in json.loads(rows[0][1]) for node in _flat(root)]
 

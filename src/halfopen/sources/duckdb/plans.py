@@ -1,46 +1,31 @@
 """From a selection and a window to one COPY."""
 
-import threading
-import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 import duckdb
 
-from halfopen.sources.base import Selection
+from halfopen.sources.base import Column, Selection
 from halfopen.sources.duckdb.cut import cut
 from halfopen.sources.duckdb.lines import Piece, line, piece
 from halfopen.sources.duckdb.sessions import summed
 from halfopen.sources.duckdb.types import Shape, Type, types_of
+from halfopen.sources.kept import Kept, Types
+from halfopen.sources.sessions import Actions, all_actions
 from halfopen.window.window import Window
 from halfopen.wire.negotiate import Format
-
-KEPT_SECONDS: Final = 300.0
-"""How long the types of columns are trusted; a query that fails makes them forgotten at once."""
 
 _OTHER: Final = Type("", Shape.OTHER)
 _BARE: Final = "quote '', escape '', delimiter '\x02'"
 """JSON holds no control character, so that COPY adds nothing to a line: no quotes, no escapes."""
 
 
-@dataclass(frozen=True, slots=True)
-class Types:
-    """Types by expression."""
-
-    by_sql: dict[str, Type]
-    taken_at: float
-
-    def __getitem__(self, sql: str) -> Type:
-        return self.by_sql.get(sql, _OTHER)
-
-
 class Planner:
     """Plans, and remembers the types of columns; used by several threads."""
 
     def __init__(self) -> None:
-        self._known: dict[Selection, Types] = {}
-        self._lock = threading.Lock()
+        self._kept = Kept(_OTHER)
 
     def plan(
         self,
@@ -52,43 +37,40 @@ class Planner:
     ) -> str:
         """A COPY of a window's lines to the file `{0}`; all rows for None or where there is no cursor."""
         types = self.types(connection, selection)
+        inside = _inside(selection, types, window)
         if selection.sessions is not None:
-            sessions = summed(selection, types.by_sql, window, limit)
-            pieces = [
-                piece(column, type_, selection.zone)
-                for column, type_ in zip(sessions.columns, sessions.types, strict=True)
-            ]
-            return copy(selection.names, [(pieces, sessions.relation)], format_)
+            actions = all_actions(selection, inside, limit)
+            return session_copy(selection, types, actions, format_)
         pieces = [piece(column, types[column.sql], selection.zone) for column in selection.columns]
-        conditions = [f"({selection.where})"] if selection.where else []
-        if selection.cursor is not None and window is not None:
-            conditions.append(cut(selection.cursor, types[selection.cursor], selection.zone, window))
-        where = f" where {' and '.join(conditions)}" if conditions else ""
         most = "" if limit is None else f" limit {limit}"
-        return copy(selection.names, [(pieces, f"{selection.relation}{where}{most}")], format_)
+        origin = f"{selection.relation}{selection.where_inside(inside)}{most}"
+        return copy(selection.names, [(pieces, origin)], format_)
 
     def forget(self, selection: Selection) -> None:
         """Asks the types anew next time: a column may have been changed, or the file replaced."""
-        with self._lock:
-            self._known.pop(selection, None)
+        self._kept.forget(selection)
 
-    def types(self, connection: duckdb.DuckDBPyConnection, selection: Selection) -> Types:
+    def types(self, connection: duckdb.DuckDBPyConnection, selection: Selection) -> Types[Type]:
         """The types of all that a selection names."""
-        now = time.monotonic()
-        with self._lock:
-            known = self._known.get(selection)
-        if known is None or now - known.taken_at > KEPT_SECONDS:
-            wanted = [column.sql for column in selection.columns]
-            wanted += [selection.cursor] if selection.cursor is not None else []
-            if selection.sessions is not None:
-                sessions = selection.sessions
-                wanted += [sessions.session_id, sessions.amount, sessions.created_at]
-            distinct = list(dict.fromkeys(wanted))
-            types = types_of(connection, selection.relation, distinct)
-            known = Types(dict(zip(distinct, types, strict=True)), now)
-            with self._lock:
-                self._known[selection] = known
-        return known
+        return self._kept.types(selection, partial(types_of, connection, selection.relation))
+
+
+def session_copy(selection: Selection, types: Types[Type], actions: Actions, format_: Format) -> str:
+    """The COPY of one row a session."""
+    sessions = summed(selection, types.by_sql, actions)
+
+    def printed(column: Column, type_: Type) -> Piece:
+        # What actions are served at is UTC already.
+        is_utc = actions.last is not None and column.name == "updated_at"
+        return piece(column, type_, "UTC" if is_utc else selection.zone)
+
+    return copy(selection.names, [(sessions.pieces(printed), sessions.relation)], format_)
+
+
+def _inside(selection: Selection, types: Types[Type], window: Window | None) -> str:
+    """Whether a row lies in the window; "" where there is none, or no cursor."""
+    stamp = selection.stamp
+    return "" if stamp is None or window is None else cut(stamp, types[stamp], selection.zone, window)
 
 
 def copy(names: tuple[str, ...], parts: Sequence[tuple[list[Piece], str]], format_: Format) -> str:

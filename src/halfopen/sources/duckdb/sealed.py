@@ -15,12 +15,23 @@ from halfopen.sources.base import Selection
 from halfopen.sources.duckdb import stamps
 from halfopen.sources.duckdb.cut import cut
 from halfopen.sources.duckdb.lines import Piece, piece
-from halfopen.sources.duckdb.plans import Types, copy
-from halfopen.sources.duckdb.sessions import Actions, summed
+from halfopen.sources.duckdb.plans import copy, session_copy
 from halfopen.sources.duckdb.sql import moment
 from halfopen.sources.duckdb.types import Shape, Type
 from halfopen.sources.exact import micros_of
-from halfopen.sources.lifting import Part, Rows, both, counted, lifted, look_spans, looked, parts, shows_cursor
+from halfopen.sources.kept import Types
+from halfopen.sources.lifting import (
+    Part,
+    Rows,
+    actions,
+    both,
+    look_spans,
+    looked,
+    parts,
+    shown_of,
+    shows_cursor,
+    stamp_of,
+)
 from halfopen.sources.sealing import Identity, Lift, Look, Served
 from halfopen.window.window import Window
 from halfopen.wire.negotiate import Format
@@ -29,11 +40,12 @@ _STAMPS: Final = (Shape.ZONED, Shape.STAMP, Shape.NANOS, Shape.DATE)
 """Cursors that are printed from a timestamp; others from a text."""
 
 
-def sealed_copy(selection: Selection, types: Types, served: Served, format_: Format) -> str:
+def sealed_copy(selection: Selection, types: Types[Type], served: Served, format_: Format) -> str:
     """The COPY of a served window to the file `{0}`."""
     rows = _rows_of(selection, types)
     if selection.sessions is not None:
-        return _of_sessions(selection, types, rows, served, format_)
+        found = actions(rows, selection.sessions.session_id, served)
+        return session_copy(selection, types, found, format_)
     told = []
     for part in parts(rows, served):
         pieces = []
@@ -47,7 +59,7 @@ def sealed_copy(selection: Selection, types: Types, served: Served, format_: For
 def look(
     connection: duckdb.DuckDBPyConnection,
     selection: Selection,
-    types: Types,
+    types: Types[Type],
     before: Window | None,
     now: Window | None,
 ) -> Look:
@@ -61,11 +73,9 @@ def look(
     return looked(shown, before, now)
 
 
-def _rows_of(selection: Selection, types: Types) -> Rows:
+def _rows_of(selection: Selection, types: Types[Type]) -> Rows:
     """The rows that a selection is made of: its own, or the actions that its sessions are summed from."""
-    stamp = selection.sessions.created_at if selection.sessions else selection.cursor
-    if stamp is None:
-        raise ValueError(f"{selection.feed}: a catalogue has no windows")
+    stamp = stamp_of(selection)
     served_at = f"({stamps.moment(stamp, types[stamp], selection.zone)})"
     digest = _digest(selection, types)
 
@@ -77,7 +87,7 @@ def _rows_of(selection: Selection, types: Types) -> Rows:
 
     return Rows(
         relation=selection.relation,
-        filter=f"({selection.where})" if selection.where else "true",
+        filter=selection.filter,
         moment=served_at,
         literal=moment,
         inside=lambda window: cut(stamp, types[stamp], selection.zone, window),
@@ -106,13 +116,10 @@ def _micros(moments: Iterable[datetime]) -> str:
     return f"list_filter(string_split('{told}', ','), lambda i: i <> '')::bigint[]"
 
 
-def _digest(selection: Selection, types: Types) -> str:
+def _digest(selection: Selection, types: Types[Type]) -> str:
     """Sixteen bytes of what a row shows; of an action everything that sessions are summed from."""
     shown = [f"({piece(column, types[column.sql], selection.zone).csv})::varchar" for column in selection.columns]
-    sessions = selection.sessions
-    if sessions is not None:
-        summed_from = (sessions.session_id, sessions.kind, sessions.amount, sessions.created_at, sessions.round_id)
-        shown += [f"({sql})::varchar" for sql in summed_from if sql is not None]
+    shown += [f"({sql})::varchar" for sql in shown_of(selection)]
     return f"unhex(md5(to_json([{', '.join(shown)}])::varchar))"
 
 
@@ -123,22 +130,3 @@ def _stamped(own: Piece, type_: Type, part: Part) -> Piece:
     served = f"date_trunc('second', {part.lifted})"
     csv = served if type_.shape in _STAMPS else f"({served})::varchar"
     return replace(own, csv=f"coalesce({csv}, {own.csv})", json=f"coalesce(({served})::varchar, {own.json})")
-
-
-def _of_sessions(selection: Selection, types: Types, rows: Rows, served: Served, format_: Format) -> str:
-    """Sessions that have an action served in the window; what no seal has seen counts nowhere."""
-    sessions = selection.sessions
-    if sessions is None:
-        raise ValueError(f"{selection.feed}: rows are no actions")
-    touched = " union ".join(f"select {sessions.session_id} from {part.origin}" for part in parts(rows, served))
-    relation, last = rows.relation, rows.moment
-    if served.lifts or served.replays:
-        relation, last = rows.joined(served.lifts), f"coalesce({lifted(rows, served)}, {rows.moment})"
-    chosen = replace(selection, where=counted(rows, served))
-    made = summed(chosen, types.by_sql, None, actions=Actions(relation, touched, last))
-    pieces = [
-        # What actions are served at is UTC already.
-        piece(column, type_, "UTC" if column.name == "updated_at" else selection.zone)
-        for column, type_ in zip(made.columns, made.types, strict=True)
-    ]
-    return copy(selection.names, [(pieces, made.relation)], format_)

@@ -8,7 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from halfopen.sources.base import Capabilities, QueryPlan, Selection, UnknownRelation
+from halfopen.sources.base import Capabilities, QueryPlan, Selection
 from halfopen.sources.duckdb.copying import Answer, Copying, ended
 from halfopen.sources.duckdb.explain import explained
 from halfopen.sources.duckdb.files import File, words
@@ -16,6 +16,7 @@ from halfopen.sources.duckdb.lines import refusal
 from halfopen.sources.duckdb.plans import Planner
 from halfopen.sources.duckdb.sealing import DuckdbSnapshot, state
 from halfopen.sources.duckdb.sql import name
+from halfopen.sources.relations import subselect, table_of
 from halfopen.sources.sealing import Detector
 from halfopen.sources.steps import Steps, held
 from halfopen.sources.turns import WAIT_SECONDS, Turns, length_of
@@ -43,14 +44,8 @@ class DuckdbSource:
     def relation(self, table: str | None, sql: str | None) -> str:
         """A quoted table, or the SELECT in brackets."""
         if sql is not None:
-            return f"({sql.strip().rstrip(';')}) as source"
-        wanted = (table or "").replace('"', "")
-        found = self._relations()
-        for same in (str, str.lower):
-            for told, quoted in found:
-                if same(wanted) == same(told):
-                    return quoted
-        raise UnknownRelation(f"no table or view {table!r}")
+            return subselect(sql)
+        return table_of(table, '"', (((told,), quoted) for told, quoted in self._relations()))
 
     def columns(self, relation: str) -> Sequence[str]:
         """A relation's columns."""
@@ -68,8 +63,7 @@ class DuckdbSource:
         """Columns of bytes."""
         with self._file.taken() as connection, words():
             types = self._planner.types(connection, selection)
-        found = {column.name: refusal(column, types[column.sql]) for column in selection.columns}
-        return {column: why for column, why in found.items() if why}
+        return types.refusals(selection, refusal)
 
     @asynccontextmanager
     async def stream(
@@ -121,7 +115,7 @@ class DuckdbSource:
 
     async def explain(self, selection: Selection, window: Window) -> QueryPlan:
         """Whether DuckDB can pass over what lies outside of a window, or what hinders it."""
-        stamp = selection.sessions.created_at if selection.sessions else selection.cursor
+        stamp = selection.stamp
 
         def work() -> QueryPlan:
             with self._file.taken() as connection, words():

@@ -9,10 +9,9 @@ from typing import Final
 from halfopen.sources.duckdb.numbers import digits
 from halfopen.sources.duckdb.sql import text
 from halfopen.sources.duckdb.types import Shape, Type
+from halfopen.sources.exact import MILLISECONDS_BELOW, SECONDS_BELOW
 from halfopen.sources.zones import ahead_of_local, ahead_of_utc
 
-SECONDS_BELOW: Final = 100_000_000_000
-MILLISECONDS_BELOW: Final = SECONDS_BELOW * 1000
 LARGEST: Final = 9 * 10**17
 """Microseconds; beyond lies no stamp that the wire can tell."""
 

@@ -40,7 +40,7 @@ Table = dict[str, Any]
 
 def explained(connection: Connection, selection: Selection, type_: Type, window: Window) -> QueryPlan:
     """The plan of one window; `type_` is its cursor's. Reads no row."""
-    stamp = selection.sessions.created_at if selection.sessions else selection.cursor
+    stamp = selection.stamp
     if stamp is None:
         return QueryPlan(index=None, text=_told(_tables(connection, _select(selection, ""))))
     if type_.shape is Shape.DATE:

@@ -10,14 +10,26 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from halfopen.sources.base import Selection
-from halfopen.sources.lifting import Part, Rows, both, counted, lifted, look_spans, looked, parts, shows_cursor
+from halfopen.sources.kept import Types
+from halfopen.sources.lifting import (
+    Part,
+    Rows,
+    actions,
+    both,
+    look_spans,
+    looked,
+    parts,
+    shown_of,
+    shows_cursor,
+    stamp_of,
+)
 from halfopen.sources.mysql import stamps
 from halfopen.sources.mysql.connections import Connection
 from halfopen.sources.mysql.cut import cut
 from halfopen.sources.mysql.lines import Piece, line, piece
-from halfopen.sources.mysql.plans import Types
-from halfopen.sources.mysql.sessions import Actions, summed
+from halfopen.sources.mysql.plans import session_select
 from halfopen.sources.mysql.sql import moment, raw, text
+from halfopen.sources.mysql.types import Type
 from halfopen.sources.sealing import Identity, Lift, Look, Served
 from halfopen.window.window import Window
 from halfopen.wire.negotiate import Format
@@ -25,11 +37,12 @@ from halfopen.wire.negotiate import Format
 _MICROSECONDS = "timestampdiff(microsecond, timestamp'1970-01-01 00:00:00', {})"
 
 
-def sealed_select(selection: Selection, types: Types, served: Served, format_: Format) -> str:
+def sealed_select(selection: Selection, types: Types[Type], served: Served, format_: Format) -> str:
     """The SELECT of a served window."""
     rows = _rows_of(selection, types)
     if selection.sessions is not None:
-        return _of_sessions(selection, types, rows, served, format_)
+        found = actions(rows, selection.sessions.session_id, served)
+        return session_select(selection, types, found, format_)
     selects = []
     for part in parts(rows, served):
         pieces = []
@@ -40,7 +53,9 @@ def sealed_select(selection: Selection, types: Types, served: Served, format_: F
     return " union all ".join(selects)
 
 
-def look(connection: Connection, selection: Selection, types: Types, before: Window | None, now: Window | None) -> Look:
+def look(
+    connection: Connection, selection: Selection, types: Types[Type], before: Window | None, now: Window | None
+) -> Look:
     """What the rows of two spans show."""
     rows = _rows_of(selection, types)
     shown: list[tuple[bytes, int]] = []
@@ -51,11 +66,9 @@ def look(connection: Connection, selection: Selection, types: Types, before: Win
     return looked(shown, before, now)
 
 
-def _rows_of(selection: Selection, types: Types) -> Rows:
+def _rows_of(selection: Selection, types: Types[Type]) -> Rows:
     """The rows that a selection is made of: its own, or the actions that its sessions are summed from."""
-    stamp = selection.sessions.created_at if selection.sessions else selection.cursor
-    if stamp is None:
-        raise ValueError(f"{selection.feed}: a catalogue has no windows")
+    stamp = stamp_of(selection)
     served_at = stamps.moment(stamp, types[stamp], selection.zone)
     digest = _digest(selection, types)
 
@@ -67,7 +80,7 @@ def _rows_of(selection: Selection, types: Types) -> Rows:
 
     return Rows(
         relation=selection.relation,
-        filter=f"({selection.where})" if selection.where else "true",
+        filter=selection.filter,
         moment=served_at,
         literal=moment,
         inside=lambda window: cut(stamp, types[stamp], selection.zone, window),
@@ -92,14 +105,11 @@ def _table(lifts: Iterable[Lift]) -> str:
     )
 
 
-def _digest(selection: Selection, types: Types) -> str:
+def _digest(selection: Selection, types: Types[Type]) -> str:
     """Sixteen bytes of what a row shows; of an action everything that sessions are summed from."""
     pieces = [piece(column, types[column.sql], selection.zone) for column in selection.columns]
     told = [line(tuple(column.name for column in selection.columns), pieces, Format.CSV)]
-    sessions = selection.sessions
-    if sessions is not None:
-        summed_from = (sessions.session_id, sessions.kind, sessions.amount, sessions.created_at, sessions.round_id)
-        told += [f"ifnull(hex(cast({sql} as binary)), '-'), '/'" for sql in summed_from if sql is not None]
+    told += [f"ifnull(hex(cast({sql} as binary)), '-'), '/'" for sql in shown_of(selection)]
     return f"unhex(md5(concat({', '.join(told)})))"
 
 
@@ -108,25 +118,6 @@ def _stamped(own: Piece, part: Part) -> Piece:
     if part.lifted is None:
         return own
     return replace(own, plain=f"coalesce(left(cast({part.lifted} as char), 19), {own.plain})")
-
-
-def _of_sessions(selection: Selection, types: Types, rows: Rows, served: Served, format_: Format) -> str:
-    """Sessions that have an action served in the window; what no seal has seen counts nowhere."""
-    sessions = selection.sessions
-    if sessions is None:
-        raise ValueError(f"{selection.feed}: rows are no actions")
-    # A table of its own: the server would ask a UNION in brackets anew for each action.
-    found = " union ".join(
-        f"select {sessions.session_id} as halfopen_session from {part.origin}" for part in parts(rows, served)
-    )
-    touched = f"select halfopen_session from ({found}) as halfopen_touched"
-    relation, last = rows.relation, rows.moment
-    if served.lifts or served.replays:
-        relation, last = rows.joined(served.lifts), f"coalesce({lifted(rows, served)}, {rows.moment})"
-    chosen = replace(selection, where=counted(rows, served))
-    made = summed(chosen, types.by_sql, None, actions=Actions(relation, touched, last))
-    pieces = [piece(column, type_, selection.zone) for column, type_ in zip(made.columns, made.types, strict=True)]
-    return f"select {line(selection.names, pieces, format_)} from {made.relation}"
 
 
 def _bytes(identity: Identity) -> bytes:

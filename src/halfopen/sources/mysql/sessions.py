@@ -1,172 +1,56 @@
-"""Game sessions out of single actions, by the three steps of the requirements ("Casino Game Activity").
+"""Game sessions in MySQL's SQL: everything is added up as decimal."""
 
-1. sessions with an action in the window; 2. all their actions, whatever their time; 3. one row a session. Sums are
-exact: everything is added up as decimal. A rollback takes back a bet, or a win where its amount is negative. A plain
-column holds the value of most of the session's actions; of equally many the one that came first, then the smaller.
-"""
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Final
 
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final
-
-from halfopen.contract.model import Kind
-from halfopen.sources.base import Column, Selection, Sessions
-from halfopen.sources.mysql.cut import cut
+from halfopen.sources import sessions
+from halfopen.sources.base import Column, Selection
 from halfopen.sources.mysql.lines import piece
 from halfopen.sources.mysql.numbers import exact, exact_type
 from halfopen.sources.mysql.sql import name
 from halfopen.sources.mysql.types import Shape, Type
-from halfopen.window.window import Window
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-_SUMS: Final = ("bet_amount", "win_amount")
-_COUNTS: Final = ("bet_count", "win_count")
-_STAMPS: Final = ("created_at", "updated_at")
-_OUTER: Final = "halfopen_sums"
-_SESSION: Final = "halfopen_session"
+from halfopen.sources.sessions import OUTER, SESSION, TOUCHED, Actions, Summed, Terms
 
 _INTEGER: Final = Type(Shape.INTEGER, 0)
 _TEXT: Final = Type(Shape.TEXT)
 _MOMENT: Final = Type(Shape.ZONED, 6)
 
 
-@dataclass(frozen=True, slots=True)
-class Summed:
-    """A relation of sessions with the columns of the answer, and the types that these have."""
+def summed(selection: Selection, types: dict[str, Type], actions: Actions) -> Summed[Type]:
+    """One row a session; `types` are those of the expressions over the actions."""
+    told = sessions.sessions_of(selection)
+    stamps, amounts = types[told.created_at], types[told.amount]
+    amount = exact(told.amount, amounts)
 
-    relation: str
-    columns: tuple[Column, ...]
-    types: tuple[Type, ...]
+    def shown(column: Column) -> str:
+        # The wire's text of each action, because not every type has a least value.
+        return f"convert({piece(column, types[column.sql], selection.zone).wire} using utf8mb4) collate utf8mb4_bin"
 
-
-@dataclass(frozen=True, slots=True)
-class Actions:
-    """Which actions are summed up in a sealed window.
-
-    relation: what they are read from. touched: a SELECT of the sessions wanted. last: what the greatest of is a
-    session's `updated_at`, in UTC.
-    """
-
-    relation: str
-    touched: str
-    last: str
-
-
-def summed(
-    selection: Selection,
-    types: dict[str, Type],
-    window: Window | None,
-    limit: int | None = None,
-    *,
-    actions: Actions | None = None,
-) -> Summed:
-    """One row a session; `types` are those of the expressions over the actions.
-
-    The sessions with an action in the window, or those of `actions`.
-    """
-    sessions = selection.sessions
-    if sessions is None:
-        raise ValueError(f"{selection.feed}: rows are sessions already")
-    plain = {column.name: column for column in selection.columns}
-    amounts = exact_type(types[sessions.amount])
+    terms = Terms(
+        name=name,
+        shown=shown,
+        same="<=>",
+        most=_most_frequent(selection, actions.filter),
+        amount=amount,
+        # A count is unsigned in no version, so that a difference may be negative.
+        count=lambda condition: f"count(case when {condition} then 1 end)",
+        distinct=lambda sql, condition: f"count(distinct case when {condition} then {sql} end)",
+        total=lambda added, sign, returned: f"({_sum(amount, added)} {sign} {_sum(amount, returned)})",
+        first=told.created_at,
+        last=actions.last or told.created_at,
+    )
     made = {
         # A sum of whole numbers is a decimal without places.
-        **dict.fromkeys(_SUMS, replace(amounts, shape=Shape.DECIMAL)),
-        **dict.fromkeys(_COUNTS, _INTEGER),
-        **dict.fromkeys(_STAMPS, types[sessions.created_at]),
-        "session_id": types[sessions.session_id],
+        **dict.fromkeys(sessions.SUMS, replace(exact_type(amounts), shape=Shape.DECIMAL)),
+        **dict.fromkeys(sessions.COUNTS, _INTEGER),
+        "session_id": types[told.session_id],
+        "created_at": stamps,
+        "updated_at": stamps if actions.last is None else _MOMENT,
     }
-    if actions is not None:
-        made["updated_at"] = _MOMENT
-    columns = tuple(plain.get(field) or _column(field, sessions) for field in selection.names)
-    sums = [f"{sessions.session_id} as {_SESSION}"]
-    values = []
-    for column in columns:
-        if column.name in plain:
-            # The wire's text of each action, because not every type has a least value.
-            wire = piece(column, types[column.sql], selection.zone).wire
-            text = f"convert({wire} using utf8mb4) collate utf8mb4_bin"
-            low, high = name(f"low {column.name}"), name(f"high {column.name}")
-            sums += [f"min({text}) as {low}", f"max({text}) as {high}"]
-            most = _dominant(text, selection, sessions)
-            values.append(f"case when {low} <=> {high} then {low} else {most} end")
-        elif column.name == "updated_at" and actions is not None:
-            sums.append(f"max({actions.last}) as {name(column.name)}")
-            values.append(name(column.name))
-        else:
-            sums.append(f"{_value(column.name, sessions, types[sessions.amount])} as {name(column.name)}")
-            values.append(name(column.name))
-    told = ", ".join(f"{value} as {name(column.name)}" for value, column in zip(values, columns, strict=True))
-    touched = actions.touched if actions else _touched(selection, sessions, types, window, limit)
-    origin = actions.relation if actions else selection.relation
-    relation = (
-        f"(select {told} from (select {', '.join(sums)} from {origin} "
-        f"where {_filter(selection)} and {sessions.session_id} in ({touched}) "
-        f"group by {sessions.session_id}) as {_OUTER}) as halfopen_sessions"
-    )
-    return Summed(
-        relation,
-        tuple(replace(column, sql=name(column.name)) for column in columns),
-        tuple(made.get(column.name, _TEXT) for column in columns),
-    )
-
-
-def _touched(
-    selection: Selection, sessions: Sessions, types: dict[str, Type], window: Window | None, limit: int | None
-) -> str:
-    stamp = sessions.created_at
-    inside = f" and {cut(stamp, types[stamp], selection.zone, window)}" if window else ""
-    most = "" if limit is None else f" limit {limit}"
-    # In brackets of its own: a LIMIT may not stand directly in IN.
-    return (
-        f"select halfopen_id from (select distinct {sessions.session_id} as halfopen_id from {selection.relation} "
-        f"where {_filter(selection)}{inside}{most}) as halfopen_touched"
-    )
-
-
-def _filter(selection: Selection) -> str:
-    return f"({selection.where})" if selection.where else "true"
-
-
-def _column(field: str, sessions: Sessions) -> Column:
-    if field in _SUMS:
-        return Column(name=field, kind=Kind.DECIMAL, sql=field, divisor=sessions.divisor)
-    if field in _COUNTS:
-        return Column(name=field, kind=Kind.INTEGER, sql=field)
-    if field in _STAMPS:
-        return Column(name=field, kind=Kind.DATETIME, sql=field)
-    return Column(name=field, kind=Kind.STRING, sql=sessions.session_id)
-
-
-def _value(field: str, sessions: Sessions, amounts: Type) -> str:
-    amount = exact(sessions.amount, amounts)
-    bet = f"{sessions.kind} in ({sessions.bet})"
-    win = f"{sessions.kind} in ({sessions.win})"
-    returned_bet, returned_win = "false", "false"
-    if sessions.rollback is not None:
-        returned_bet = f"{sessions.kind} in ({sessions.rollback}) and {amount} >= 0"
-        returned_win = f"{sessions.kind} in ({sessions.rollback}) and {amount} < 0"
-    makers: dict[str, Callable[[], str]] = {
-        "bet_count": lambda: f"({_count(bet)} - {_count(returned_bet)})",
-        "win_count": lambda: _winning_rounds(sessions, f"{win} and {amount} > 0", returned_win),
-        "bet_amount": lambda: f"({_sum(amount, bet)} - {_sum(amount, returned_bet)})",
-        "win_amount": lambda: f"({_sum(amount, win)} + {_sum(amount, returned_win)})",
-        "created_at": lambda: f"min({sessions.created_at})",
-        "updated_at": lambda: f"max({sessions.created_at})",
-    }
-    return makers.get(field, lambda: sessions.session_id)()
-
-
-def _count(condition: str) -> str:
-    # A count is unsigned in no version, so that a difference may be negative.
-    return f"count(case when {condition} then 1 end)"
-
-
-def _winning_rounds(sessions: Sessions, won: str, returned: str) -> str:
-    if sessions.round_id is None:
-        return f"({_count(won)} - {_count(returned)})"
-    return f"count(distinct case when {won} then {sessions.round_id} end)"
+    # A table of its own: a LIMIT may not stand directly in IN, and a UNION there would be asked anew for each action.
+    apart = replace(actions, touched=f"select {TOUCHED} from ({actions.touched}) as halfopen_touched")
+    return sessions.summed(selection, apart, terms, made, _TEXT)
 
 
 def _sum(amount: str, condition: str) -> str:
@@ -174,10 +58,11 @@ def _sum(amount: str, condition: str) -> str:
     return f"coalesce(sum(case when {condition} then {amount} end), 0)"
 
 
-def _dominant(text: str, selection: Selection, sessions: Sessions) -> str:
-    """Looked up only for sessions whose actions differ in the column."""
-    return (
-        f"(select {text} as halfopen_most from {selection.relation} where {_filter(selection)} "
-        f"and {sessions.session_id} = {_OUTER}.{_SESSION} and {text} is not null "
-        f"group by halfopen_most order by count(*) desc, min({sessions.created_at}), halfopen_most limit 1)"
+def _most_frequent(selection: Selection, counted: str) -> Callable[[str], str]:
+    """Without a derived table, into which the server would not take the session that is looked up."""
+    told = sessions.sessions_of(selection)
+    return lambda shown: (
+        f"(select {shown} as halfopen_most from {selection.relation} where {counted} "
+        f"and {told.session_id} = {OUTER}.{SESSION} and {shown} is not null "
+        f"group by halfopen_most order by count(*) desc, min({told.created_at}), halfopen_most limit 1)"
     )

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import Any
 
-from halfopen.sources.base import Capabilities, QueryPlan, Selection, UnknownRelation
+from halfopen.sources.base import Capabilities, QueryPlan, Selection
 from halfopen.sources.handover import Handover
 from halfopen.sources.mysql.connections import Connection, Connections, words
 from halfopen.sources.mysql.explain import explained
@@ -16,6 +16,7 @@ from halfopen.sources.mysql.plans import Planner
 from halfopen.sources.mysql.reader import Answer, Block, read
 from halfopen.sources.mysql.sealing import MysqlSnapshot, check_version, state
 from halfopen.sources.mysql.sql import name
+from halfopen.sources.relations import subselect, table_of
 from halfopen.sources.sealing import Detector
 from halfopen.sources.steps import Steps, held
 from halfopen.sources.turns import WAIT_SECONDS, Turns, length_of
@@ -43,14 +44,8 @@ class MysqlSource:
     def relation(self, table: str | None, sql: str | None) -> str:
         """A quoted table, or the SELECT in brackets."""
         if sql is not None:
-            return f"({sql.strip().rstrip(';')}) as source"
-        wanted = (table or "").replace("`", "")
-        found = self._relations()
-        for same in (str, str.lower):
-            for told, quoted in found:
-                if same(wanted) == same(told):
-                    return quoted
-        raise UnknownRelation(f"no table or view {table!r}")
+            return subselect(sql)
+        return table_of(table, "`", (((told,), quoted) for told, quoted in self._relations()))
 
     def columns(self, relation: str) -> Sequence[str]:
         """A relation's columns."""
@@ -69,8 +64,7 @@ class MysqlSource:
         """Columns of bytes."""
         with self._connections.transaction() as connection, words():
             types = self._planner.types(connection, selection)
-        found = {column.name: refusal(column, types[column.sql]) for column in selection.columns}
-        return {column: why for column, why in found.items() if why}
+        return types.refusals(selection, refusal)
 
     @asynccontextmanager
     async def stream(
@@ -125,7 +119,7 @@ class MysqlSource:
 
     async def explain(self, selection: Selection, window: Window) -> QueryPlan:
         """By which index a window is read, or what would make one."""
-        stamp = selection.sessions.created_at if selection.sessions else selection.cursor
+        stamp = selection.stamp
 
         def work() -> QueryPlan:
             with self._connections.transaction() as connection, words():

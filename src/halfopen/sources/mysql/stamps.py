@@ -6,13 +6,12 @@ are ISO stamps of a day that exists.
 
 from typing import Final
 
+from halfopen.sources.exact import MILLISECONDS_BELOW, SECONDS_BELOW
 from halfopen.sources.mysql.numbers import exact
 from halfopen.sources.mysql.sql import text
 from halfopen.sources.mysql.types import Shape, Type
 from halfopen.sources.zones import ahead_of_local, ahead_of_utc
 
-SECONDS_BELOW: Final = 100_000_000_000
-MILLISECONDS_BELOW: Final = SECONDS_BELOW * 1000
 LARGEST: Final = 9 * 10**17
 """Microseconds; beyond lies no stamp of MySQL."""
 

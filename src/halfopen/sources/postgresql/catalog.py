@@ -6,9 +6,9 @@ from collections.abc import Callable, Coroutine, Sequence
 from datetime import timedelta
 from typing import Any, Final, TypeVar
 
-from halfopen.sources.base import UnknownRelation
 from halfopen.sources.postgresql.pool import Connection, Pool, words
 from halfopen.sources.postgresql.sql import name
+from halfopen.sources.relations import subselect, table_of
 from halfopen.wire import csv
 
 _IDLE: Final = timedelta(seconds=1)
@@ -35,14 +35,12 @@ class Catalog:
     def relation(self, table: str | None, sql: str | None) -> str:
         """A table quoted with its schema, or the SELECT in brackets."""
         if sql is not None:
-            return f"({sql.strip().rstrip(';')}) as source"
-        wanted = (table or "").replace('"', "")
-        found = self._relations()
-        for same in (str, str.lower):
-            for told, schema, relation in found:
-                if same(wanted) in (same(told), same(f"{schema}.{relation}")):
-                    return f"{name(schema)}.{name(relation)}"
-        raise UnknownRelation(f"no table or view {table!r}")
+            return subselect(sql)
+        tables = (
+            ((told, f"{schema}.{relation}"), f"{name(schema)}.{name(relation)}")
+            for told, schema, relation in self._relations()
+        )
+        return table_of(table, '"', tables)
 
     def columns(self, relation: str) -> Sequence[str]:
         """A relation's columns: the header of an empty COPY, which needs no prepared statement."""

@@ -65,7 +65,7 @@ def _told(node: dict[str, Any]) -> str:
 
 
 async def _mend(connection: Connection, select: str, selection: Selection) -> str:
-    stamp = selection.sessions.created_at if selection.sessions else selection.cursor
+    stamp = selection.stamp
     if stamp is None:
         return ""
     if f"{stamp} >= " not in select:

@@ -5,38 +5,27 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+from halfopen.sources import kept
 from halfopen.sources.base import Selection
 from halfopen.sources.postgresql.cut import cut
 from halfopen.sources.postgresql.lines import Piece, piece
 from halfopen.sources.postgresql.pool import Connection
-from halfopen.sources.postgresql.sessions import Actions, actions_of, summed
+from halfopen.sources.postgresql.sessions import summed
 from halfopen.sources.postgresql.sql import name
 from halfopen.sources.postgresql.types import Shape, Type, types_of
+from halfopen.sources.sessions import Actions, all_actions
 from halfopen.window.window import Window
 from halfopen.wire.negotiate import Format
-
-KEPT_SECONDS: Final = 300.0
-"""How long the types of columns are trusted; a query that fails makes them forgotten at once."""
 
 _OTHER: Final = Type("unknown", Shape.OTHER)
 
 
 @dataclass(frozen=True, slots=True)
-class Types:
-    """Types by expression."""
+class Types(kept.Types[Type]):
+    """Types by expression, and what was made of them."""
 
-    by_sql: dict[str, Type]
-    taken_at: float
     pieces: list[Piece] = field(default_factory=list)
     """How each column of the selection is printed; empty until that is asked for."""
-
-    def __getitem__(self, sql: str) -> Type:
-        return self.by_sql.get(sql, _OTHER)
-
-    @property
-    def are_old(self) -> bool:
-        """Whether they should be looked up again."""
-        return time.monotonic() - self.taken_at > KEPT_SECONDS
 
 
 class Planner:
@@ -62,16 +51,14 @@ class Planner:
         self, selection: Selection, types: Types, window: Window | None, format_: Format, limit: int | None = None
     ) -> str:
         """The same where the types are known. SourceError when values of one cannot be printed."""
+        inside = _inside(selection, types, window)
         if selection.sessions is not None:
-            actions = actions_of(selection, types.by_sql, window, limit)
+            actions = all_actions(selection, inside, limit)
             return session_select(selection, types.by_sql, actions, format_)
         if not types.pieces:
             types.pieces.extend([piece(column, types[column.sql], selection.zone) for column in selection.columns])
-        conditions = [f"({selection.where})"] if selection.where else []
-        if selection.cursor is not None and window is not None:
-            conditions.append(cut(selection.cursor, types[selection.cursor], selection.zone, window))
-        where = f" where {' and '.join(conditions)}" if conditions else ""
-        return select(selection.names, [(types.pieces, f"{selection.relation}{where}")], format_, limit)
+        origin = f"{selection.relation}{selection.where_inside(inside)}"
+        return select(selection.names, [(types.pieces, origin)], format_, limit)
 
     def known(self, selection: Selection) -> Types | None:
         """The types, if they are known and that not for long."""
@@ -86,15 +73,10 @@ class Planner:
         """The types of the selection's expressions."""
         known = self.known(selection)
         if known is None:
-            wanted = [column.sql for column in selection.columns]
-            wanted += [selection.cursor] if selection.cursor is not None else []
-            if selection.sessions is not None:
-                sessions = selection.sessions
-                wanted += [sessions.session_id, sessions.amount, sessions.created_at]
-            distinct = list(dict.fromkeys(wanted))
-            types = await types_of(connection, selection.relation, distinct)
-            known = Types(dict(zip(distinct, types, strict=True)), time.monotonic())
-            self._known = {key: kept for key, kept in self._known.items() if not kept[1].are_old}
+            wanted = selection.expressions
+            types = await types_of(connection, selection.relation, wanted)
+            known = Types(dict(zip(wanted, types, strict=True)), _OTHER, time.monotonic())
+            self._known = {key: both for key, both in self._known.items() if not both[1].are_old}
             self._known[id(selection)] = (selection, known)
         return known
 
@@ -102,10 +84,14 @@ class Planner:
 def session_select(selection: Selection, types: dict[str, Type], actions: Actions, format_: Format) -> str:
     """The SELECT of one row a session."""
     sessions = summed(selection, types, actions)
-    pieces = [
-        piece(column, type_, selection.zone) for column, type_ in zip(sessions.columns, sessions.types, strict=True)
-    ]
+    pieces = sessions.pieces(lambda column, type_: piece(column, type_, selection.zone))
     return select(selection.names, [(pieces, sessions.relation)], format_)
+
+
+def _inside(selection: Selection, types: Types, window: Window | None) -> str:
+    """Whether a row lies in the window; "" where there is none, or no cursor."""
+    stamp = selection.stamp
+    return "" if stamp is None or window is None else cut(stamp, types[stamp], selection.zone, window)
 
 
 def select(

@@ -10,32 +10,21 @@ from datetime import datetime
 from typing import Final
 
 from halfopen.sources.base import Column, Selection
+from halfopen.sources.lifting import Part, both, shown_of, shows_cursor, stamp_of
 from halfopen.sources.postgresql import stamps
 from halfopen.sources.postgresql.cut import cut
 from halfopen.sources.postgresql.lines import Piece, piece
 from halfopen.sources.postgresql.plans import select, session_select
-from halfopen.sources.postgresql.sessions import Actions
 from halfopen.sources.postgresql.sql import moment, text
 from halfopen.sources.postgresql.types import Shape, Type
 from halfopen.sources.sealing import Detector, Identity, Lift, Served
+from halfopen.sources.sessions import TOUCHED, Actions
 from halfopen.window.window import Window
 from halfopen.wire.negotiate import Format
 
 _LOW: Final = 2**32
 _MOMENT: Final = Type("timestamptz", Shape.ZONED)
 _ID, _SINCE, _TO = "halfopen_id", "halfopen_since", "halfopen_to"
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """Some of the rows of an answer.
-
-    origin: what stands after FROM and WHERE. lifted: the moment that a row is lifted to, null where it is not; None
-    where no row of the part can be.
-    """
-
-    origin: str
-    lifted: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +57,7 @@ def sealed_select(selection: Selection, types: dict[str, Type], detector: Detect
     for part in _parts(rows, served):
         columns = [
             _stamped(column, rows, part.lifted, types)
-            if part.lifted and _shows_cursor(column, selection)
+            if part.lifted and shows_cursor(column, selection)
             else piece(column, types[column.sql], selection.zone)
             for column in selection.columns
         ]
@@ -78,20 +67,18 @@ def sealed_select(selection: Selection, types: dict[str, Type], detector: Detect
 
 def _actions(rows: Rows, session_id: str, served: Served) -> Actions:
     """The actions of the sessions that have one served in the window; what no seal has seen counts nowhere."""
-    touched = " union ".join(f"select {session_id} from {part.origin}" for part in _parts(rows, served))
+    touched = " union ".join(f"select {session_id} as {TOUCHED} from {part.origin}" for part in _parts(rows, served))
     before = "true" if served.until is None else f"{rows.moment} < {moment(served.until)}"
-    counted = _and(_filter(rows), _visible(rows, served), before)
+    counted = both(rows.selection.filter, _visible(rows, served), before)
     if not (served.lifts or served.replays):
-        return Actions(rows.selection.relation, counted, touched)
+        return Actions(relation=rows.selection.relation, filter=counted, touched=touched)
     last = f"greatest({rows.moment}, {_lifted(rows, served)})"
-    return Actions(_relation(rows, served.lifts), counted, touched, last)
+    return Actions(relation=_relation(rows, served.lifts), filter=counted, touched=touched, last=last)
 
 
 def rows_of(selection: Selection, types: dict[str, Type], detector: Detector) -> Rows:
     """The rows that a selection is made of: its own, or the actions that its sessions are summed from."""
-    stamp = selection.sessions.created_at if selection.sessions else selection.cursor
-    if stamp is None:
-        raise ValueError(f"{selection.feed}: a catalogue has no windows")
+    stamp = stamp_of(selection)
     if detector is Detector.XID:
         # With its table's name: of a join the system's columns have no other.
         return Rows(selection, stamp, types[stamp], f"{selection.relation}.xmin", "xid")
@@ -108,7 +95,7 @@ def _parts(rows: Rows, served: Served) -> list[Part]:
     elif lifted_here:
         own = _apart(rows, served, lifted_here)
     else:
-        conditions = _and(_filter(rows), rows.inside(window), _visible(rows, served))
+        conditions = both(rows.selection.filter, rows.inside(window), _visible(rows, served))
         own = [Part(f"{rows.selection.relation} where {conditions}", None)]
     before = _from_before(rows, served)
     return own if before is None else [*own, before]
@@ -138,12 +125,6 @@ def _stamped(column: Column, rows: Rows, lifted: str, types: dict[str, Type]) ->
     return Piece(f"({plain})::timestamp" if stamps.is_plain(types[column.sql]) else plain, plain)
 
 
-def _shows_cursor(column: Column, selection: Selection) -> bool:
-    if selection.cursor_column:
-        return column.name == selection.cursor_column
-    return column.sql == selection.cursor
-
-
 def _literal(identity: Identity, id_type: str) -> str:
     """An identity as an item of an array literal."""
     if isinstance(identity, int):
@@ -154,7 +135,7 @@ def _literal(identity: Identity, id_type: str) -> str:
 def _joined(rows: Rows, served: Served, lifts: Sequence[Lift], window: Window) -> Part:
     lifted = _lifted(rows, served)
     stays = f"coalesce({lifted} < {moment(window.end)}, true)"
-    conditions = _and(_filter(rows), rows.inside(window), stays, _visible(rows, served))
+    conditions = both(rows.selection.filter, rows.inside(window), stays, _visible(rows, served))
     return Part(f"{_relation(rows, lifts)} where {conditions}", lifted)
 
 
@@ -164,12 +145,12 @@ def _apart(rows: Rows, served: Served, lifts: Sequence[Lift]) -> list[Part]:
     Reading the window twice costs less than choosing each row's stamp, unless telling versions takes a digest a row.
     """
     window = served.window
-    known = _and(_filter(rows), _visible(rows, served))
+    known = both(rows.selection.filter, _visible(rows, served))
     touched = Window(min(lift.since for lift in lifts), max(lift.to for lift in lifts)).intersection(window)
-    still = Part(f"{_relation(rows, lifts)} where {_and(known, rows.inside(window), f'{_TO} is null')}", None)
+    still = Part(f"{_relation(rows, lifts)} where {both(known, rows.inside(window), f'{_TO} is null')}", None)
     if touched is None or touched.is_empty:
         return [still]
-    moved = _and(known, rows.inside(touched), f"{_TO} < {moment(window.end)}")
+    moved = both(known, rows.inside(touched), f"{_TO} < {moment(window.end)}")
     return [still, Part(f"{_relation(rows, lifts, inner=True)} where {moved}", _TO)]
 
 
@@ -189,7 +170,7 @@ def _from_before(rows: Rows, served: Served) -> Part | None:
     # A lift goes before a replay: where rows are replayed, all lifts are needed to tell which are.
     relation = _relation(rows, served.lifts) if replays else _relation(rows, lifts, inner=True)
     arrives = f"{lifted} >= {moment(window.start)} and {lifted} < {moment(window.end)}"
-    conditions = _and(_filter(rows), rows.inside(Window(since, window.start)), arrives, _visible(rows, served))
+    conditions = both(rows.selection.filter, rows.inside(Window(since, window.start)), arrives, _visible(rows, served))
     return Part(f"{relation} where {conditions}", lifted)
 
 
@@ -226,16 +207,5 @@ def _moments(found: Iterable[datetime]) -> str:
 def _digest(selection: Selection, types: dict[str, Type]) -> str:
     """Sixteen bytes of what a row shows; of an action everything that sessions are summed from."""
     shown = [f"({piece(column, types[column.sql], selection.zone).csv})::text" for column in selection.columns]
-    sessions = selection.sessions
-    if sessions is not None:
-        told = (sessions.session_id, sessions.kind, sessions.amount, sessions.created_at, sessions.round_id)
-        shown += [f"({sql})::text" for sql in told if sql is not None]
+    shown += [f"({sql})::text" for sql in shown_of(selection)]
     return f"decode(md5(row({', '.join(shown)})::text), 'hex')"
-
-
-def _filter(rows: Rows) -> str:
-    return f"({rows.selection.where})" if rows.selection.where else "true"
-
-
-def _and(*conditions: str) -> str:
-    return " and ".join(each for each in conditions if each != "true") or "true"

@@ -1,29 +1,13 @@
-"""Game sessions out of single actions, by the three steps of the requirements ("Casino Game Activity").
+"""Game sessions in PostgreSQL's SQL: everything is added up as numeric."""
 
-1. sessions with an action in the window; 2. all their actions, whatever their time; 3. one row a session. Sums are
-exact: everything is added up as numeric. A rollback takes back a bet, or a win where its amount is negative. A plain
-column holds the value of most of the session's actions; of equally many the one that came first, then the smaller.
-"""
+from typing import Final
 
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final
-
-from halfopen.contract.model import Kind
-from halfopen.sources.base import Column, Selection, Sessions
-from halfopen.sources.postgresql.cut import cut
+from halfopen.sources import sessions
+from halfopen.sources.base import Column, Selection
 from halfopen.sources.postgresql.lines import number, piece
 from halfopen.sources.postgresql.sql import name
 from halfopen.sources.postgresql.types import Shape, Type
-from halfopen.window.window import Window
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-_SUMS: Final = ("bet_amount", "win_amount")
-_COUNTS: Final = ("bet_count", "win_count")
-_STAMPS: Final = ("created_at", "updated_at")
-_OUTER: Final = "halfopen_sums"
-_SESSION: Final = "halfopen_session"
+from halfopen.sources.sessions import Actions, Summed, Terms
 
 _INTEGER: Final = Type("int8", Shape.INTEGER)
 _NUMERIC: Final = Type("numeric", Shape.NUMERIC)
@@ -31,142 +15,38 @@ _TEXT: Final = Type("text", Shape.TEXT)
 _MOMENT: Final = Type("timestamptz", Shape.ZONED)
 
 
-@dataclass(frozen=True, slots=True)
-class Summed:
-    """A relation of sessions with the columns of the answer, and the types that these have."""
-
-    relation: str
-    columns: tuple[Column, ...]
-    types: tuple[Type, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Actions:
-    """Which actions are summed up.
-
-    relation: what they are read from. filter: which of them count. touched: a SELECT of the sessions wanted. last: what
-    the greatest of is a session's `updated_at`, where that is not the time of the actions; a timestamptz.
-    """
-
-    relation: str
-    filter: str
-    touched: str
-    last: str | None = None
-
-
-def actions_of(selection: Selection, types: dict[str, Type], window: Window | None, limit: int | None) -> Actions:
-    """All actions of the sessions that have one in the window."""
-    touched = _touched(selection, _sessions(selection), types, window, limit)
-    return Actions(selection.relation, _filter(selection), touched)
-
-
-def summed(selection: Selection, types: dict[str, Type], actions: Actions) -> Summed:
+def summed(selection: Selection, types: dict[str, Type], actions: Actions) -> Summed[Type]:
     """One row a session; `types` are those of the expressions over the actions."""
-    sessions = _sessions(selection)
-    plain = {column.name: column for column in selection.columns}
+    told = sessions.sessions_of(selection)
+    stamps = types[told.created_at]
+    amount = number(told.amount, types[told.amount])
+
+    def shown(column: Column) -> str:
+        # The wire's text of each action, because not every type has a least value.
+        return f'({piece(column, types[column.sql], selection.zone).csv})::text collate "C"'
+
+    terms = Terms(
+        name=name,
+        shown=shown,
+        same="is not distinct from",
+        most=sessions.most_frequent(selection, actions.filter),
+        amount=amount,
+        count=lambda condition: f"count(*) filter (where {condition})",
+        distinct=lambda sql, condition: f"count(distinct {sql}) filter (where {condition})",
+        total=lambda added, sign, returned: f"({_sum(amount, added)} {sign} {_sum(amount, returned)})",
+        first=told.created_at,
+        last=actions.last or told.created_at,
+    )
     made = {
-        **dict.fromkeys(_SUMS, _NUMERIC),
-        **dict.fromkeys(_COUNTS, _INTEGER),
-        **dict.fromkeys(_STAMPS, types[sessions.created_at]),
-        "session_id": types[sessions.session_id],
+        **dict.fromkeys(sessions.SUMS, _NUMERIC),
+        **dict.fromkeys(sessions.COUNTS, _INTEGER),
+        "session_id": types[told.session_id],
+        "created_at": stamps,
+        "updated_at": stamps if actions.last is None else _MOMENT,
     }
-    if actions.last is not None:
-        made["updated_at"] = _MOMENT
-    columns = tuple(plain.get(field) or _column(field, sessions) for field in selection.names)
-    sums = [f"{sessions.session_id} as {_SESSION}"]
-    values = []
-    for column in columns:
-        if column.name in plain:
-            # The wire's text of each action, because not every type has a least value.
-            text = f'({piece(column, types[column.sql], selection.zone).csv})::text collate "C"'
-            low, high = name(f"low {column.name}"), name(f"high {column.name}")
-            sums += [f"min({text}) as {low}", f"max({text}) as {high}"]
-            most = _dominant(text, selection, sessions, actions.filter)
-            values.append(f"case when {low} is not distinct from {high} then {low} else {most} end")
-        else:
-            value = _value(column.name, sessions, types[sessions.amount], actions.last or sessions.created_at)
-            sums.append(f"{value} as {name(column.name)}")
-            values.append(name(column.name))
-    told = ", ".join(f"{value} as {name(column.name)}" for value, column in zip(values, columns, strict=True))
-    relation = (
-        f"(select {told} from (select {', '.join(sums)} from {actions.relation} "
-        f"where {actions.filter} and {sessions.session_id} in ({actions.touched}) "
-        f"group by {sessions.session_id}) as {_OUTER}) as halfopen_sessions"
-    )
-    return Summed(
-        relation,
-        tuple(replace(column, sql=name(column.name)) for column in columns),
-        tuple(made.get(column.name, _TEXT) for column in columns),
-    )
-
-
-def _sessions(selection: Selection) -> Sessions:
-    if selection.sessions is None:
-        raise ValueError(f"{selection.feed}: rows are sessions already")
-    return selection.sessions
-
-
-def _touched(
-    selection: Selection, sessions: Sessions, types: dict[str, Type], window: Window | None, limit: int | None
-) -> str:
-    stamp = sessions.created_at
-    inside = f" and {cut(stamp, types[stamp], selection.zone, window)}" if window else ""
-    most = "" if limit is None else f" limit {limit}"
-    return f"select distinct {sessions.session_id} from {selection.relation} where {_filter(selection)}{inside}{most}"
-
-
-def _filter(selection: Selection) -> str:
-    return f"({selection.where})" if selection.where else "true"
-
-
-def _column(field: str, sessions: Sessions) -> Column:
-    if field in _SUMS:
-        return Column(name=field, kind=Kind.DECIMAL, sql=field, divisor=sessions.divisor)
-    if field in _COUNTS:
-        return Column(name=field, kind=Kind.INTEGER, sql=field)
-    if field in _STAMPS:
-        return Column(name=field, kind=Kind.DATETIME, sql=field)
-    return Column(name=field, kind=Kind.STRING, sql=sessions.session_id)
-
-
-def _value(field: str, sessions: Sessions, amounts: Type, last: str) -> str:
-    amount = number(sessions.amount, amounts)
-    bet = f"{sessions.kind} in ({sessions.bet})"
-    win = f"{sessions.kind} in ({sessions.win})"
-    returned_bet, returned_win = "false", "false"
-    if sessions.rollback is not None:
-        returned_bet = f"{sessions.kind} in ({sessions.rollback}) and {amount} >= 0"
-        returned_win = f"{sessions.kind} in ({sessions.rollback}) and {amount} < 0"
-    makers: dict[str, Callable[[], str]] = {
-        "bet_count": lambda: f"({_count(bet)} - {_count(returned_bet)})",
-        "win_count": lambda: _winning_rounds(sessions, f"{win} and {amount} > 0", returned_win),
-        "bet_amount": lambda: f"({_sum(amount, bet)} - {_sum(amount, returned_bet)})",
-        "win_amount": lambda: f"({_sum(amount, win)} + {_sum(amount, returned_win)})",
-        "created_at": lambda: f"min({sessions.created_at})",
-        "updated_at": lambda: f"max({last})",
-    }
-    return makers.get(field, lambda: sessions.session_id)()
-
-
-def _count(condition: str) -> str:
-    return f"count(*) filter (where {condition})"
-
-
-def _winning_rounds(sessions: Sessions, won: str, returned: str) -> str:
-    if sessions.round_id is None:
-        return f"({_count(won)} - {_count(returned)})"
-    return f"count(distinct {sessions.round_id}) filter (where {won})"
+    return sessions.summed(selection, actions, terms, made, _TEXT)
 
 
 def _sum(amount: str, condition: str) -> str:
     """Exact: as numeric, also where the amounts are integers that together would overflow."""
     return f"coalesce(sum(({amount})::numeric) filter (where {condition}), 0)"
-
-
-def _dominant(text: str, selection: Selection, sessions: Sessions, counted: str) -> str:
-    """Looked up only for sessions whose actions differ in the column."""
-    return (
-        f"(select v from (select {sessions.session_id} as s, {text} as v, {sessions.created_at} as t "
-        f"from {selection.relation} where {counted}) as halfopen_actions "
-        f"where s = {_OUTER}.{_SESSION} and v is not null group by v order by count(*) desc, min(t), v limit 1)"
-    )

@@ -63,8 +63,7 @@ class PostgresqlSource:
             return await self._planner.types(connection, selection)
 
         types = self._catalog.ask(types_of)
-        found = {column.name: refusal(column, types[column.sql]) for column in selection.columns}
-        return {column: why for column, why in found.items() if why}
+        return types.refusals(selection, refusal)
 
     @asynccontextmanager
     async def stream(

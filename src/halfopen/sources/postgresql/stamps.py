@@ -6,11 +6,10 @@ are ISO stamps of a day that exists; a cast of any other text would end the whol
 
 from typing import Final
 
+from halfopen.sources.exact import MILLISECONDS_BELOW, SECONDS_BELOW
 from halfopen.sources.postgresql.sql import text
 from halfopen.sources.postgresql.types import Shape, Type, plain_text
 
-SECONDS_BELOW: Final = 100_000_000_000
-MILLISECONDS_BELOW: Final = SECONDS_BELOW * 1000
 LARGEST: Final = 9 * 10**18
 """Microseconds; beyond lies no timestamp of PostgreSQL."""
 

@@ -10,13 +10,12 @@ from datetime import datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from halfopen.sources.cuts import CLOCK_CHANGE, between, is_steady
 from halfopen.sources.exact import micros_of
 from halfopen.sources.sqlite.forms import Form, Shape
 from halfopen.sources.sqlite.lines import text
 from halfopen.window.window import Window
 
-_FAR: Final = timedelta(days=1)
-_CLOCK_CHANGE: Final = timedelta(hours=3)
 _QUOTED_OR_MARK: Final = re.compile(r"""'(?:[^']|'')*'|"(?:[^"]|"")*"|`(?:[^`]|``)*`|\[[^\]]*\]|\?""")
 
 
@@ -38,7 +37,7 @@ def cut(sql: str, form: Form, zone: str, window: Window) -> Cut:
     """Start <= cursor < end for the cursor expression `sql`."""
     if form.shape is Shape.EPOCH:
         start, end = (_epoch(edge, form.unit) for edge in (window.start, window.end))
-        return Cut(f"{sql} >= ? and {sql} < ?", (start, end))
+        return Cut(between(sql, "?", "?"), (start, end))
     if form.shape is Shape.STAMP and form.suffix != "mixed":
         return _text_cut(sql, form, zone if not form.suffix else "UTC", window)
     return _exact_cut(sql, zone, window)
@@ -46,11 +45,11 @@ def cut(sql: str, form: Form, zone: str, window: Window) -> Cut:
 
 def _text_cut(sql: str, form: Form, zone: str, window: Window) -> Cut:
     where = ZoneInfo(zone)
-    steady = zone == "UTC" or _same_offset(where, window)
-    widened = timedelta(0) if steady else _CLOCK_CHANGE
+    steady = is_steady(zone, window)
+    widened = timedelta(0) if steady else CLOCK_CHANGE
     start = _local(window.start, where, -widened).isoformat(sep=form.separator)
     end = _local(window.end, where, widened).isoformat(sep=form.separator)
-    raw = Cut(f"{sql} >= ? and {sql} < ?", (_trimmed(start), _trimmed(end)))
+    raw = Cut(between(sql, "?", "?"), (_trimmed(start), _trimmed(end)))
     whole = not (window.start.microsecond or window.end.microsecond)
     if steady and (whole or not form.suffix):
         return raw
@@ -63,18 +62,7 @@ def _text_cut(sql: str, form: Form, zone: str, window: Window) -> Cut:
 
 def _exact_cut(sql: str, zone: str, window: Window) -> Cut:
     moment = f"halfopen_micros({sql}, {text(zone)})"
-    return Cut(f"{moment} >= ? and {moment} < ?", (micros_of(window.start), micros_of(window.end)))
-
-
-def _same_offset(zone: ZoneInfo, window: Window) -> bool:
-    """Whether no change of clocks is near, so that local stamps sort as UTC ones do."""
-    try:
-        before, after = window.start - _FAR, window.end + _FAR
-    except OverflowError:
-        return False
-    if window.length > _FAR:
-        return False
-    return before.astimezone(zone).utcoffset() == after.astimezone(zone).utcoffset()
+    return Cut(between(moment, "?", "?"), (micros_of(window.start), micros_of(window.end)))
 
 
 def _local(edge: datetime, zone: ZoneInfo, by: timedelta) -> datetime:

@@ -20,7 +20,7 @@ def explained(connection: sqlite3.Connection, plan: Plan, selection: Selection) 
 
 
 def _mend(connection: sqlite3.Connection, plan: Plan, selection: Selection) -> str:
-    stamp = selection.sessions.created_at if selection.sessions else selection.cursor
+    stamp = selection.stamp
     if stamp is None:
         return ""
     if f"{stamp} >= ?" not in plan.sql:

@@ -10,6 +10,7 @@ from typing import Final
 from halfopen.contract.model import Kind
 from halfopen.sources.base import Column, Selection
 from halfopen.sources.exact import Scalar
+from halfopen.sources.sessions import Actions, all_actions
 from halfopen.sources.sqlite import forms
 from halfopen.sources.sqlite.cut import Cut, cut
 from halfopen.sources.sqlite.forms import Form
@@ -79,7 +80,7 @@ class Planner:
     ) -> Plan:
         """The SELECT for a window; all rows for None or where there is no cursor."""
         known = self.forms(connection, selection)
-        stamp = selection.sessions.created_at if selection.sessions else selection.cursor
+        stamp = selection.stamp
         edges = cut(stamp, known.cursor, selection.zone, window) if stamp and window else None
         made = (format_, edges.sql if edges else "", limit)
         sql = known.made.get(made)
@@ -112,28 +113,25 @@ class Planner:
 
 
 def _select(selection: Selection, known: Forms, edges: Cut | None, format_: Format, limit: int | None) -> str:
+    inside = edges.sql if edges else ""
     if selection.sessions:
-        return _of_sessions(selection, known, edges, format_, limit)
+        return session_select(selection, known, all_actions(selection, inside, limit), format_)
     pieces = [piece(column, column.sql, known.columns[column.name], selection.zone) for column in selection.columns]
-    conditions = [f"({selection.where})"] if selection.where else []
-    conditions += [edges.sql] if edges else []
-    where = f" where {' and '.join(conditions)}" if conditions else ""
     most = "" if limit is None else f" limit {limit}"
-    return f"select {line(selection.names, pieces, format_)} as {LINE} from {selection.relation}{where}{most}"
+    origin = f"{selection.relation}{selection.where_inside(inside)}{most}"
+    return f"select {line(selection.names, pieces, format_)} as {LINE} from {origin}"
 
 
-def _of_sessions(selection: Selection, known: Forms, edges: Cut | None, format_: Format, limit: int | None) -> str:
-    sessions = summed(selection, known.columns, known.cursor, edges, limit)
-    pieces = [
-        # The stamps of sessions summed in microseconds are UTC whatever the zone of the actions.
-        piece(column, column.sql, form, selection.zone)
-        for column, form in zip(sessions.columns, sessions.forms, strict=True)
-    ]
+def session_select(selection: Selection, known: Forms, actions: Actions, format_: Format) -> str:
+    """The SELECT of one row a session."""
+    sessions = summed(selection, known.columns, known.cursor, actions)
+    # The stamps of sessions summed in microseconds are UTC whatever the zone of the actions.
+    pieces = sessions.pieces(lambda column, form: piece(column, column.sql, form, selection.zone))
     return f"select {line(selection.names, pieces, format_)} as {LINE} from {sessions.relation}"
 
 
 def _learnt(connection: sqlite3.Connection, selection: Selection, now: float) -> Forms:
-    stamp = selection.sessions.created_at if selection.sessions else selection.cursor
+    stamp = selection.stamp
     expressions = [column.sql for column in selection.columns] + [stamp or "null"]
     is_table = not selection.relation.startswith("(")
     rows = _sample(connection, selection, expressions, tail=is_table)

@@ -6,17 +6,26 @@ which are registered for one query and called only where a row may be touched by
 
 import sqlite3
 from collections.abc import Iterator
-from dataclasses import replace
 from hashlib import md5
 
 from halfopen.sources.base import Column, Selection
 from halfopen.sources.exact import micros_of
-from halfopen.sources.lifting import Part, Rows, both, counted, lifted, look_spans, looked, parts, shows_cursor
+from halfopen.sources.lifting import (
+    Part,
+    Rows,
+    actions,
+    both,
+    look_spans,
+    looked,
+    parts,
+    shown_of,
+    shows_cursor,
+    stamp_of,
+)
 from halfopen.sources.sealing import Look, Served
 from halfopen.sources.sqlite.cut import cut
 from halfopen.sources.sqlite.lines import Piece, line, piece, text
-from halfopen.sources.sqlite.plans import LINE, Forms, Plan
-from halfopen.sources.sqlite.sessions import Actions, summed
+from halfopen.sources.sqlite.plans import LINE, Forms, Plan, session_select
 from halfopen.window.window import Window
 from halfopen.wire.negotiate import Format
 
@@ -28,7 +37,8 @@ def sealed_plan(
     _register(connection, served)
     rows = _rows_of(selection, known, served)
     if selection.sessions is not None:
-        return Plan(_of_sessions(selection, known, rows, served, format_), (), format_, brief=True)
+        found = actions(rows, selection.sessions.session_id, served)
+        return Plan(session_select(selection, known, found, format_), (), format_, brief=True)
     selects = []
     for part in parts(rows, served):
         pieces = [
@@ -58,9 +68,7 @@ def look(
 
 def _rows_of(selection: Selection, known: Forms, served: Served | None) -> Rows:
     """The rows that a selection is made of: its own, or the actions that its sessions are summed from."""
-    stamp = selection.sessions.created_at if selection.sessions else selection.cursor
-    if stamp is None:
-        raise ValueError(f"{selection.feed}: a catalogue has no windows")
+    stamp = stamp_of(selection)
     micros = f"halfopen_micros({stamp}, {text(selection.zone)})"
     told = _line_of(selection, known)
     lift = "null"
@@ -71,7 +79,7 @@ def _rows_of(selection: Selection, known: Forms, served: Served | None) -> Rows:
         lift = f"case when {touched} then halfopen_lift({told}, {micros}) end"
     return Rows(
         relation=selection.relation,
-        filter=f"({selection.where})" if selection.where else "true",
+        filter=selection.filter,
         moment=micros,
         literal=lambda moment: str(micros_of(moment)),
         inside=lambda window: cut(stamp, known.cursor, selection.zone, window).inline,
@@ -100,10 +108,7 @@ def _line_of(selection: Selection, known: Forms) -> str:
     """What a row shows, as bytes; of an action everything that sessions are summed from."""
     pieces = [_piece(column, selection, known) for column in selection.columns]
     told = [line(tuple(column.name for column in selection.columns), pieces, Format.CSV)] if pieces else []
-    sessions = selection.sessions
-    if sessions is not None:
-        summed_from = (sessions.session_id, sessions.kind, sessions.amount, sessions.created_at, sessions.round_id)
-        told += [f"quote({sql})" for sql in summed_from if sql is not None]
+    told += [f"quote({sql})" for sql in shown_of(selection)]
     # As bytes: a line holds marks that are no UTF-8.
     return f"cast({' || char(10) || '.join(told)} as blob)"
 
@@ -122,18 +127,3 @@ def _stamped(own: Piece, part: Part) -> Piece:
         f"ifnull({served}, {own.csv})",
         f"ifnull({served}, {own.json})",
     )
-
-
-def _of_sessions(selection: Selection, known: Forms, rows: Rows, served: Served, format_: Format) -> str:
-    """Sessions that have an action served in the window; what no seal has seen counts nowhere."""
-    sessions = selection.sessions
-    if sessions is None:
-        raise ValueError(f"{selection.feed}: rows are no actions")
-    touched = " union ".join(f"select {sessions.session_id} from {part.origin}" for part in parts(rows, served))
-    actions = Actions(touched, f"ifnull({lifted(rows, served)}, {rows.moment})")
-    chosen = replace(selection, where=counted(rows, served))
-    made = summed(chosen, known.columns, known.cursor, None, actions=actions)
-    pieces = [
-        piece(column, column.sql, form, selection.zone) for column, form in zip(made.columns, made.forms, strict=True)
-    ]
-    return f"select {line(selection.names, pieces, format_)} as {LINE} from {made.relation}"

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from halfopen.sources.base import Capabilities, QueryPlan, Selection, Unavailable, UnknownRelation
 from halfopen.sources.handover import Handover
+from halfopen.sources.relations import subselect
 from halfopen.sources.sealing import Detector
 from halfopen.sources.sqlite.connections import Connections, words
 from halfopen.sources.sqlite.explain import explained
@@ -48,7 +49,7 @@ class SqliteSource:
     def relation(self, table: str | None, sql: str | None) -> str:
         """A quoted table, or the SELECT in brackets."""
         if sql is not None:
-            return f"({sql.strip().rstrip(';')}) as source"
+            return subselect(sql)
         names = {found.lower(): found for found in self.tables()}
         if table is None or table.lower() not in names:
             raise UnknownRelation(f"no table or view {table!r}")
