@@ -56,7 +56,7 @@ def renewed(page: str) -> str:
     for name, table in (("rules", rules_table()), ("sentences", sentences_table())):
         mark = _MARK.format(name=name)
         between = re.compile(f"{re.escape(mark)}.*?{re.escape(mark)}", re.DOTALL)
-        page = between.sub(lambda _, mark=mark, table=table: f"{mark}\n\n{table}\n{mark}", page)
+        page = between.sub(f"{mark}\n\n{table}\n{mark}".replace("\\", r"\\"), page)
     return page
 
 
