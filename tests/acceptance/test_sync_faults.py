@@ -3,19 +3,23 @@
 import asyncio
 import random
 import sys
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from halfopen.config.product import ProductConfig
+from halfopen.config.urls import database_url
 from halfopen.sinks.duckdb import DuckDBSink
 from halfopen.sync.events import Committed, Event, Failed
+from halfopen.sync.mirror import open_sink
 from halfopen.sync.puller import Puller
 from halfopen.window.ladder import DEFAULT, scaled
 from halfopen.window.window import Window, floor
 from support.casino_rows import FEEDS, Scribe, truths
 from support.faulty import BAD, ODD, Fault, FaultyProduct
+from sync_faults import Plan, mirror_of, trial
 
 SECOND = timedelta(seconds=1)
 
@@ -99,7 +103,11 @@ async def judge(puller: Puller, scribe: Scribe, product: FaultyProduct, last: da
     assert all(codes for _, _, codes in held)
 
 
-@pytest.mark.parametrize("fault", [*BAD, *ODD, Fault.NO_CONTENT])
+REFUSED = {Fault.UNAVAILABLE, Fault.BAD_GATEWAY, Fault.REDIRECT_AWAY, Fault.REDIRECT_LOST}
+CUTS = (Fault.CUT_ANYWHERE, Fault.CUT_GZIP_ANYWHERE, Fault.CUT_JSON_ANYWHERE, Fault.CUT_CHUNKS)
+
+
+@pytest.mark.parametrize("fault", [*(fault for fault in BAD if fault not in {*CUTS, *REFUSED}), *ODD, Fault.NO_CONTENT])
 async def test_each_fault_by_itself(tmp_path: Path, fault: Fault) -> None:
     start = floor(now(), SECOND) - timedelta(hours=1)
     scribe = Scribe(truths(), random.Random(7))
@@ -118,3 +126,49 @@ async def test_each_fault_by_itself(tmp_path: Path, fault: Fault) -> None:
             assert scribe.differences(sink, now()) == []
         _, holes = await puller.query("select * from halfopen.holes")
         assert holes == []
+
+
+@pytest.mark.parametrize("kind", ["duckdb", "postgresql"])
+async def test_a_response_that_is_cut_at_any_byte_never_commits(tmp_path: Path, kind: str) -> None:
+    seed = random.SystemRandom().randrange(10**9)
+    sys.stdout.write(f"seed {seed}\n")
+    dice = random.Random(seed)
+    start = floor(now(), SECOND) - timedelta(hours=1)
+    scribe = Scribe(truths(), random.Random(seed))
+    for number in range(40):
+        scribe.write(start + timedelta(seconds=10 * number + 1), 1)
+    window = Window(start, start + timedelta(minutes=30))
+    with mirror_of(kind) as address:
+        sink = open_sink(database_url(address, tmp_path))
+        async with (
+            FaultyProduct(scribe.truths.values()) as product,
+            Puller({"casino": config(product.url)}, sink, spool=tmp_path / "spool") as puller,
+        ):
+            product.dice = dice
+            product.faults = lambda _number, _feed: dice.choice(CUTS)
+            assert set(await puller.backfill("casino", window, (), timedelta(seconds=1))) == set(FEEDS)
+            _, committed = await puller.query("select * from halfopen.ledger where state = 'committed'")
+            assert committed == []
+            assert [await count(puller, feed) for feed in FEEDS] == [0, 0, 0, 0]
+            product.faults = lambda _number, _feed: Fault.NONE
+            assert await puller.backfill("casino", window, (), timedelta(seconds=60)) == {}
+            assert scribe.differences(sink, now()) == []
+            assert await count(puller, "halfopen.holes") == 0
+            assert await count(puller, "halfopen.quarantine") == 0
+
+
+async def count(puller: Puller, table: str) -> int:
+    _, [(found,)] = await puller.query(f"select count(*) from {table}")
+    return int(found)
+
+
+async def test_the_live_run_in_short() -> None:
+    """`bench/sync_faults.py` for a few seconds, without answers that hang: three kills, an outage, late rows, lies."""
+    seed = random.SystemRandom().randrange(10**9)
+    sys.stdout.write(f"seed {seed}\n")
+    ladder = '[ { span = "2s", after = "1s" }, { span = "4s", after = "4s" } ]'
+    plan = replace(Plan.of(seed, 9, outage=3), hangs=False, cadence="1s", ladder=ladder, latest=2)
+    outcome = await trial(seed, plan, "postgresql")
+    assert outcome.differences == [], outcome.line
+    assert outcome.kills == 3
+    assert sum(outcome.drawn[fault] for fault in BAD) > 3

@@ -6,10 +6,11 @@ from itertools import count
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from halfopen.sinks.base import Sink
+from halfopen.wire.negotiate import Format
 from support.answers import NOON, Answers, custom, player, session, stored, table, transaction
 
 _products = (f"product{number}" for number in count())
@@ -34,12 +35,31 @@ def test_a_row_is_stored_in_its_types_with_its_lineage(sink: Sink, answer: Answe
     assert row["_seq"] == asked.seq
 
 
-@pytest.mark.parametrize(
-    "amount", ["12345678901234567890.123456789012345678", "99999999999999999999.999999999999999999", "0.1", "007.50"]
+@given(
+    digits=st.integers(0, 10**38 - 1),
+    places=st.integers(0, 18),
+    written=st.sampled_from([Format.CSV, Format.NDJSON]),
 )
-def test_decimals_are_exact_to_the_last_digit(sink: Sink, answer: Answers, amount: str) -> None:
-    sink.apply([answer("transactions", [transaction("t", amount=amount)])])
-    assert stored(sink, "transactions")["t"]["amount"] == Decimal(amount)
+@example(digits=10**38 - 1, places=18, written=Format.CSV)
+@example(digits=10**38 - 1, places=18, written=Format.NDJSON)
+@example(digits=12345678901234567890123456789012345678, places=18, written=Format.CSV)
+@example(digits=1, places=18, written=Format.NDJSON)
+@MODEST
+def test_decimals_are_exact_to_the_last_of_38_digits(
+    sink: Sink, answer: Answers, digits: int, places: int, written: Format
+) -> None:
+    """Up to 20 digits before the point and 18 after it, through CSV and JSON."""
+    digits %= 10 ** (20 + places)
+    whole, fraction = divmod(digits, 10**places)
+    amount = f"{whole}.{fraction:0{places}}" if places else str(whole)
+    answer.product = next(_products)
+    sink.apply([answer("transactions", [transaction("t", amount=amount)], format=written)])
+    assert stored(sink, "transactions", answer.product)["t"]["amount"] == Decimal(amount)
+
+
+def test_a_decimal_with_leading_zeros_is_what_it_says(sink: Sink, answer: Answers) -> None:
+    sink.apply([answer("transactions", [transaction("t", amount="007.50")])])
+    assert stored(sink, "transactions")["t"]["amount"] == Decimal("7.5")
 
 
 @given(

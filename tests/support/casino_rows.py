@@ -26,11 +26,11 @@ class Scribe:
         self.bad: set[str] = set()
         self.count = 0
 
-    def write(self, at: datetime, rows: int, *, late: float = 0.0, bad: float = 0.0) -> None:
-        """`rows` rows of each feed stamped about `at`; shares of them late by up to 3 s, or breaking the contract."""
+    def write(self, at: datetime, rows: int, *, late: float = 0.0, bad: float = 0.0, latest: float = 3) -> None:
+        """`rows` rows of each feed stamped about `at`; shares of them late by up to `latest` seconds, or bad."""
         for _ in range(rows):
             self.count += 1
-            delay = timedelta(seconds=self.dice.uniform(0.2, 3)) if self.dice.random() < late else timedelta(0)
+            delay = timedelta(seconds=self.dice.uniform(0.2, latest)) if self.dice.random() < late else timedelta(0)
             stamp = at - timedelta(seconds=self.dice.random() * 0.5)
             self._put(stamp, delay)
             if self.dice.random() < bad:

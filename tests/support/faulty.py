@@ -8,9 +8,9 @@ import contextlib
 import gzip
 import itertools
 import json
+import random
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from enum import StrEnum
@@ -19,8 +19,13 @@ from urllib.parse import urlsplit
 
 from halfopen.contract.load import feed as contract_feed
 from halfopen.wire import csv, moment
+from support.truth import Truth
+
+__all__ = ["BAD", "ODD", "SLOW", "Fault", "FaultyProduct", "Truth"]
 
 FINAL_CHUNK = b"0\r\n\r\n"
+HANG_SECONDS = 30.3
+"""A little longer than a puller waits for a byte."""
 
 
 class Fault(StrEnum):
@@ -41,6 +46,18 @@ class Fault(StrEnum):
     WRONG_DIGEST = "wrong_digest"
     WRONG_ROWS = "wrong_rows"
     CUT_JSON = "cut_json"
+    CUT_ANYWHERE = "cut_anywhere"
+    CUT_GZIP_ANYWHERE = "cut_gzip_anywhere"
+    CUT_JSON_ANYWHERE = "cut_json_anywhere"
+    UNAVAILABLE = "unavailable"
+    BAD_GATEWAY = "bad_gateway"
+    GARBAGE = "garbage"
+    NO_BYTES = "no_bytes"
+    WRONG_CHARSET = "wrong_charset"
+    REDIRECT_AWAY = "redirect_away"
+    REDIRECT_LOST = "redirect_lost"
+    NO_HTTP = "no_http"
+    HANG = "hang"
     CHUNKED = "chunked"
     GZIP = "gzip"
     CLOSE = "close"
@@ -49,46 +66,10 @@ class Fault(StrEnum):
     NO_CONTENT = "no_content"
 
 
-BAD = [fault for fault in Fault if list(Fault).index(fault) <= list(Fault).index(Fault.CUT_JSON)][1:]
+BAD = [fault for fault in Fault if list(Fault).index(fault) <= list(Fault).index(Fault.NO_HTTP)][1:]
+SLOW = [Fault.HANG]
+"""Bad too, but a puller needs half a minute to see it."""
 ODD = [Fault.CHUNKED, Fault.GZIP, Fault.CLOSE, Fault.DUPLICATES, Fault.JSON]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Row:
-    """One version of a row: the texts of its fields, its cursor, and when it can be seen."""
-
-    values: dict[str, str | None]
-    cursor: datetime
-    visible: datetime
-
-
-@dataclass
-class Truth:
-    """Rows of one feed by key; a newer version takes the place of the older one, as in a casino's table."""
-
-    feed: str
-    rows: dict[str, Row] = field(default_factory=dict)
-    waiting: list[Row] = field(default_factory=list)
-
-    def put(self, values: dict[str, str | None], cursor: datetime, *, late: timedelta = timedelta(0)) -> None:
-        """A version with this cursor that can be seen from `cursor + late` on."""
-        cut = cursor.replace(microsecond=0)
-        whole = {**values, contract_feed(self.feed).cursor: moment.plain(cursor)}
-        self.waiting.append(Row(values=whole, cursor=cut, visible=cursor + late))
-
-    def now(self, at: datetime) -> dict[str, Row]:
-        """What a query sees at the time `at`."""
-        ready = sorted((row for row in self.waiting if row.visible <= at), key=lambda row: row.cursor)
-        self.waiting = [row for row in self.waiting if row.visible > at]
-        for row in ready:
-            key = row.values[contract_feed(self.feed).key] or ""
-            if key not in self.rows or self.rows[key].cursor <= row.cursor:
-                self.rows[key] = row
-        return self.rows
-
-    def window(self, start: datetime, end: datetime, at: datetime) -> list[dict[str, str | None]]:
-        """The rows of a window as seen at `at`."""
-        return [row.values for row in self.now(at).values() if start <= row.cursor < end]
 
 
 class FaultyProduct:
@@ -110,6 +91,7 @@ class FaultyProduct:
         self.clock_shift = timedelta(0)
         self.longest = timedelta.max
         self.password: str | None = None
+        self.dice = random.Random(0)
         self._numbers = itertools.count()
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -130,6 +112,10 @@ class FaultyProduct:
     def now(self) -> datetime:
         """The time by this product's own clock."""
         return datetime.now(UTC) + self.clock_shift
+
+    def cut(self, body: bytes) -> int:
+        """Where to cut a body: before any of its bytes, the last one included."""
+        return self.dice.randrange(max(len(body), 1))
 
     async def _connection(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
@@ -312,6 +298,67 @@ async def _json(writer: asyncio.StreamWriter, _feed: str, rows: Rows, _product: 
 
 async def _no_content(writer: asyncio.StreamWriter, _feed: str, _rows: Rows, _product: FaultyProduct) -> bool:
     return await send(writer, "204 No Content", b"", {}, length=False) or True
+
+
+async def _cut_anywhere(writer: asyncio.StreamWriter, feed: str, rows: Rows, product: FaultyProduct) -> bool:
+    body = csv_of(feed, rows)
+    return await _cut(writer, body[: product.cut(body)], {**CSV, "Content-Length": str(len(body))})
+
+
+async def _cut_gzip_anywhere(writer: asyncio.StreamWriter, feed: str, rows: Rows, product: FaultyProduct) -> bool:
+    body = gzip.compress(csv_of(feed, rows))
+    return await send(writer, "200 OK", body[: max(product.cut(body), 1)], {**CSV, "Content-Encoding": "gzip"})
+
+
+async def _cut_json_anywhere(writer: asyncio.StreamWriter, _feed: str, rows: Rows, product: FaultyProduct) -> bool:
+    body = json.dumps(rows).encode()
+    return await send(writer, "200 OK", body[: max(product.cut(body), 1)], JSON)
+
+
+async def _unavailable(writer: asyncio.StreamWriter, _feed: str, _rows: Rows, product: FaultyProduct) -> bool:
+    return await send(writer, "503 Service Unavailable", b"", {"Retry-After": product.retry_after})
+
+
+async def _bad_gateway(writer: asyncio.StreamWriter, _feed: str, _rows: Rows, _product: FaultyProduct) -> bool:
+    return await send(writer, "502 Bad Gateway", b"<h1>nginx</h1>", {"Content-Type": "text/html"})
+
+
+async def _garbage(writer: asyncio.StreamWriter, _feed: str, _rows: Rows, product: FaultyProduct) -> bool:
+    return await send(writer, "200 OK", product.dice.randbytes(1 + product.dice.randrange(2000)), CSV)
+
+
+async def _no_bytes(writer: asyncio.StreamWriter, _feed: str, _rows: Rows, _product: FaultyProduct) -> bool:
+    return await send(writer, "200 OK", b"", CSV)
+
+
+async def _wrong_charset(writer: asyncio.StreamWriter, feed: str, rows: Rows, _product: FaultyProduct) -> bool:
+    """Declared as UTF-8, sent as Latin-1, with at least one letter that tells."""
+    names = ",".join([*contract_feed(feed).fields, "Größe"])
+    body = csv_of(feed, rows).decode()
+    return await send(writer, "200 OK", (names + body[body.index("\r\n") :]).encode("latin-1", "replace"), CSV)
+
+
+async def _redirect_away(writer: asyncio.StreamWriter, _feed: str, _rows: Rows, _product: FaultyProduct) -> bool:
+    return await send(writer, "302 Found", b"", {"Location": "http://login.invalid/"})
+
+
+async def _redirect_lost(writer: asyncio.StreamWriter, feed: str, _rows: Rows, _product: FaultyProduct) -> bool:
+    return await send(writer, "307 Temporary Redirect", b"", {"Location": "/lost"})
+
+
+async def _no_http(writer: asyncio.StreamWriter, _feed: str, _rows: Rows, product: FaultyProduct) -> bool:
+    writer.write(product.dice.randbytes(64))
+    writer.close()
+    return False
+
+
+async def _hang(writer: asyncio.StreamWriter, feed: str, rows: Rows, _product: FaultyProduct) -> bool:
+    """Half of an answer, and then nothing until the other side hangs up."""
+    body = csv_of(feed, rows)
+    await send(writer, "200 OK", body[: len(body) // 2], {**CSV, "Content-Length": str(len(body) + 1)})
+    await asyncio.sleep(HANG_SECONDS)
+    writer.transport.abort()
+    return False
 
 
 def chunk(data: bytes) -> bytes:
