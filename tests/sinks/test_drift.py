@@ -100,5 +100,5 @@ def test_a_jump_of_the_held_rows_is_told_once_an_hour(sink: Sink, answer: Answer
         ((20, 20, 20, 20), False),
     ],
 )
-def test_a_jump_is_ten_times_the_share_of_the_days_before(counts: tuple[int, int, int, int], is_jump: bool) -> None:
+def test_a_jump_is_ten_times_the_share_of_the_days_before(counts: tuple[int, int, int, int], is_jump: object) -> None:
     assert (jump(*counts) is not None) is is_jump

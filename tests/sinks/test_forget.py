@@ -39,7 +39,7 @@ def fill(sink: Sink, answer: Answers) -> None:
     """Two persons in every feed that has any, and bad rows, late rows, samples and holes about both."""
     ann, bob = rows_of(PERSON, MAIL, PHONE, "ann"), rows_of("u-4712", "bob@example.com", "+37129999999", "bob")
     for feed in ann:
-        lacking = {name: "x" for name in feeds()[feed].required} if feed.startswith("sports") else {}
+        lacking = dict.fromkeys(feeds()[feed].required, "x") if feed.startswith("sports") else {}
         both = [{**row} for row in (*ann[feed], *bob[feed])]
         for row in both:
             for name in lacking:
@@ -53,7 +53,14 @@ def fill(sink: Sink, answer: Answers) -> None:
         transaction("tq", player_id="u-4712", amount="mus", comment=f"x{PERSON}1 is another"),
     ]
     sink.apply([answer("transactions", bad, format=Format.NDJSON)])
-    sink.apply([answer("contacts", [{"player_id": PERSON, "email": "other@example.com", "created_at": STAMP, "modified_at": "soon"}])])
+    sink.apply(
+        [
+            answer(
+                "contacts",
+                [{"player_id": PERSON, "email": "other@example.com", "created_at": STAMP, "modified_at": "soon"}],
+            )
+        ]
+    )
     sink.apply([answer("logins", [{"id": "lq", "player_id": "u-4712", "host": "other@example.com", "created_at": ""}])])
     header = b"id,player_id\r\n"
     sink.apply([answer("logins", header + f"1,{PERSON},torn\r\n2,u-4712,torn\r\n".encode())])
@@ -63,7 +70,9 @@ def fill(sink: Sink, answer: Answers) -> None:
 
 
 def good_value(feed: str, name: str) -> str:
-    return {"datetime": STAMP, "decimal": "1", "integer": "1", "boolean": "true"}.get(feeds()[feed].fields[name].kind, "x")
+    return {"datetime": STAMP, "decimal": "1", "integer": "1", "boolean": "true"}.get(
+        feeds()[feed].fields[name].kind, "x"
+    )
 
 
 def everything(sink: Sink) -> dict[str, str]:
@@ -85,7 +94,17 @@ def test_nothing_in_any_table_tells_of_the_person_afterwards(sink: Sink, answer:
     found = sink.forget("vegas", PERSON, NOW)
 
     for name, text in everything(sink).items():
-        for secret in (MAIL, PHONE, "other@example.com", "oann", "bann", "tann", "custom ann", "somewhere", "t-late-ann"):
+        for secret in (
+            MAIL,
+            PHONE,
+            "other@example.com",
+            "oann",
+            "bann",
+            "tann",
+            "custom ann",
+            "somewhere",
+            "t-late-ann",
+        ):
             assert secret not in text, f"{name} still has {secret}"
         assert PERSON not in text.replace(f"x{PERSON}1", ""), name
     assert {name: count for name, count in found.erased.items() if name in feeds()} == {
@@ -134,7 +153,11 @@ def test_whoever_is_forgotten_does_not_come_back(engine: Engine, tmp_path: Path)
         assert PERSON not in text.replace(f"x{PERSON}1", ""), name
     assert set(stored(sink, "transactions")) == {"tbob", "tok"}
     fallen = table(sink, "SELECT feed, count FROM halfopen.findings WHERE code = 'forgotten_player' ORDER BY feed")
-    assert {row["feed"]: row["count"] for row in fallen} == {**dict.fromkeys(rows_of("", "", "", ""), 2), "transactions": 4, "logins": 4}
+    assert {row["feed"]: row["count"] for row in fallen} == {
+        **dict.fromkeys(rows_of("", "", "", ""), 2),
+        "transactions": 4,
+        "logins": 4,
+    }
     answer.product = "macau"
     assert sink.apply([answer("players", [player(PERSON)])])[0].changed == 1
     sink.close()
@@ -142,9 +165,15 @@ def test_whoever_is_forgotten_does_not_come_back(engine: Engine, tmp_path: Path)
 
 def test_several_small_answers_in_one_transaction_are_no_way_back(sink: Sink, answer: Answers) -> None:
     sink.forget("vegas", PERSON, NOW)
-    answers: list[Any] = [answer("players", [player(PERSON)]), answer("contacts", [{"player_id": PERSON, "email": MAIL, "created_at": STAMP, "modified_at": STAMP}])]
+    answers: list[Any] = [
+        answer("players", [player(PERSON)]),
+        answer("contacts", [{"player_id": PERSON, "email": MAIL, "created_at": STAMP, "modified_at": STAMP}]),
+    ]
     answer.product = "macau"
-    answers += [answer("players", [player(PERSON)]), answer("contacts", [{"player_id": PERSON, "email": MAIL, "created_at": STAMP, "modified_at": STAMP}])]
+    answers += [
+        answer("players", [player(PERSON)]),
+        answer("contacts", [{"player_id": PERSON, "email": MAIL, "created_at": STAMP, "modified_at": STAMP}]),
+    ]
     assert [one.changed for one in sink.apply(answers)] == [0, 0, 1, 1]
 
 
@@ -193,7 +222,12 @@ def test_a_row_belongs_to_the_player_whom_it_names() -> None:
 def test_hashes_are_salted_and_of_one_product_and_feed() -> None:
     graves = Graves(salt="a")
     assert graves.digest("p", "players", "1") != Graves(salt="b").digest("p", "players", "1")
-    assert len({graves.digest("p", "players", "1"), graves.digest("q", "players", "1"), graves.digest("p", "wallets", "1")}) == 3
+    assert (
+        len(
+            {graves.digest("p", "players", "1"), graves.digest("q", "players", "1"), graves.digest("p", "wallets", "1")}
+        )
+        == 3
+    )
 
 
 def is_bobs(row: dict[str, Any]) -> bool:

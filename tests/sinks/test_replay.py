@@ -27,7 +27,9 @@ def again(answer: Answers, rows: list[Held], texts: list[Mapping[str, str | None
 
 
 def states(sink: Sink) -> list[tuple[str, str]]:
-    return [(row["state"], row["codes"]) for row in table(sink, "SELECT state, codes FROM halfopen.quarantine ORDER BY key")]
+    return [
+        (row["state"], row["codes"]) for row in table(sink, "SELECT state, codes FROM halfopen.quarantine ORDER BY key")
+    ]
 
 
 def test_held_rows_are_listed_with_their_texts_by_request(sink: Sink, answer: Answers) -> None:

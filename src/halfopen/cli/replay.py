@@ -3,12 +3,12 @@
 import re
 import sys
 from pathlib import Path
+from typing import Annotated
 
 import uvloop
 from cyclopts import Parameter
 from rich.console import Console
 from rich.table import Table
-from typing import Annotated
 
 from halfopen.config.load import Config, load
 from halfopen.contract.load import NAMES

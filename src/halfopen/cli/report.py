@@ -74,14 +74,20 @@ def _write_csv(found: list[Exclusion]) -> None:
     out.write(csv.line(Exclusion.COLUMNS))
     for one in found:
         values = plain(one.as_record()).values()
-        out.write(csv.line(None if value is None else str(value).lower() if isinstance(value, bool) else str(value) for value in values))
+        out.write(
+            csv.line(
+                None if value is None else str(value).lower() if isinstance(value, bool) else str(value)
+                for value in values
+            )
+        )
     out.flush()
 
 
 def _print(found: list[Exclusion], figures: Summary) -> None:
     for one in found:
         seconds = "before this mirror" if one.initial else "-" if one.seconds is None else f"{one.seconds:.1f} s"
-        sys.stdout.write(f"{one.product} {one.player}: changed {_shown(one.modified_at)}, known {_shown(one.committed_at)}: {seconds}\n")
+        moments_ = f"changed {_shown(one.modified_at)}, known {_shown(one.committed_at)}"
+        sys.stdout.write(f"{one.product} {one.player}: {moments_}: {seconds}\n")
     sys.stdout.write(f"{figures}\n")
 
 

@@ -11,6 +11,7 @@ from halfopen.config.urls import DatabaseUrl, database_url
 from halfopen.errors import ConfigError
 
 _PORTS = 65536
+_SHORTEST_KEY = 16
 
 
 class MirrorConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -45,6 +46,10 @@ def read_mirror(table: dict[str, Any], base: Path, where: str) -> MirrorConfig:
     if "alerts" in table:
         prepared["alerts"] = read_alerts(table["alerts"], f"{where}.alerts")
     config = record(MirrorConfig, prepared, where, derived={"sink": sink})
+    if config.secret_key is not None and len(config.secret_key) < _SHORTEST_KEY:
+        raise ConfigError(
+            f"{where}.secret_key: needs {_SHORTEST_KEY} characters or more, like those of openssl rand -hex 32"
+        )
     if config.listen is not None:
         host, colon, port = config.listen.rpartition(":")
         if not (host and colon and port.isascii() and port.isdigit() and int(port) < _PORTS):

@@ -41,7 +41,8 @@ def hold(connection: duckdb.DuckDBPyConnection, shape: Shape, values: dict[str, 
         connection,
         f"{_INTO} SELECT $p_product::VARCHAR, $p_feed::VARCHAR, key, any_value(codes), any_value(raw), row_digest,"
         " $p_window_start::TIMESTAMP, $p_window_end::TIMESTAMP, $p_fetched_at::TIMESTAMP, $p_fetched_at::TIMESTAMP,"
-        f" count(*), 'held', $p_seq::BIGINT, any_value(cursor), _id, $p_zone::VARCHAR FROM held GROUP BY key, row_digest, _id{_HOLD}",
+        f" count(*), 'held', $p_seq::BIGINT, any_value(cursor), _id, $p_zone::VARCHAR"
+        f" FROM held GROUP BY key, row_digest, _id{_HOLD}",
         values,
     )
 

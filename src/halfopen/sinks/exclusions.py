@@ -10,9 +10,9 @@ from datetime import UTC, datetime
 import duckdb
 
 from halfopen.contract.judge import typed
-from halfopen.sinks.database import Database, naive
+from halfopen.sinks.database import Database, Values, naive
 from halfopen.sinks.duckdb_merge import Merge
-from halfopen.sinks.duckdb_run import Values, run, written
+from halfopen.sinks.duckdb_run import run, written
 from halfopen.sinks.stage import Shape
 
 FEED, FLAG = "players", "self_excluded"

@@ -156,7 +156,12 @@ def _stage_csv(connection: duckdb.DuckDBPyConnection, answer: Answer, body: Path
     if rows is None:
         raise ContractError(f"{_where(answer)}: not a whole CSV, though each of its rows may pass; look at the body")
     return Staged(
-        table=table, shape=shape, rows=rows, broken=tuple(broken), notes=tuple(notes), names=tuple(names if broken else ())
+        table=table,
+        shape=shape,
+        rows=rows,
+        broken=tuple(broken),
+        notes=tuple(notes),
+        names=tuple(names if broken else ()),
     )
 
 
@@ -178,7 +183,7 @@ def read_csv(bodies: str, columns: Sequence[str], *, parallel: bool = False, mor
     return (
         f"read_csv({bodies}, columns = {{{types}}}, auto_detect = false, header = true, delim = ',',"
         " quote = '\"', escape = '\"', nullstr = '', allow_quoted_nulls = false, null_padding = false,"
-        f" strict_mode = true, max_line_size = {LONGEST_ROW}, parallel = {parallel}{more})"
+        f" strict_mode = true, max_line_size = {LONGEST_ROW}, buffer_size = {2 * LONGEST_ROW}, parallel = {parallel}{more})"
     )
 
 

@@ -55,7 +55,9 @@ class Vault:
             raw = urlsafe_b64decode(sealed.removeprefix(SEALED))
             return self._cipher.decrypt(raw, [product.encode(), field.encode()]).decode()
         except (InvalidTag, ValueError):
-            raise SinkError(f"{field}: it cannot be decrypted; was it stored under another mirror.secret_key?") from None
+            raise SinkError(
+                f"{field}: it cannot be decrypted; was it stored under another mirror.secret_key?"
+            ) from None
 
 
 def secret_fields(feed: Feed) -> tuple[str, ...]:
@@ -64,7 +66,7 @@ def secret_fields(feed: Feed) -> tuple[str, ...]:
 
 
 def protect(connection: duckdb.DuckDBPyConnection, answer: Answer, staged: Staged, vault: Vault | None) -> None:
-    """Seal the staged credentials, before anything looks at them; without a vault they are hashed as they are stored."""
+    """Seal the staged credentials, before anything looks at them; without a vault `stored_text` hashes them."""
     names = secret_fields(answer.feed)
     if vault is None or staged.shape is None or not names:
         return

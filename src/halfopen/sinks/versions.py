@@ -16,7 +16,9 @@ STEPS: dict[int, tuple[str, ...]] = {
 
 TABLES = {
     "salt": "salt VARCHAR",
-    "forgotten": "product VARCHAR, feed VARCHAR, hash VARCHAR, forgotten_at TIMESTAMP, PRIMARY KEY (product, feed, hash)",
+    "forgotten": (
+        "product VARCHAR, feed VARCHAR, hash VARCHAR, forgotten_at TIMESTAMP, PRIMARY KEY (product, feed, hash)"
+    ),
     "self_exclusions": (
         "product VARCHAR, player VARCHAR, modified_at TIMESTAMP, window_start TIMESTAMP, window_end TIMESTAMP,"
         " committed_at TIMESTAMP, initial BOOLEAN"

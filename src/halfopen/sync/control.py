@@ -1,7 +1,7 @@
 """The local socket beside the mirror: one process owns the file, the others ask it.
 
-A line of JSON goes in, `{"do": "query" | "status" | "backfill" | ..., ...}`; lines come back: `event` any number of times,
-`rows` any number of times, and at last `result` or `error`. The socket is for this user only (mode 0600).
+A line of JSON goes in, `{"do": "query" | "status" | ..., ...}`; lines come back: `event` any number of times, `rows`
+any number of times, and at last `result` or `error`. The socket is for this user only (mode 0600).
 """
 
 import asyncio

@@ -59,9 +59,10 @@ class Summary:
 
     def __str__(self) -> str:
         older = f", {self.initial:,} older than this mirror" if self.initial else ""
-        if self.p50 is None:
+        if self.p50 is None or self.p99 is None or self.most is None:
             return f"no self-exclusion{older}"
-        return f"{self.counted:,} self-exclusions{older}: p50 {self.p50:.1f} s, p99 {self.p99:.1f} s, max {self.most:.1f} s"
+        figures = f"p50 {self.p50:.1f} s, p99 {self.p99:.1f} s, max {self.most:.1f} s"
+        return f"{self.counted:,} self-exclusions{older}: {figures}"
 
 
 async def exclusions(

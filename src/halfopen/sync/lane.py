@@ -283,6 +283,7 @@ class Lane:
             server_date=fetched.server_date,
             digest=fetched.digest,
             attempts=ask.attempts + fetched.requests - 1,
+            zone=self.product.dialect.timezone,
             settles=planner.settles(ask.window, ask.rung, self.rhythm.ladder, fetched.asked_at - self._behind),
             whole=self._whole,
         )

@@ -89,7 +89,8 @@ async def owned(
     if (other := await control.connect(_socket(url))) is not None:
         await other.close()
         raise UsageError(f"{url.shown}: another halfopen owns this mirror; stop it first, or ask it: halfopen status")
-    puller = Puller(config.products, open_sink(url, secret_key=key), chosen=tuple(chosen), feeds=feeds, spool=_spool(url))
+    sink = open_sink(url, secret_key=key)
+    puller = Puller(config.products, sink, chosen=tuple(chosen), feeds=feeds, spool=_spool(url))
     async with puller, control.Server(puller, _socket(url)):
         yield puller
 

@@ -8,7 +8,7 @@ import itertools
 import json
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import msgspec
 
@@ -60,7 +60,7 @@ async def replay(
     return done
 
 
-async def _feed(
+async def _feed(  # noqa: PLR0917 - private, and called once
     writer: Writer, product: str, name: str, reading: Reading, code: str | None, folder: Path
 ) -> Replayed:
     counts, after = _NOTHING, (-1, "")
@@ -119,14 +119,12 @@ def _alike(rows: list[tuple[Held, dict[str, Any]]]) -> Iterator[list[tuple[Held,
         yield list(group)
 
 
-def _job(
-    product: str, name: str, reading: Reading, group: list[tuple[Held, dict[str, Any]]], body: Path
-) -> Rejudged:
+def _job(product: str, name: str, reading: Reading, group: list[tuple[Held, dict[str, Any]]], body: Path) -> Rejudged:
     feed, columns, held = feed_of(name), reading.columns.get(name, {}), group[0][0]
     dialect = reading.dialect
     if held.zone != PLAIN.timezone:
         dialect = msgspec.structs.replace(dialect, timezone=PLAIN.timezone)
-    texts = [as_kept(feed, row) for _, row in group]
+    texts: list[dict[str, Any]] = [dict(as_kept(feed, row)) for _, row in group]
     if changes := Changes(dialect, feed, columns, held.window):
         changes.rewrite(texts)
     body.write_bytes(b"".join(_lines(texts)))
@@ -157,7 +155,7 @@ def row_of(raw: str) -> dict[str, Any] | None:
     """The texts of a held row by the product's columns; None for a line of CSV that its header still does not fit."""
     row: dict[str, Any] = json.loads(raw)
     line, names = row.get("csv"), row.get("columns")
-    if not isinstance(names, list):
+    if not isinstance(names, list) or not isinstance(line, str):
         return None if set(row) == {"csv"} else row
     try:
         values = next(csv.reader([line], strict=True), [])
