@@ -46,7 +46,7 @@ def reconcile(
     Args:
         product: the product to compare with.
         from_: first moment, in UTC: "2026-01-01 00:00:00", or a day alone; by default where the mirror begins.
-        to: the moment after the last one; by default until when the mirror is whole.
+        to: the moment after the last one; by default as far as the mirror is whole and was read again.
         feed: only this feed; may be given several times.
         repair: write what is missing or stale, whatever the version rule says, and mark extra rows as vanished.
         config: the configuration file.

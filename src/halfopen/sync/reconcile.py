@@ -10,6 +10,7 @@ import contextlib
 from collections import defaultdict
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
+from functools import reduce
 
 import msgspec
 
@@ -23,6 +24,7 @@ from halfopen.sync.lane import MOST_BYTES, Lane, Surroundings
 from halfopen.sync.planner import SECOND
 from halfopen.sync.refusal import Refusal
 from halfopen.sync.width import Width
+from halfopen.window.coverage import Coverage
 from halfopen.window.window import Window, floor
 
 PASS = -1
@@ -32,6 +34,8 @@ MOST_SOUGHT = 100_000
 MOST_SECOND_LOOKS = 50
 _SAMPLES = 5
 _MARGIN = timedelta(seconds=5)
+# A row that moves on while it is looked for is found a little later: stamps have whole seconds, and may commit late.
+_WAITS = (timedelta(seconds=1), timedelta(seconds=2), timedelta(seconds=5))
 
 
 class DayProof(msgspec.Struct, frozen=True, kw_only=True):
@@ -133,13 +137,21 @@ class Reconciliation:
         if self._span is not None:
             return self._span
         started = self._lane.progress.started
-        end = self._claimed()
+        end = self._settled()
         return Window(started, end) if started is not None and end is not None and started < end else None
 
     def _claimed(self) -> datetime | None:
         """Up to where the mirror says that it is whole; live pulling may move it on meanwhile."""
         started = self._lane.progress.started
         return None if started is None else self._lane.progress.committed.watermark(started)
+
+    def _settled(self) -> datetime | None:
+        """Up to where the ladder has looked again: what came late after that, it has still to find."""
+        started, claimed = self._lane.progress.started, self._claimed()
+        if started is None or claimed is None:
+            return claimed
+        again = reduce(Coverage.union, self._lane.progress.reread.values(), Coverage()).watermark(started)
+        return min(again, claimed) if again > started else claimed
 
     async def _read(self, span: Window) -> bool:
         """Compare all of the span; whether it was read to its end."""
@@ -176,10 +188,18 @@ class Reconciliation:
         for window in list(windows)[:MOST_SECOND_LOOKS]:
             await self._seek(window)
         claimed = self._claimed() or self._started_at
-        at = max(span.end, min(self._started_at, claimed) - _MARGIN)
-        end = floor(self._around.clock(), SECOND)
-        while at < end and self._found.extras and not self._stopped.is_set():
-            asked = await self._seek(Window(at, min(at + self._width.length, end)))
+        since = max(span.end, min(self._started_at, claimed) - _MARGIN)
+        for wait in _WAITS:
+            if not self._found.extras or self._stopped.is_set():
+                return
+            await self._sleep(wait)
+            await self._seek_all(Window(since, max(floor(self._around.clock(), SECOND), since)))
+
+    async def _seek_all(self, window: Window) -> None:
+        """Forget the extras that are served anywhere in this window."""
+        at = window.start
+        while at < window.end and self._found.extras and not self._stopped.is_set():
+            asked = await self._seek(Window(at, min(at + self._width.length, window.end)))
             if asked is None:
                 return
             at = asked.end
