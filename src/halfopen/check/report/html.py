@@ -4,9 +4,10 @@ from typing import Final
 
 import jinja2
 
-from halfopen.check.finding import Finding, Late, Report
+from halfopen.check.finding import Finding, Late, Report, Severity
 from halfopen.check.report.matrix import matrix
 
+_MARKS: Final = {"pass": "\u2713", "not_verified": "?", "not_applicable": "\u2013"}
 _SHOWN_EXCHANGES: Final = 400
 """More make a file that no mail takes; the JSON of a recording has them all."""
 
@@ -22,6 +23,8 @@ def render(report: Report) -> str:
         late=_timeline(report.lateness),
         exchanges=report.exchanges[:_SHOWN_EXCHANGES],
         name=_name,
+        marks=_MARKS,
+        counts={word.value: sum(each.severity is word for each in findings) for word in Severity},
     )
 
 

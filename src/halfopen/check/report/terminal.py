@@ -1,15 +1,20 @@
 """The report for a person at a terminal: what was seen, the matrix, root causes, and what probably follows."""
 
+from collections.abc import Callable, Sequence
+
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
 from halfopen.check.finding import Finding, Report, Severity, Status
-from halfopen.check.report.matrix import Cell, matrix
+from halfopen.check.report.matrix import Cell, Matrix, matrix
 
 _STYLES = {"MUST": "bold red", "SHOULD": "yellow", "INFO": "cyan", "pass": "green"}
 _MARKS = {"pass": "ok", "not_verified": "?", "not_applicable": "-"}
+_SHORT = {"MUST": "M", "SHOULD": "S", "INFO": "i"}
+_LETTERS = 3
+"""So many letters of a family's name head a narrow column."""
 _SAMPLES = 3
 
 
@@ -53,26 +58,37 @@ def _head(report: Report, console: Console) -> None:
 
 def _matrix(report: Report, console: Console) -> None:
     found = matrix(report)
-    table = Table(box=None, pad_edge=False, padding=(0, 1))
-    table.add_column("feed", no_wrap=True)
-    for family in found.families:
-        table.add_column(family, justify="center")
-    for feed, cells in found.rows.items():
-        if feed is not None and not report.feeds[feed].offered:
-            table.add_row(feed, *(Text("-", style="dim") for _ in found.families))
-            continue
-        table.add_row(feed or "as a whole", *(_cell(cells[family]) for family in found.families))
+    table = _table(report, found, _wide, found.families)
     console.print()
-    # Whole, however narrow the terminal: a cell that is cut says nothing.
-    needed = console.measure(table, options=console.options.update(width=1000)).maximum
-    wide = Console(file=console.file, width=max(needed, console.width), force_terminal=console.is_terminal)
-    wide.print(table)
+    if console.measure(table, options=console.options.update(width=1000)).maximum <= console.width:
+        console.print(table)
+    else:
+        console.print(_table(report, found, _narrow, [family[:_LETTERS] for family in found.families]))
+        console.print(Text("M: MUST   S: SHOULD   i: INFO   the columns: " + ", ".join(found.families), style="dim"))
     text = "ok: all that could be judged is right   ?: could not be judged   -: does not apply"
     console.print(Text(text, style="dim"), soft_wrap=True)
 
 
-def _cell(cell: Cell) -> Text:
+def _table(report: Report, found: Matrix, cell: Callable[[Cell], Text], headings: Sequence[str]) -> Table:
+    table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0))
+    table.add_column("feed", no_wrap=True)
+    for heading in headings:
+        table.add_column(heading, justify="center", no_wrap=True)
+    for feed, cells in found.rows.items():
+        if feed is not None and not report.feeds[feed].offered:
+            table.add_row(feed, *(Text("-", style="dim") for _ in found.families))
+            continue
+        table.add_row(feed or "as a whole", *(cell(cells[family]) for family in found.families))
+    return table
+
+
+def _wide(cell: Cell) -> Text:
     return Text(_MARKS.get(cell.word, cell.word), style=_STYLES.get(cell.word, "dim"))
+
+
+def _narrow(cell: Cell) -> Text:
+    """For a terminal of 80 columns."""
+    return Text({**_MARKS, **_SHORT}.get(cell.word, cell.word), style=_STYLES.get(cell.word, "dim"))
 
 
 def _label(finding: Finding) -> str:
