@@ -127,7 +127,7 @@ async def test_tokens_are_sealed_in_the_file_and_masked_on_the_screen(tmp_path: 
     await backfilled(tmp_path)
     rows = await query(tmp_path, "select login_token, substr(login_token, 1, 8) as start from auto_logins")
     assert rows == [{"login_token": "***", "start": "aes-siv:"}] * 20
-    for file in tmp_path.rglob("*"):
+    for file in tmp_path.rglob("*"):  # noqa: ASYNC240 - a handful of small files, in a test
         assert not file.is_file() or b"t0ken-" not in file.read_bytes(), file
     write_config(tmp_path, product.url, mirror='secret_key = "short"')
     refused = await run("query", "select 1", folder=tmp_path)

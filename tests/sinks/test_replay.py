@@ -118,4 +118,5 @@ def test_a_row_that_comes_again_as_bad_is_held_again(sink: Sink, answer: Answers
 
 def test_a_broken_line_keeps_the_header_that_it_does_not_fit(sink: Sink, answer: Answers) -> None:
     sink.apply([answer("transactions", b"id,player_id\r\na,b,c\r\n")])
-    assert [row.raw for row in held(sink)][0].replace(" ", "") == '{"csv":"a,b,c","columns":["id","player_id"]}'
+    [row] = held(sink)
+    assert row.raw.replace(" ", "") == '{"csv":"a,b,c","columns":["id","player_id"]}'
