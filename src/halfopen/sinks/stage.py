@@ -183,7 +183,8 @@ def read_csv(bodies: str, columns: Sequence[str], *, parallel: bool = False, mor
     return (
         f"read_csv({bodies}, columns = {{{types}}}, auto_detect = false, header = true, delim = ',',"
         " quote = '\"', escape = '\"', nullstr = '', allow_quoted_nulls = false, null_padding = false,"
-        f" strict_mode = true, max_line_size = {LONGEST_ROW}, buffer_size = {2 * LONGEST_ROW}, parallel = {parallel}{more})"
+        f" strict_mode = true, max_line_size = {LONGEST_ROW}, buffer_size = {2 * LONGEST_ROW},"
+        f" parallel = {parallel}{more})"
     )
 
 
