@@ -26,7 +26,8 @@ from dlt.sources.rest_api import rest_api_resources
 def cpu() -> float:
     """Seconds of this process and of those that it waited for."""
     return sum(
-        used.ru_utime + used.ru_stime for used in map(resource.getrusage, (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+        used.ru_utime + used.ru_stime
+        for used in map(resource.getrusage, (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
     )
 
 
@@ -93,7 +94,9 @@ def main() -> None:
         for feed in feeds:
             feed["query"] = f"cycle={cycle}"
         before = cpu()
-        pipeline.run([arrow(url, feed) for feed in feeds] if road == "arrow" else rest(url, feeds)).raise_on_failed_jobs()
+        pipeline.run(
+            [arrow(url, feed) for feed in feeds] if road == "arrow" else rest(url, feeds)
+        ).raise_on_failed_jobs()
         seconds.append(cpu() - before)
     with pipeline.sql_client() as client:
         stored = {feed["name"]: client.execute_sql(f"SELECT count(*) FROM {feed['name']}")[0][0] for feed in feeds}
