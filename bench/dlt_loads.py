@@ -1,6 +1,6 @@
-"""What dlt does in `bench/sync_dlt.py`; runs in dlt's own environment: python bench/dlt_loads.py ROAD URL FOLDER CYCLES FEEDS.
+"""What dlt does in `bench/sync_dlt.py`, in an environment of its own: dlt_loads.py ROAD URL FOLDER CYCLES FEEDS.
 
-ROAD is arrow (CSV through pyarrow, merged by key) or rest_api (JSON through dlt's REST source, merged by key). Prints the
+ROAD is arrow (CSV through pyarrow) or rest_api (JSON through dlt's REST source); both merge by key. Prints the
 CPU seconds of each cycle with all threads and children, the peak memory in MiB, and the rows of each feed in the end.
 """
 

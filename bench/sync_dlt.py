@@ -1,6 +1,6 @@
 """What pulling costs against dlt: CPU seconds for a million transactions in one window, and for a minute of 13 feeds.
 
-A small server on the loopback address has the bodies ready, as CSV and as JSON. Ours fetches a window with the client of
+A small server on the loopback address has the bodies ready, as CSV and JSON. Ours fetches a window with the client of
 `sync` and applies it to a mirror in a DuckDB file: judged, merged by key and version, with its ledger line. dlt loads
 the same rows into a DuckDB file and merges them by key, without judging: by the arrow road (CSV through pyarrow) and by
 its REST source (JSON). Every load is a process of its own; CPU seconds are of all threads and children, without the
@@ -35,10 +35,6 @@ from aiohttp import web
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from many_product import FEEDS as PATHS
-from many_product import HEADERS, LINES
-from sync_rows import load_plain, write_body
-
 from halfopen.config.product import ProductConfig
 from halfopen.contract.load import feed, feeds
 from halfopen.contract.model import Feed, Kind
@@ -46,6 +42,9 @@ from halfopen.sinks.base import Answer
 from halfopen.sinks.duckdb import DuckDBSink
 from halfopen.sync.client import ProductClient
 from halfopen.window.window import Window
+from many_product import FEEDS as PATHS
+from many_product import HEADERS, LINES
+from sync_rows import load_plain, write_body
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 KINDS = {
@@ -157,7 +156,9 @@ def plain(rows: int, body: Path, folder: Path) -> dict[str, Any]:
     return {"seconds": [time.process_time() - before], "mebibytes": peak, "stored": {"transactions": rows}}
 
 
-def load(words: argparse.Namespace, name: str, url: str, folder: Path, cycles: int, names: list[str]) -> dict[str, Any]:
+def load(  # noqa: PLR0917 - what a run is
+    words: argparse.Namespace, name: str, url: str, folder: Path, cycles: int, names: list[str]
+) -> dict[str, Any]:
     """One load in a process of its own; its figures."""
     (folder / name).mkdir(exist_ok=True)
     if name in {"ours", "plain"}:

@@ -1,6 +1,6 @@
 """Whether a minute costs more in a large mirror: the same cycles in one of 100,000 rows and in one of 10,000,000.
 
-Both mirrors are filled first (rows spread evenly over the five busiest feeds, in bulk); then minutes of all 13 feeds are
+Both mirrors are filled first (rows spread evenly over the five busiest feeds); then minutes of all 13 feeds are
 applied to each, in turn, one transaction a minute, up to 1,000 rows a feed: half of them new, half of them newer
 versions of rows chosen from all over the mirror. The figure is the median of the minutes' CPU seconds (all threads; for
 PostgreSQL those of the server too), and the ratio of both.
@@ -22,8 +22,6 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parent))
 sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
 
-from many_product import HEADERS, LINES
-
 from halfopen.config.urls import database_url
 from halfopen.contract.load import feeds
 from halfopen.contract.model import Feed
@@ -31,6 +29,7 @@ from halfopen.sinks.base import Answer, Sink
 from halfopen.sync.mirror import open_sink
 from halfopen.window.window import Window
 from halfopen.wire.negotiate import Format
+from many_product import HEADERS, LINES
 from support import postgresql
 
 START = datetime(2026, 6, 1, tzinfo=UTC)
@@ -132,7 +131,7 @@ def main() -> None:
             fill(sinks[rows], rows, folder)
             print(f"{rows:,} rows stored in {time.perf_counter() - began:.0f} s", flush=True)
             if words.mirror == "postgresql":
-                SERVERS[:] = SERVERS + [sinks[rows].query("SELECT pg_backend_pid()")[1][0][0]]
+                SERVERS.append(sinks[rows].query("SELECT pg_backend_pid()")[1][0][0])
         seconds = {rows: [minute(sink, 0, rows, folder)] for rows, sink in sinks.items()}
         for number in range(1, words.minutes + 1):
             for rows, sink in sinks.items():

@@ -3,8 +3,8 @@
 So many products, each with 13 feeds at a minute's cadence in real time, are pulled live by one process into one new
 mirror, from a fast product on the same machine (`bench/many_product.py`: one process for all, another for those that
 make trouble). Each live window is due when it ends; where products are spread, their windows end at different seconds.
-After a warm-up of a minute, every first ask of what began after it counts: from the end of its window to the request. CPU seconds are those of
-the pulling process with all its threads, and of the product, apart.
+After a warm-up of a minute, every first ask of what began after it counts: from the end of its window to the request.
+CPU seconds are those of the pulling process with all its threads, and of the product, apart.
 
 `--trouble` lets one product hang on every request, and another one do a month of backfill at the same time; both are
 left out of the figures, which are of the others. With `--both` both runs are made and their p99 compared.
