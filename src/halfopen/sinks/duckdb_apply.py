@@ -145,9 +145,7 @@ class _Application:
             self._updated = written(self._connection, merging.differing(merge), self._values)
         if self._updated:
             self._overwrite(merge)
-        exclusions.find_in_duckdb(
-            self._connection, merge, self._values, inserted=self.inserted, updated=self._updated
-        )
+        exclusions.find_in_duckdb(self._connection, merge, self._values, inserted=self.inserted, updated=self._updated)
         cursor = merge.shape.feed.cursor
         for code, count in (("cursor_went_back", back), ("cursor_in_future", ahead)):
             if count:

@@ -103,9 +103,7 @@ def references(feed: Feed) -> list[tuple[str, str]]:
 
     A row belongs to the player whom it names; one that names none belongs to whoever its other references belong to.
     """
-    found = [
-        (name, one.refers_to.partition(".")[0]) for name, one in feed.fields.items() if one.refers_to is not None
-    ]
+    found = [(name, one.refers_to.partition(".")[0]) for name, one in feed.fields.items() if one.refers_to is not None]
     return [pair for pair in found if pair[1] == PERSON] or found
 
 

@@ -73,9 +73,7 @@ def held(
     ]
 
 
-def settle(
-    database: Database, job: Rejudged, unusable: Mapping[int, str], accepted: Mapping[int, bool]
-) -> Replayed:
+def settle(database: Database, job: Rejudged, unusable: Mapping[int, str], accepted: Mapping[int, bool]) -> Replayed:
     """Write down what became of rows, by their places: codes of those still unusable, whether the others were taken.
 
     A place in neither is a row of which its own answer had a newer version.

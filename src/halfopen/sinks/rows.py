@@ -4,7 +4,7 @@ SQL of the DuckDB that judges, over the relation `staged`.
 """
 
 from halfopen.contract.judge import typed
-from halfopen.contract.model import Feed, FeedKind
+from halfopen.contract.model import FeedKind
 from halfopen.contract.sql import literal, quote
 from halfopen.sinks.stage import Shape
 from halfopen.sinks.tokens import stored_text
