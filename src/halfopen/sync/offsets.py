@@ -2,7 +2,6 @@
 
 from collections.abc import Collection
 
-from halfopen.config import durations
 from halfopen.config.product import ProductConfig
 from halfopen.contract.load import feeds as contract_feeds
 from halfopen.contract.model import FeedKind
@@ -24,8 +23,7 @@ def warning(product: ProductConfig, chosen: Collection[str] = ()) -> str | None:
     found = starved(product, chosen)
     if not found:
         return None
-    named = ", ".join(f"{feed} ({durations.text(product.offset_of(feed))})" for feed in found)
     return (
-        f"products.{product.name}: an offset on {named}: a row that changes again within it is in no window that is"
+        f"products.{product.name}: an offset on {', '.join(found)}: a row that changes again within it is in no window that is"
         " asked; offset 0s with re-reads loses nothing"
     )
