@@ -19,6 +19,8 @@ CURSOR_SYNONYMS: Final = ("modified_at", "updated_at", "last_modified", "last_mo
 _CREATED: Final = ("created_at", "registered_at")
 _OK: Final = 200
 _NO_CONTENT: Final = 204
+_MOST_CUT: Final = 1 << 20
+"""Bytes that are looked at of an answer that we stopped reading: what is not whole proves little."""
 _MANY: Final = 8000
 """Of an answer with more rows than these only what identifies and places them is kept."""
 
@@ -158,7 +160,7 @@ def _body(exchange: Exchange, feed: Feed, names: Mapping[str, str]) -> Body:
         return Body(format="", problem=Problem(code=code, text=exchange.error or f"status {exchange.status}"))
     content = exchange.content
     if exchange.cut:
-        content = _mended(content)
+        content = _mended(content[:_MOST_CUT])
     body = read(content, feed, names, exchange.headers.get("content-type", ""))
     if exchange.cut and body.problem is not None and body.problem.code == "unparseable_body":
         # We stopped reading, so its end is ours and not the product's.
