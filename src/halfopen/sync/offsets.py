@@ -24,6 +24,6 @@ def warning(product: ProductConfig, chosen: Collection[str] = ()) -> str | None:
     if not found:
         return None
     return (
-        f"products.{product.name}: an offset on {', '.join(found)}: a row that changes again within it is in no window that"
-        " is asked; offset 0s with re-reads loses nothing"
+        f"products.{product.name}: an offset on {', '.join(found)}: a row that changes again within it is in no"
+        " window that is asked; offset 0s with re-reads loses nothing"
     )
