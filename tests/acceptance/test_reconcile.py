@@ -132,7 +132,6 @@ async def test_each_difference_is_found_and_repaired(folder: Path, product: Faul
     assert sums["bonus_list"] == {"rows": 1, "missing": 0, "stale": 0, "extra": 1}
     for sample in ("missing: w3", "stale: w9: balance, modified_at", "stale: w20: balance", "extra: gone", "extra: b2"):
         assert sample in first.err
-    assert {row["id"] for row in await query(folder, "select id from wallets where _vanished_at is not null")} == set()
 
     repaired, _ = await reconciled(folder, "--repair")
     assert repaired.code == 0, repaired.err
@@ -148,10 +147,15 @@ async def test_each_difference_is_found_and_repaired(folder: Path, product: Faul
     }
     rows = await query(folder, "select id, balance, modified_at::varchar as at from wallets where id in ('w9', 'w20')")
     assert all(row["balance"].startswith("1.5") and not row["at"].startswith("2099") for row in rows)
-    marked = await query(folder, "select id from wallets where _vanished_at is not null")
-    assert [row["id"] for row in marked] == ["gone"], "an extra row is marked and kept"
-    assert await query(folder, "select id from bonus_list where _vanished_at is not null") == [{"id": "b2"}]
-    assert await query(folder, "select count(*) as n from halfopen.late_rows") == [{"n": 0}]
+    marked = await query(
+        folder,
+        "select id from wallets where _vanished_at is not null"
+        " union all select id from bonus_list where _vanished_at is not null"
+        " union all select key from halfopen.late_rows order by 1",
+    )
+    assert [row["id"] for row in marked] == ["b2", "gone"], (
+        "extra rows are marked and kept; what is repaired is not late"
+    )
 
     told = await run("reconcile", "--product", "casino", "--feed", "wallets", folder=folder)
     assert told.code == 0, told.err
@@ -178,13 +182,22 @@ async def test_it_works_beside_a_running_sync(folder: Path, product: FaultyProdu
     assert (done.code, sums["wallets"]) == (0, {"rows": ROWS - 1, **NONE}), "a row that has moved on is no difference"
     del wallets.rows["w7"]
     async with running("sync", folder=folder) as live:
-        await asyncio.sleep(2)
+        await asks(product, live)
         done, sums = await reconciled(folder, "--feed", "wallets")
         assert done.code == 1, done.err
         assert sums == {"wallets": {"rows": ROWS - 2, "missing": 0, "stale": 0, "extra": 1}}
         live.terminate()
         assert (await ended(live)).code == 0
     assert product.most_in_flight == 1, "one request in flight for each feed, whoever asks"
+
+
+async def asks(product: FaultyProduct, live: asyncio.subprocess.Process) -> None:
+    """Wait until the process has asked something: by then it answers others too."""
+    before = len(product.asked)
+    async with asyncio.timeout(60):
+        while len(product.asked) == before:
+            assert live.returncode is None
+            await asyncio.sleep(0.05)
 
 
 @pytest.mark.parametrize("engine", ENGINES[:1], ids=["duckdb"], indirect=True)

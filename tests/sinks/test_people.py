@@ -65,7 +65,8 @@ def test_custom_fields_are_columns_of_their_types(engine: Engine, sink: Sink, an
     strange = Answers(sink, answer.folder / "strange", product=STRANGE)
     strange.folder.mkdir()
     full = {
-        "vip": "7", "code": "007", "ltv": "1.50", "ok": "true", "seen": "2024-02-29 04:05:06", "Born": "2026-01-31", "never": "2026-02-30",
+        "vip": "7", "code": "007", "ltv": "1.50", "ok": "true", "seen": "2024-02-29 04:05:06", "Born": "2026-01-31",
+        "never": "2026-02-30",
         "tags": "a, b", "Key 'x'": "y", "rank": "x", "Rank": "z", 'a"b': "1", "$.x": "3", "birthday": "0000-00-00",
     }  # fmt: skip
     rows = [player("p", **full), player("q", **{**dict.fromkeys(full), "vip": "-8", "ok": "false"})]

@@ -47,7 +47,8 @@ def _customs(database: Database, dialect: str) -> dict[str, list[Custom]]:
     match = "regexp_full_match(value, {})" if dialect == "duckdb" else "value ~ {}"
     fits = ", ".join(f"bool_and({match.format(literal(form(kind)))})" for kind in KINDS)
     rows = database.rows(
-        f"SELECT product, name, {fits} FROM {_SOURCES[dialect]} v WHERE value <> '' GROUP BY product, name ORDER BY 1, 2"
+        f"SELECT product, name, {fits} FROM {_SOURCES[dialect]} v WHERE value <> ''"
+        " GROUP BY product, name ORDER BY 1, 2"
     )
     found: dict[str, list[Custom]] = defaultdict(list)
     for product, name, *flags in rows:
