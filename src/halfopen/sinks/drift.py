@@ -27,6 +27,10 @@ TELLING_ROWS = 20
 Name = tuple[str, str]
 
 
+Changes = dict[tuple[str, str, str], tuple[str | None, datetime, datetime | None]]
+"""Columns by product, feed and name: the field, when it was seen, when it vanished."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Seen:
     """An answer that was applied: its columns, if it had any, its staged rows and those of them that are held."""
@@ -51,9 +55,12 @@ class Watch:
     def look(self, database: Database, seen: Sequence[Seen]) -> dict[Name, str]:
         """Note what changed, after the ledger lines of these answers; which feeds jumped, each with a sentence."""
         jumps: dict[Name, str] = {}
+        changes: Changes = {}
         for one in seen:
             if one.shape is not None and one.rows:
-                self._compare(database, one.answer, one.shape, one.rows)
+                changes |= self._compare(database, one.answer, one.shape, one.rows)
+        _write(database, changes)
+        for one in seen:
             if one.quarantined:
                 name = (one.answer.product, one.answer.feed.name)
                 sentence = self._jump(database, one.answer)
@@ -63,7 +70,7 @@ class Watch:
                     note(database, one.answer, [Note(code="quarantine_jump", count=1, field=None, value=sentence)])
         return jumps
 
-    def _compare(self, database: Database, answer: Answer, shape: Shape, rows: int) -> None:
+    def _compare(self, database: Database, answer: Answer, shape: Shape, rows: int) -> Changes:
         if self._columns is None:
             self._columns = _read(database)
         known = self._columns.setdefault((answer.product, answer.feed.name), {})
@@ -71,19 +78,18 @@ class Watch:
         fields.update(dict.fromkeys(shape.extras))
         there = {column for column, is_there in known.items() if is_there}
         if there == fields.keys():
-            return
+            return {}
         come = sorted(fields.keys() - there)
         whole = answer.format is Format.CSV or rows >= TELLING_ROWS
         gone = sorted(there - fields.keys()) if whole else []
         notes = [Note(code="column_vanished", count=1, field=column, value=None) for column in gone]
         if known:
             notes += [Note(code="column_appeared", count=1, field=column, value=None) for column in come]
-        for column in come:
-            _write(database, answer, column, fields[column], vanished=False)
-        for column in gone:
-            _write(database, answer, column, None, vanished=True)
         known.update(dict.fromkeys(come, True) | dict.fromkeys(gone, False))
         note(database, answer, notes)
+        now = naive(answer.fetched_at)
+        name = (answer.product, answer.feed.name)
+        return {(*name, column): (fields.get(column), now, now if column in gone else None) for column in come + gone}
 
     def _jump(self, database: Database, answer: Answer) -> str | None:
         """The sentence, at most once an hour for a feed."""
@@ -139,18 +145,16 @@ def _read(database: Database) -> dict[Name, dict[str, bool]]:
     return found
 
 
-def _write(database: Database, answer: Answer, column: str, field: str | None, *, vanished: bool) -> None:
+def _write(database: Database, changes: Changes) -> None:
+    """All in one statement: hundreds of products that are new have thousands of columns."""
+    if not changes:
+        return
+    columns = [list(column) for column in zip(*((*name, *found) for name, found in changes.items()), strict=True)]
     database.write(
         "INSERT INTO halfopen.columns (product, feed, name, field, first_seen, vanished_at)"
-        " VALUES ($p_product, $p_feed, $p_name, $p_field, $p_now, $p_vanished)"
+        " SELECT unnest($p_product::VARCHAR[]), unnest($p_feed::VARCHAR[]), unnest($p_name::VARCHAR[]),"
+        " unnest($p_field::VARCHAR[]), unnest($p_now::TIMESTAMP[]), unnest($p_vanished::TIMESTAMP[])"
         " ON CONFLICT (product, feed, name) DO UPDATE SET vanished_at = excluded.vanished_at,"
         " field = coalesce(excluded.field, columns.field)",
-        {
-            "product": answer.product,
-            "feed": answer.feed.name,
-            "name": column,
-            "field": field,
-            "now": naive(answer.fetched_at),
-            "vanished": naive(answer.fetched_at) if vanished else None,
-        },
+        dict(zip(("product", "feed", "name", "field", "now", "vanished"), columns, strict=True)),
     )
