@@ -14,7 +14,8 @@ COLUMNS = "SELECT name, field, vanished_at IS NOT NULL AS gone FROM halfopen.col
 
 def drifts(sink: Sink) -> list[tuple[str, str, int]]:
     rows = table(
-        sink, "SELECT code, sample, count FROM halfopen.findings WHERE code LIKE 'column%' ORDER BY code, sample"
+        sink,
+        "SELECT code, sample, count FROM halfopen.findings WHERE code LIKE 'column%' ORDER BY 1, CAST(sample AS text)",
     )
     return [(row["code"], row["sample"].split('"')[3], row["count"]) for row in rows]
 
