@@ -86,13 +86,21 @@ async def owned(
     """The mirror opened by this process, with its socket; UsageError when another process owns it."""
     chosen = config.chosen_products(products)
     url, key = config.needed_mirror().sink, config.needed_mirror().secret_key
-    if (other := await control.connect(_socket(url))) is not None:
-        await other.close()
-        raise UsageError(f"{url.shown}: another halfopen owns this mirror; stop it first, or ask it: halfopen status")
-    sink = open_sink(url, secret_key=key)
-    puller = Puller(config.products, sink, chosen=tuple(chosen), feeds=feeds, spool=_spool(url))
-    async with puller, control.Server(puller, _socket(url)):
-        yield puller
+    loop = asyncio.get_running_loop()
+    deadline = loop.time() + _PATIENCE_SECONDS
+    async with contextlib.AsyncExitStack() as stack:
+        while True:
+            if (other := await control.connect(_socket(url))) is not None:
+                await other.close()
+                raise UsageError(
+                    f"{url.shown}: another halfopen owns this mirror; stop it first, or ask it: halfopen status"
+                )
+            sink = open_sink(url, secret_key=key)
+            puller = Puller(config.products, sink, chosen=tuple(chosen), feeds=feeds, spool=_spool(url))
+            if await _entered(stack, puller, deadline):
+                await stack.enter_async_context(control.Server(puller, _socket(url)))
+                yield puller
+                return
 
 
 @contextlib.asynccontextmanager
@@ -112,16 +120,22 @@ async def attached(config: Config, *, listens: bool = False) -> AsyncIterator[Mi
                 yield other
                 return
             puller = Puller(config.products, open_sink(url, reads_only=not listens, secret_key=key), spool=_spool(url))
-            try:
-                await stack.enter_async_context(puller)
-            except SinkError as error:
-                if "another process" not in str(error) or loop.time() > deadline:
-                    raise
-                await asyncio.sleep(_PAUSE_SECONDS)
-                continue
-            await stack.enter_async_context(control.Server(puller, _socket(url) if listens else None))
-            yield puller
-            return
+            if await _entered(stack, puller, deadline):
+                await stack.enter_async_context(control.Server(puller, _socket(url) if listens else None))
+                yield puller
+                return
+
+
+async def _entered(stack: contextlib.AsyncExitStack, puller: Puller, deadline: float) -> bool:
+    """Whether the mirror is open now; False after a pause where another process, such as a `status`, still reads it."""
+    try:
+        await stack.enter_async_context(puller)
+    except SinkError as error:
+        if "another process" not in str(error) or asyncio.get_running_loop().time() > deadline:
+            raise
+        await asyncio.sleep(_PAUSE_SECONDS)
+        return False
+    return True
 
 
 def _socket(url: DatabaseUrl) -> Path:
