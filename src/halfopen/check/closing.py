@@ -85,7 +85,9 @@ class Closing:
         return sum(answer.window == loss.observation.window for answer in answers) > 1
 
     async def _tail(self, name: str) -> None:
-        doubts = causes_of(self._survey.case().feeds[name]).story.doubts
+        story = causes_of(self._survey.case().feeds[name]).story
+        # Sessions are lost without a doubt; but whether they went on tells why.
+        doubts = story.losses if story.feed.is_aggregate else story.doubts
         ends = [loss.observation.window.end for loss in doubts if loss.observation.window]
         if not ends:
             return

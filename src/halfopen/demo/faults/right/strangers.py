@@ -31,7 +31,7 @@ class StatusEnvelope(Product):
     def json(self, feed: str, rows: Sequence[Row]) -> bytes:
         count = b"%d" % len(rows)
         inner = super().json(feed, rows)
-        return b'{"status": "ok", "code": 200, "result": {"rows": %b, "total": %b, "next": null}}' % (inner, count)
+        return b'{"result": {"rows": %b, "total": %b, "next": null}, "status": "ok", "code": 200}' % (inner, count)
 
 
 class Erased(Product):
