@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from halfopen.demo.faults.exchange import Request, Response, refusal
 from halfopen.demo.faults.product import Product
+from halfopen.demo.faults.right.shapes import JsonOnly
 from halfopen.demo.faults.rows import Row
 
 _BEFORE = 90
@@ -19,14 +20,10 @@ class NotImplementedYet(Product):
         return super().answer(request)
 
 
-class StatusEnvelope(Product):
+class StatusEnvelope(JsonOnly):
     """Says status ok and code 200 beside the rows of JSON, which stand two levels down."""
 
     also = ("json_not_array",)
-    is_json = True
-
-    def wants_json(self, request: Request) -> bool:  # noqa: ARG002 - it has no other format
-        return True
 
     def json(self, feed: str, rows: Sequence[Row]) -> bytes:
         count = b"%d" % len(rows)

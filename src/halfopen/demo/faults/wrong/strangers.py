@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from halfopen.demo.faults.exchange import Request, Response, refusal
 from halfopen.demo.faults.product import Product
+from halfopen.demo.faults.right.shapes import JsonOnly
 from halfopen.demo.faults.rows import HOUR, Row
 
 _DAY = 24 * HOUR
@@ -103,13 +104,10 @@ class RowThatCannotBeWritten(Product):
         return super().respond(request, feed, rows)
 
 
-class ArraysInTheArray(Product):
+class ArraysInTheArray(JsonOnly):
     """Sends rows of JSON as arrays of values, without the names."""
 
-    code, feed, is_json = "json_not_array", "logins", True
-
-    def wants_json(self, request: Request) -> bool:  # noqa: ARG002 - it has no other format
-        return True
+    code, feed = "json_not_array", "logins"
 
     def json(self, feed: str, rows: Sequence[Row]) -> bytes:
         if not self.strikes(feed):
