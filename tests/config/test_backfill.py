@@ -65,6 +65,6 @@ def test_hours_open_and_close(hours: str, zone: str, now: str, opens: str) -> No
     ],
 )
 def test_what_does_not_fit_is_named(table: object, named: str) -> None:
-    with pytest.raises(ConfigError, match="products.p.backfill") as caught:
+    with pytest.raises(ConfigError, match=r"products\.p\.backfill") as caught:
         read_pacing(table, "products.p.backfill")
     assert named in str(caught.value)

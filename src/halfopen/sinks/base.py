@@ -142,9 +142,7 @@ class Sink(Protocol):
         Later committed answers that together cover the hole fill it.
         """
 
-    def held(
-        self, product: str, feed: str, *, code: str | None, after: tuple[int, str], limit: int
-    ) -> "list[Held]":
+    def held(self, product: str, feed: str, *, code: str | None, after: tuple[int, str], limit: int) -> "list[Held]":
         """Rows in quarantine by request and digest, those beyond `after`; with a code, those held for it."""
 
     def replay(self, jobs: "Sequence[Rejudged]") -> "list[Replayed]":

@@ -136,8 +136,8 @@ def differing(merge: Merge) -> str:
 def changes(merge: Merge) -> tuple[tuple[str, ...], str]:
     """Columns that a row of `differing` may change, and a query of one row that tells of each whether any does.
 
-    Last in that row is the count of rows whose cursor stayed the same. Of many answers there is a row each, which begins
-    with the answer's number, the count of rows, and that count.
+    Last in that row is the count of rows whose cursor stayed the same. Of many answers there is a row each, which
+    begins with the answer's number, the count of rows, and that count.
     """
     columns = (*merge.shape.present, "custom", "_vanished_at")
     cursor = merge.shape.feed.cursor

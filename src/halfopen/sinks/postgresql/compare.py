@@ -69,9 +69,7 @@ def _bring_stored(
     )
 
 
-def _send_keys(
-    session: Session, judge: duckdb.DuckDBPyConnection, answer: Answer, staged: Staged, keys: Path
-) -> bool:
+def _send_keys(session: Session, judge: duckdb.DuckDBPyConnection, answer: Answer, staged: Staged, keys: Path) -> bool:
     """Fill `in_sought` with the keys of the answer; False where there are none."""
     if staged.shape is None or not staged.rows:
         return False
