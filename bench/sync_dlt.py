@@ -39,7 +39,7 @@ from halfopen.config.product import ProductConfig
 from halfopen.contract.load import feed, feeds
 from halfopen.contract.model import Feed, Kind
 from halfopen.sinks.base import Answer
-from halfopen.sinks.duckdb import DuckDBSink
+from halfopen.sinks.duckdb.sink import DuckDBSink
 from halfopen.sync.client import ProductClient
 from halfopen.window.window import Window
 from many_product import FEEDS as PATHS

@@ -31,8 +31,8 @@ sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
 
 from halfopen.contract.load import feed
 from halfopen.sinks.base import Answer, Sink
-from halfopen.sinks.duckdb import DuckDBSink
-from halfopen.sinks.duckdb_schema import connect, feed_columns
+from halfopen.sinks.duckdb.schema import connect, feed_columns
+from halfopen.sinks.duckdb.sink import DuckDBSink
 from halfopen.sinks.postgresql.sink import PostgreSQLSink
 from halfopen.window.window import Window
 from halfopen.wire.negotiate import Format

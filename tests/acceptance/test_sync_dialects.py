@@ -11,7 +11,7 @@ import pytest
 from aiohttp import web
 
 from halfopen.config.product import read_product
-from halfopen.sinks.duckdb import DuckDBSink
+from halfopen.sinks.duckdb.sink import DuckDBSink
 from halfopen.sync.puller import Puller
 from halfopen.window.window import Window
 from support.dialects import Question, speaking, utc

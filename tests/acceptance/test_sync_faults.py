@@ -11,7 +11,7 @@ import pytest
 
 from halfopen.config.product import ProductConfig
 from halfopen.config.urls import database_url
-from halfopen.sinks.duckdb import DuckDBSink
+from halfopen.sinks.duckdb.sink import DuckDBSink
 from halfopen.sync.events import Committed, Event, Failed
 from halfopen.sync.mirror import open_sink
 from halfopen.sync.puller import Puller

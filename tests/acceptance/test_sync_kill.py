@@ -7,7 +7,7 @@ import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from halfopen.sinks.duckdb import DuckDBSink
+from halfopen.sinks.duckdb.sink import DuckDBSink
 from halfopen.window.window import Window, floor
 from halfopen.wire import moment
 from support.casino_rows import FEEDS, Scribe, truths

@@ -18,11 +18,11 @@ import pytest
 
 from halfopen.contract.load import feed
 from halfopen.errors import SinkError
-from halfopen.sinks import duckdb_late, ledger, stage
+from halfopen.sinks import ledger, stage
 from halfopen.sinks.base import Hole
 from halfopen.sinks.database import Database
-from halfopen.sinks.duckdb import DuckDBSink
-from halfopen.sinks.duckdb_schema import feed_columns
+from halfopen.sinks.duckdb.schema import feed_columns
+from halfopen.sinks.duckdb.sink import DuckDBSink
 from halfopen.window.window import Window
 from support.answers import NOON, Answers, csv_of, player, session, stored, table, transaction
 
@@ -119,7 +119,7 @@ def test_nothing_is_seen_of_answers_that_fail_before_the_commit(
         raise RuntimeError("the power is gone")
 
     with monkeypatch.context() as patch:
-        patch.setattr(duckdb_late if step == "late" else ledger, step, fall)
+        patch.setattr(late if step == "late" else ledger, step, fall)
         changed = [transaction("1", "2026-03-01 12:00:50"), transaction("3"), transaction("4", amount="x")]
         with pytest.raises(RuntimeError, match="power"):
             mirror.apply([asked("transactions", changed, rung=1), asked("game_activity", [session("s")])])
@@ -197,7 +197,7 @@ def test_a_full_disk_is_an_error_after_which_the_mirror_works_again(path: Path, 
 
 def test_a_file_in_other_hands_is_refused_with_advice(mirror: DuckDBSink, path: Path) -> None:
     code = (
-        "from pathlib import Path; from halfopen.sinks.duckdb import DuckDBSink;"
+        "from pathlib import Path; from halfopen.sinks.duckdb.sink import DuckDBSink;"
         f" DuckDBSink(Path({str(path)!r})).open()"
     )
     other = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)

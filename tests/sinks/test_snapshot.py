@@ -10,7 +10,7 @@ import pytest
 from halfopen.contract.load import NAMES
 from halfopen.errors import SinkError
 from halfopen.sinks.base import Sink
-from halfopen.sinks.duckdb import DuckDBSink
+from halfopen.sinks.duckdb.sink import DuckDBSink
 from support.answers import Answers, player, transaction
 
 

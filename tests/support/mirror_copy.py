@@ -9,7 +9,7 @@ import duckdb
 
 from halfopen.contract.load import feeds
 from halfopen.contract.sql import quote
-from halfopen.sinks.duckdb_schema import feed_columns
+from halfopen.sinks.duckdb.schema import feed_columns
 from support.postgresql import run
 
 _LEFT_OUT = frozenset({"_id"})

@@ -11,7 +11,7 @@ import pytest
 
 from halfopen.config.product import ProductConfig
 from halfopen.errors import ProductError
-from halfopen.sinks.duckdb import DuckDBSink
+from halfopen.sinks.duckdb.sink import DuckDBSink
 from halfopen.sync.events import Committed, Event, Failed
 from halfopen.sync.puller import Puller
 from halfopen.window.ladder import DEFAULT, scaled

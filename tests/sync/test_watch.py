@@ -19,7 +19,7 @@ from halfopen.config.mirror import MirrorConfig
 from halfopen.config.product import ProductConfig
 from halfopen.config.urls import database_url
 from halfopen.errors import UsageError
-from halfopen.sinks.duckdb import DuckDBSink
+from halfopen.sinks.duckdb.sink import DuckDBSink
 from halfopen.sync.puller import Puller
 from halfopen.sync.watch import watching
 

@@ -15,8 +15,8 @@ import duckdb
 from halfopen.contract.sql import literal, quote
 from halfopen.sinks.base import Answer
 from halfopen.sinks.database import naive
-from halfopen.sinks.duckdb_merge import Merge, at_hand, differing
-from halfopen.sinks.duckdb_run import run
+from halfopen.sinks.duckdb.merge import Merge, at_hand, differing
+from halfopen.sinks.duckdb.run import run
 from halfopen.sinks.judging import judge, learned, values_of
 from halfopen.sinks.stage import Shape, Staged, show
 

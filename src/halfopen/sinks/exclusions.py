@@ -11,8 +11,8 @@ import duckdb
 
 from halfopen.contract.judge import typed
 from halfopen.sinks.database import Database, Values, naive
-from halfopen.sinks.duckdb_merge import Merge
-from halfopen.sinks.duckdb_run import run, written
+from halfopen.sinks.duckdb.merge import Merge
+from halfopen.sinks.duckdb.run import run, written
 from halfopen.sinks.stage import Shape
 
 FEED, FLAG = "players", "self_excluded"

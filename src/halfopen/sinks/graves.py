@@ -17,7 +17,7 @@ from halfopen.contract.model import Feed
 from halfopen.contract.sql import literal, quote
 from halfopen.sinks.base import Answer
 from halfopen.sinks.database import Database
-from halfopen.sinks.duckdb_run import written
+from halfopen.sinks.duckdb.run import written
 from halfopen.sinks.stage import Note, Staged
 
 PERSON = "players"

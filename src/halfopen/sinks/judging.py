@@ -16,7 +16,7 @@ from halfopen.sinks import ledger
 from halfopen.sinks.base import Answer
 from halfopen.sinks.care import NO_CARE, Care
 from halfopen.sinks.database import naive
-from halfopen.sinks.duckdb_run import written
+from halfopen.sinks.duckdb.run import written
 from halfopen.sinks.stage import Shape, Staged, stage
 from halfopen.sinks.tokens import stored_text
 

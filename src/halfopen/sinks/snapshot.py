@@ -17,7 +17,7 @@ from halfopen.contract.sql import literal, quote
 from halfopen.errors import SinkError
 from halfopen.sinks import people
 from halfopen.sinks.database import Database
-from halfopen.sinks.duckdb_schema import SNAPSHOT, feed_columns
+from halfopen.sinks.duckdb.schema import SNAPSHOT, feed_columns
 
 BOOKKEEPING = ("ledger", "holes", "quarantine", "late_rows", "findings")
 """What a reader may want to know of where rows come from; who was forgotten, and with which salt, stays behind."""

@@ -18,7 +18,7 @@ from halfopen.contract.model import Feed
 from halfopen.contract.sql import literal, quote
 from halfopen.errors import BodyError, ContractError
 from halfopen.sinks.base import Answer
-from halfopen.sinks.duckdb_run import first_line, written
+from halfopen.sinks.duckdb.run import first_line, written
 from halfopen.wire.csv import LONGEST_ROW, read
 from halfopen.wire.negotiate import Format
 

@@ -19,7 +19,7 @@ from halfopen.contract.model import Feed
 from halfopen.contract.sql import literal, quote
 from halfopen.errors import SinkError
 from halfopen.sinks.base import Answer
-from halfopen.sinks.duckdb_run import run
+from halfopen.sinks.duckdb.run import run
 from halfopen.sinks.stage import Staged
 
 SEALED, HASHED = "aes-siv:", "sha256:"

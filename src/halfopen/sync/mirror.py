@@ -11,7 +11,7 @@ from halfopen.config.load import Config
 from halfopen.config.urls import DatabaseUrl
 from halfopen.errors import ConfigError, SinkError, UsageError
 from halfopen.sinks.base import Sink
-from halfopen.sinks.duckdb import DuckDBSink
+from halfopen.sinks.duckdb.sink import DuckDBSink
 from halfopen.sinks.postgresql.sink import PostgreSQLSink
 from halfopen.sinks.tokens import Vault
 from halfopen.sync import control

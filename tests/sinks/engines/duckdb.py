@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from halfopen.sinks.base import Sink
-from halfopen.sinks.duckdb import DuckDBSink
+from halfopen.sinks.duckdb.sink import DuckDBSink
 
 
 class DuckDBEngine:

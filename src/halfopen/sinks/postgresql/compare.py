@@ -12,8 +12,8 @@ from halfopen.sinks.base import Answer
 from halfopen.sinks.care import NO_CARE, Care
 from halfopen.sinks.compare import Comparison
 from halfopen.sinks.database import naive
-from halfopen.sinks.duckdb_schema import SEPARATOR
-from halfopen.sinks.duckdb_schema import feed_columns as duckdb_columns
+from halfopen.sinks.duckdb.schema import SEPARATOR
+from halfopen.sinks.duckdb.schema import feed_columns as duckdb_columns
 from halfopen.sinks.judging import prepare
 from halfopen.sinks.postgresql.judged import without_nul
 from halfopen.sinks.postgresql.link import Session

@@ -17,7 +17,7 @@ from halfopen.contract.sql import literal, quote
 from halfopen.sinks.base import Answer
 from halfopen.sinks.care import NO_CARE, Care
 from halfopen.sinks.database import Values
-from halfopen.sinks.duckdb_run import run, written
+from halfopen.sinks.duckdb.run import run, written
 from halfopen.sinks.judging import SMALL_ROWS, held_rows, judge, learned, prepare, values_of
 from halfopen.sinks.rows import patch, typed_rows
 from halfopen.sinks.stage import Note, Shape, Staged, broken_text, show

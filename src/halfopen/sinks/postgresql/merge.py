@@ -1,6 +1,6 @@
 """The version rule in PostgreSQL's SQL: which rows are new, which replace a stored one, and what they become.
 
-The rule is that of the DuckDB mirror (`sinks/duckdb_merge.py`): stale never overwrites new, equal content is not
+The rule is that of the DuckDB mirror (`sinks/duckdb/merge.py`): stale never overwrites new, equal content is not
 written, an absent column leaves what is stored, and a sticky boolean outlives a null. The upsert is two statements
 under the fence, which lets one writer in: new rows are inserted, and replaced ones updated where `in_matched`, made
 before, says that they are accepted and differ.

@@ -7,7 +7,7 @@ from typing import Any
 import asyncpg  # type: ignore[import-untyped]  # it ships no types
 
 from halfopen.errors import QueryError
-from halfopen.sinks.duckdb_run import first_line
+from halfopen.sinks.duckdb.run import first_line
 from halfopen.sinks.postgresql.link import Interrupted, Session
 
 _READING = frozenset({"select", "with", "values", "table", "explain", "show", "("})

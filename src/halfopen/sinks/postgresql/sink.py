@@ -20,7 +20,7 @@ from halfopen.sinks.care import Care
 from halfopen.sinks.compaction import compact
 from halfopen.sinks.compare import Comparison
 from halfopen.sinks.drift import Seen, Watch, with_jump
-from halfopen.sinks.duckdb_run import first_line
+from halfopen.sinks.duckdb.run import first_line
 from halfopen.sinks.findings import held_at
 from halfopen.sinks.forget import Forgotten, forget
 from halfopen.sinks.graves import Graves

@@ -9,8 +9,8 @@ import duckdb
 from halfopen.contract.load import feeds
 from halfopen.contract.sql import literal, quote
 from halfopen.errors import SinkError
-from halfopen.sinks.duckdb_run import DuckDBDatabase
-from halfopen.sinks.duckdb_schema import STORAGE_VERSION
+from halfopen.sinks.duckdb.run import DuckDBDatabase
+from halfopen.sinks.duckdb.schema import STORAGE_VERSION
 from halfopen.sinks.postgresql.link import Session
 from halfopen.sinks.snapshot import BOOKKEEPING, columns_of, delivered, finished, parquet, quarantine_raw, selected
 

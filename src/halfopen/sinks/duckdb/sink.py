@@ -20,12 +20,12 @@ from halfopen.sinks.care import Care
 from halfopen.sinks.compaction import compact
 from halfopen.sinks.compare import Comparison, compare
 from halfopen.sinks.drift import Seen, Watch, with_jump
-from halfopen.sinks.duckdb_apply import Outcome, apply, discard, replay
-from halfopen.sinks.duckdb_batch import NOTHING_DONE, apply_groups
-from halfopen.sinks.duckdb_query import query
-from halfopen.sinks.duckdb_run import DuckDBDatabase, first_line
-from halfopen.sinks.duckdb_schema import connect
-from halfopen.sinks.duckdb_snapshot import snapshot
+from halfopen.sinks.duckdb.apply import Outcome, apply, discard, replay
+from halfopen.sinks.duckdb.batch import NOTHING_DONE, apply_groups
+from halfopen.sinks.duckdb.query import query
+from halfopen.sinks.duckdb.run import DuckDBDatabase, first_line
+from halfopen.sinks.duckdb.schema import connect
+from halfopen.sinks.duckdb.snapshot import snapshot
 from halfopen.sinks.findings import held_at
 from halfopen.sinks.forget import Forgotten, forget
 from halfopen.sinks.graves import Graves

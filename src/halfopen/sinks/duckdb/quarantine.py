@@ -8,8 +8,8 @@ import duckdb
 
 from halfopen.contract.judge import VALUE_LIMIT
 from halfopen.sinks.base import Answer
-from halfopen.sinks.duckdb_run import run, written
-from halfopen.sinks.duckdb_schema import SEPARATOR
+from halfopen.sinks.duckdb.run import run, written
+from halfopen.sinks.duckdb.schema import SEPARATOR
 from halfopen.sinks.judging import held_rows
 from halfopen.sinks.rows import BY_SEQUENCE
 from halfopen.sinks.stage import Note, Shape, Staged, broken_text

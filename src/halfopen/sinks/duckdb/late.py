@@ -5,7 +5,7 @@ from typing import Any
 import duckdb
 
 from halfopen.contract.model import FeedKind
-from halfopen.sinks.duckdb_run import written
+from halfopen.sinks.duckdb.run import written
 from halfopen.sinks.ledger import OF_FEED
 from halfopen.sinks.stage import Shape
 

@@ -10,7 +10,7 @@ from halfopen.contract.model import Feed
 from halfopen.contract.sql import literal, quote
 from halfopen.errors import SinkError
 from halfopen.sinks import people
-from halfopen.sinks.duckdb_run import DuckDBDatabase, first_line
+from halfopen.sinks.duckdb.run import DuckDBDatabase, first_line
 from halfopen.sinks.versions import SCHEMA_VERSION, TABLES, steps
 
 STORAGE_VERSION = "v1.4.0"

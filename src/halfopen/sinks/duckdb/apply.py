@@ -5,13 +5,13 @@ from typing import Any
 
 import duckdb
 
-from halfopen.sinks import duckdb_late, exclusions, ledger, vanished
-from halfopen.sinks import duckdb_merge as merging
-from halfopen.sinks import duckdb_quarantine as quarantine
+from halfopen.sinks import exclusions, ledger, vanished
 from halfopen.sinks.base import Answer, Applied
 from halfopen.sinks.database import naive
-from halfopen.sinks.duckdb_merge import Merge
-from halfopen.sinks.duckdb_run import DuckDBDatabase, run, written
+from halfopen.sinks.duckdb import late, quarantine
+from halfopen.sinks.duckdb import merge as merging
+from halfopen.sinks.duckdb.merge import Merge
+from halfopen.sinks.duckdb.run import DuckDBDatabase, run, written
 from halfopen.sinks.findings import note
 from halfopen.sinks.judging import SMALL_ROWS, UNUSABLE, judge, learned, values_of
 from halfopen.sinks.replay import Rejudged, Replayed, settle
@@ -151,7 +151,7 @@ class _Application:
             if count:
                 self._notes.append(Note(code=code, count=count, field=cursor, value=None))
         if self._answer.rung > 0 and self.inserted + self._updated:
-            self._late = duckdb_late.late(self._connection, merge.shape, self._values, self._sources())
+            self._late = late.late(self._connection, merge.shape, self._values, self._sources())
 
     def _keyed(self, merge: Merge) -> tuple[int, ...]:
         run(self._connection, merging.keyed(merge), self._values)

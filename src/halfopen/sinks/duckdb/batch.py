@@ -1,4 +1,4 @@
-"""Groups of small answers into the mirror: the same steps as in `duckdb_apply`, a group at a time."""
+"""Groups of small answers into the mirror: the same steps as in `apply`, a group at a time."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -7,13 +7,14 @@ from typing import Any
 
 import duckdb
 
-from halfopen.sinks import duckdb_late, exclusions
-from halfopen.sinks import duckdb_merge as merging
+from halfopen.sinks import exclusions
 from halfopen.sinks.base import Answer, Applied
 from halfopen.sinks.batch import Group
-from halfopen.sinks.duckdb_apply import Outcome
-from halfopen.sinks.duckdb_merge import Merge
-from halfopen.sinks.duckdb_run import DuckDBDatabase, run, written
+from halfopen.sinks.duckdb import late
+from halfopen.sinks.duckdb import merge as merging
+from halfopen.sinks.duckdb.apply import Outcome
+from halfopen.sinks.duckdb.merge import Merge
+from halfopen.sinks.duckdb.run import DuckDBDatabase, run, written
 from halfopen.sinks.findings import note
 from halfopen.sinks.judging import values_of
 from halfopen.sinks.ledger_lines import NO_COUNTS
@@ -166,4 +167,4 @@ class _Group:
             )
         if tally.updated:
             sources.append(f"SELECT _id, _cursor, _was_fetched FROM differing WHERE _a = {place}")
-        return duckdb_late.late(self._connection, self._group.shape, dict(self._values[place]), sources)
+        return late.late(self._connection, self._group.shape, dict(self._values[place]), sources)

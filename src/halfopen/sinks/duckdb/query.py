@@ -6,7 +6,7 @@ import duckdb
 
 from halfopen.contract.sql import quote
 from halfopen.errors import QueryError
-from halfopen.sinks.duckdb_run import first_line
+from halfopen.sinks.duckdb.run import first_line
 
 _READING = frozenset({duckdb.StatementType.SELECT, duckdb.StatementType.EXPLAIN})
 _HINT = "ask with one SELECT, FROM, WITH, EXPLAIN, DESCRIBE or SHOW"

@@ -1,0 +1,1 @@
+"""The mirror in a DuckDB file: `duckdb:///mirror.duckdb`."""
