@@ -21,6 +21,7 @@ from halfopen.errors import SinkError
 from halfopen.sinks import ledger, stage
 from halfopen.sinks.base import Hole
 from halfopen.sinks.database import Database
+from halfopen.sinks.duckdb import late
 from halfopen.sinks.duckdb.schema import feed_columns
 from halfopen.sinks.duckdb.sink import DuckDBSink
 from halfopen.window.window import Window
