@@ -42,6 +42,8 @@ from support import postgresql
 
 MINUTE = timedelta(minutes=1)
 WARM_UP = 60
+SLOW_SECONDS = 5
+"""What is asked later than this is named on stderr."""
 HANGING, BACKFILLING = 1, 2
 MONTH = timedelta(days=30)
 
@@ -71,6 +73,9 @@ class Ear:
         due = min(event.end, event.start + MINUTE)
         if isinstance(event, Asked):
             self.asked.append((event.at - due).total_seconds())
+            if self.asked[-1] > SLOW_SECONDS:
+                where = f"{event.product} {event.feed}"
+                print(f"{where}: [{event.start}, {event.end}) asked at {event.at}", file=sys.stderr)
             self.windows[event.product, event.feed] += 1
         if isinstance(event, Committed):
             self.counts["rows"] += event.rows
@@ -159,6 +164,7 @@ async def measure(words: argparse.Namespace, url: str) -> dict[str, float]:
             "asked max": round(max(ear.asked, default=0), 3),
             "committed p50": round(percentile(ear.committed, 0.5), 3),
             "committed p99": round(percentile(ear.committed, 0.99), 3),
+            "committed max": round(max(ear.committed, default=0), 3),
             "cpu cores": round(cpu / seconds, 2),
             "product cpu cores": round(product_cpu / seconds, 2),
             "peak MiB": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024),
