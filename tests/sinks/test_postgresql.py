@@ -143,7 +143,10 @@ def test_a_mirror_of_a_later_version_is_refused_in_one_line(url: str, mirror: Po
 
 def test_a_field_that_the_mirror_lacks_is_added(url: str, mirror: PostgreSQLSink, tmp_path: Path) -> None:
     mirror.close()
-    ask(url, "drop view players_canonical, players_current; alter table players drop column city; delete from halfopen.views")
+    ask(
+        url,
+        "drop view players_canonical, players_current; alter table players drop column city; delete from halfopen.views",
+    )
     mirror.open()
     mirror.apply([Answers(mirror, tmp_path)("players", [player("u", city="Riga")])])
     assert table(mirror, "SELECT city FROM players_canonical") == [{"city": "Riga"}]

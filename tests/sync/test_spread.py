@@ -18,7 +18,8 @@ def at(seconds: int) -> datetime:
 
 
 def test_a_few_products_are_asked_as_the_minute_ends() -> None:
-    assert {spread.phase(f"p{n}", 39, MINUTE) for n in range(3)} == {timedelta(0)}
+    assert {spread.phase(f"p{n}", 260, MINUTE) for n in range(20)} == {timedelta(0)}
+    assert len({spread.phase(f"p{n}", 273, MINUTE) for n in range(21)}) > 1
 
 
 def test_hundreds_use_the_whole_minute_evenly() -> None:

@@ -5,18 +5,21 @@ from datetime import timedelta
 from typing import Final
 
 LANES_A_SECOND: Final = 20
-"""So many feeds may come due in the same second; more are spread over more seconds."""
+"""So many feeds come due in the same second where products are spread."""
+
+FEW: Final = 260
+"""Up to so many feeds (20 products of 13) windows close with the minute: asked at once they are done within seconds."""
 
 
 def phase(product: str, lanes: int, cadence: timedelta) -> timedelta:
     """How far the live windows of a product are moved: whole seconds, the same at every start.
 
     lanes: feeds of all products. A few products are not moved at all: their windows close with the minute, as people
-    expect. The phase depends on the product's name, and on how many there are; where it changes, one window of each
-    feed is shorter than the others, and nothing is asked twice.
+    expect, and as suits products that think in minutes. The phase depends on the product's name, and on how many there
+    are; where it changes, one window of each feed is shorter than the others, and nothing is asked twice.
     """
     span = min(int(cadence.total_seconds()), lanes // LANES_A_SECOND)
-    if span <= 1:
+    if lanes <= FEW or span <= 1:
         return timedelta(0)
     number = int.from_bytes(hashlib.sha256(product.encode()).digest()[:8])
     return timedelta(seconds=number % span)
