@@ -145,7 +145,8 @@ def test_a_field_that_the_mirror_lacks_is_added(url: str, mirror: PostgreSQLSink
     mirror.close()
     ask(
         url,
-        "drop view players_canonical, players_current; alter table players drop column city; delete from halfopen.views",
+        "drop view players_canonical, players_current; alter table players drop column city;"
+        " delete from halfopen.views",
     )
     mirror.open()
     mirror.apply([Answers(mirror, tmp_path)("players", [player("u", city="Riga")])])
