@@ -169,9 +169,12 @@ def _loaded(path: Path, table: str, rows: Sequence[Sequence[object]]) -> None:
     texts = ([None if value is None else str(value) for value in row] for row in rows)
     file.write_bytes(b"".join(map(line, texts)))
     with duckdb.connect(path) as own:
+        names = [name for name, *_ in own.execute(f"describe {table}").fetchall()]
+        columns = ", ".join(f"'{name}': 'VARCHAR'" for name in names)
+        # Told and not guessed: what the casino's rows look like depends on the hour.
         own.execute(
-            f"insert into {table} select * from read_csv('{file}', header = false, all_varchar = true, nullstr = '',"
-            " delim = ',', quote = '\"', escape = '\"', allow_quoted_nulls = false)"
+            f"insert into {table} select * from read_csv('{file}', columns = {{{columns}}}, auto_detect = false,"
+            " header = false, nullstr = '', delim = ',', quote = '\"', escape = '\"', allow_quoted_nulls = false)"
         )
 
 
