@@ -5,7 +5,8 @@ figure is the processor time of the server's backends. Fifteen minutes of rows, 
 Log: nobody writes, a new seal of every feed is made each second; the figure is the bytes of WAL.
 Large: a window of --rows rows from a sealing server and from a plain one to curl, which throws the body away. They take
 turns; the figure is the median of the pairs' ratios, once where each answer makes a new seal (which looks back over all
-these rows), once where an answered window is asked again.
+these rows), once where an answered window is asked again, once with rows lifted in it. All these rows lie within the
+look back, which is the worst case; last comes a server that looks back five seconds, for which they are history.
 
     .venv/bin/python bench/seal_cost.py [minutes] [wal] [large] [--rate 500] [--minutes 2] [--rows 1000000] [--pairs 5]
 
@@ -43,6 +44,7 @@ from support import postgresql
 from support.servers import free_port
 
 LOOK_BACK_SECONDS = 900
+BRIEF_SECONDS = 5
 WRITERS = 4
 ROWS_A_TRANSACTION = 5
 LATE_TRANSACTIONS = 20
@@ -141,7 +143,11 @@ async def large(chosen: argparse.Namespace, url: str, folder: Path) -> None:
         if "players" in statement:
             postgresql.ask(url, statement)
     mapped = '[serve.feeds.players]\ntable = "players"\n'
-    async with serving("lift", url, folder, mapped) as lift, serving("plain", url, folder, mapped) as other:
+    async with (
+        serving("lift", url, folder, mapped) as lift,
+        serving("plain", url, folder, mapped) as other,
+        serving("lift", url, folder, mapped, name="brief", seconds=BRIEF_SECONDS) as brief,
+    ):
         # A window over the beginning of all seals would be another case: what was there before is served once more.
         await asyncio.sleep(2)
         pair = Pair(lift.url, other.url, datetime.fromtimestamp(int(time.time()), UTC), chosen.rows, chosen.pairs)
@@ -160,6 +166,9 @@ async def large(chosen: argparse.Namespace, url: str, folder: Path) -> None:
             await connection.execute("commit")
             await connection.close()
         await pair.measured(f"again, with {10 * len(late)} rows lifted in it", moves=False)
+        await asyncio.sleep(BRIEF_SECONDS)
+        past = Pair(brief.url, other.url, pair.start, chosen.rows, chosen.pairs)
+        await past.measured("each answer a new seal, the rows older than the look back", moves=True)
 
 
 @dataclass
@@ -259,10 +268,16 @@ async def prepared(url: str, rows: int) -> None:
 
 
 @asynccontextmanager
-async def serving(late_rows: str, url: str, folder: Path, mapping: str) -> AsyncIterator[Server]:
-    """A server of its own."""
-    lines = f'database = "{url}"\nlate_rows = "{late_rows}"\nallowed_lateness = "{LOOK_BACK_SECONDS}s"'
-    server = Server(late_rows, folder, free_port(), lines, mapping)
+async def serving(
+    late_rows: str, url: str, folder: Path, mapping: str, *, name: str = "", seconds: int = LOOK_BACK_SECONDS
+) -> AsyncIterator[Server]:
+    """A server of its own, with a state of its own."""
+    name = name or late_rows
+    lines = (
+        f'database = "{url}"\nlate_rows = "{late_rows}"\nallowed_lateness = "{seconds}s"\n'
+        f'state = "sqlite:///{folder}/{name}.sqlite"'
+    )
+    server = Server(name, folder, free_port(), lines, mapping)
     await server.start()
     try:
         yield server
