@@ -126,7 +126,7 @@ class SealedWindows:
             return await self._plain.reading(offer, window)
         by_digest = await self.detector(offer) is Detector.SET
         # Two requests that come together make one seal: the second finds it when its turn comes.
-        may_seal = by_digest or seal is None or seal.horizon < window.end
+        may_seal = seal is None or seal.horizon < window.end or (by_digest and self._is_touched(offer, seal, window))
         async with self._turn(name) if may_seal else contextlib.nullcontext():
             if may_seal:
                 seal = await self._store.load(name)

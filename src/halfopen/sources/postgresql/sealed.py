@@ -90,15 +90,13 @@ def _parts(rows: Rows, served: Served) -> list[Part]:
     window = served.window
     lifted_here = [lift for lift in served.lifts if lift.to > window.start and lift.since < window.end]
     replayed_here = any(replay.to > window.start and replay.span.overlaps(window) for replay in served.replays)
-    if replayed_here or (lifted_here and rows.id_type != "xid"):
-        own = [_joined(rows, served, lifted_here, window)]
-    elif lifted_here:
-        own = _apart(rows, served, lifted_here)
+    if lifted_here or replayed_here:
+        own = _joined(rows, served, lifted_here, window)
     else:
         conditions = both(rows.selection.filter, rows.inside(window), _visible(rows, served))
-        own = [Part(f"{rows.selection.relation} where {conditions}", None)]
+        own = Part(f"{rows.selection.relation} where {conditions}", None)
     before = _from_before(rows, served)
-    return own if before is None else [*own, before]
+    return [own] if before is None else [own, before]
 
 
 def _visible(rows: Rows, served: Served) -> str:
@@ -137,21 +135,6 @@ def _joined(rows: Rows, served: Served, lifts: Sequence[Lift], window: Window) -
     stays = f"coalesce({lifted} < {moment(window.end)}, true)"
     conditions = both(rows.selection.filter, rows.inside(window), stays, _visible(rows, served))
     return Part(f"{_relation(rows, lifts)} where {conditions}", lifted)
-
-
-def _apart(rows: Rows, served: Served, lifts: Sequence[Lift]) -> list[Part]:
-    """Rows that are not lifted, whose stamp costs what it costs plainly, and beside them those lifted in the window.
-
-    Reading the window twice costs less than choosing each row's stamp, unless telling versions takes a digest a row.
-    """
-    window = served.window
-    known = both(rows.selection.filter, _visible(rows, served))
-    touched = Window(min(lift.since for lift in lifts), max(lift.to for lift in lifts)).intersection(window)
-    still = Part(f"{_relation(rows, lifts)} where {both(known, rows.inside(window), f'{_TO} is null')}", None)
-    if touched is None or touched.is_empty:
-        return [still]
-    moved = both(known, rows.inside(touched), f"{_TO} < {moment(window.end)}")
-    return [still, Part(f"{_relation(rows, lifts, inner=True)} where {moved}", _TO)]
 
 
 def _from_before(rows: Rows, served: Served) -> Part | None:
