@@ -8,7 +8,7 @@ import sys
 from typing import ClassVar
 
 import check_budget
-from halfopen.demo.faults import app, serving
+from halfopen.demo.faults import app, serving, utc_now
 from halfopen.demo.faults.caller import toml
 from halfopen.demo.faults.product import Product
 from support.alone import alone
@@ -31,7 +31,7 @@ def test_a_product_of_the_configuration_is_checked(tmp_path):
         def route(self, path):
             return "players" if path == "/own/people" else None
 
-    with app.serving(Own(1, lambda: check_budget.datetime.now(check_budget.UTC))) as served:
+    with app.serving(Own(1, utc_now)) as served:
         file = tmp_path / "halfopen.toml"
         file.write_text(toml(Own, served.url), encoding="utf-8")
         done = run("--config", str(file), "--product", "zoo", "--watch", "0s", "--rate", "100")

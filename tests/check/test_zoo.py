@@ -1,7 +1,7 @@
 """The engine from end to end, by real HTTP, on a few animals; `tests/acceptance/test_check_zoo.py` takes more."""
 
 import asyncio
-from typing import Any
+import tomllib
 
 import pytest
 
@@ -10,6 +10,7 @@ from halfopen.check.client import Limits
 from halfopen.check.finding import Report, Severity
 from halfopen.config.product import read_product
 from halfopen.demo import faults
+from halfopen.demo.faults import caller
 
 DIALECTS = ("plain", "envelope", "hot_wallets", "rolled_back")
 FAULTS = ("semicolons", "lower_exclusive", "capped_at100", "flapping_logins", "sums_of_the_window", "ghost_wallets")
@@ -17,15 +18,9 @@ FAULTS = ("semicolons", "lower_exclusive", "capped_at100", "flapping_logins", "s
 
 def check(name: str) -> Report:
     with faults.serving(name) as served:
-        words = _addressed(served.product.words, served.url)
-        product = read_product("zoo", {"url": served.url, **words}, "zoo")
+        words = tomllib.loads(caller.toml(type(served.product), served.url))["products"][caller.NAME]
+        product = read_product(caller.NAME, words, caller.NAME)
         return asyncio.run(engine.check(product, engine.Options(watch=0, limits=Limits(rate=500))))
-
-
-def _addressed(words: Any, url: str) -> Any:
-    if isinstance(words, str):
-        return words.replace("{url}", url)
-    return {name: _addressed(word, url) for name, word in words.items()} if hasattr(words, "items") else words
 
 
 @pytest.mark.parametrize("name", DIALECTS)

@@ -67,7 +67,8 @@ class Closing:
     def _quiet(self, offered: list[str]) -> list[str]:
         """The busiest feeds of a product whose freshest stamps are old: are there newer ones by now?"""
         now = self._survey.product_now()
-        feeds = [self._survey.case().feeds[name] for name in offered]
+        known = self._survey.case().feeds
+        feeds = [known[name] for name in offered]
         dated = [(feed, fresh) for feed in feeds if not feed.no_windows and (fresh := freshest(feed)) is not None]
         if any(fresh > now - _QUIET for _, fresh in dated):
             return []

@@ -110,10 +110,6 @@ class Survey:
             self.slow.add(name)
         return self._by_number[exchange.number]
 
-    def is_slow(self, name: str) -> bool:
-        """Whether a feed takes too long to be watched."""
-        return name in self.slow
-
     async def youngest(self, name: str, length: timedelta) -> None:
         """The youngest closed seconds of a feed."""
         offset = self._product.offset_of(name)

@@ -36,7 +36,7 @@ async def watch(
         return
     started = monotonic()
     feeds = [
-        feed for feed in survey.case().offered if not feed.no_windows and feed.answers and not survey.is_slow(feed.name)
+        feed for feed in survey.case().offered if not feed.no_windows and feed.answers and feed.name not in survey.slow
     ]
     rounds = 0
     try:

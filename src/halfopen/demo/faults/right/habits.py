@@ -87,10 +87,11 @@ class Paced(Product):
     is_slow = True
     most = 20
     taken: tuple[int, ...] = ()
+    when: Mapping[str, str] = {"retry_after": "1"}
 
     def answer(self, request: Request) -> Response:
         self.taken = tuple(at for at in self.taken if at > request.now - SECOND)
         if len(self.taken) >= self.most:
-            return refusal(429, "slowly, please", retry_after="1")
+            return refusal(429, "slowly, please", **self.when)
         self.taken = (*self.taken, request.now)
         return super().answer(request)

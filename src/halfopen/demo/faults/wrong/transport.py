@@ -4,6 +4,7 @@ import asyncio
 
 from halfopen.demo.faults.exchange import Request, Response, refusal
 from halfopen.demo.faults.product import Product
+from halfopen.demo.faults.right.habits import Paced
 from halfopen.demo.faults.rows import SECOND, Row
 
 
@@ -209,18 +210,10 @@ class SelfSigned(Product):
     is_self_signed = True
 
 
-class AtMostFiveASecond(Product):
+class AtMostFiveASecond(Paced):
     """Answers 429 to the sixth request of a second, and does not say how long to wait."""
 
     code = "retry_after_missing"
     also = ("parallel_polls_refused",)
-    is_slow = True
     most = 5
-    taken: tuple[int, ...] = ()
-
-    def answer(self, request: Request) -> Response:
-        self.taken = tuple(at for at in self.taken if at > request.now - SECOND)
-        if len(self.taken) >= self.most:
-            return refusal(429, "slowly, please")
-        self.taken = (*self.taken, request.now)
-        return super().answer(request)
+    when = {}
