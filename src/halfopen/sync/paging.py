@@ -92,7 +92,7 @@ class Paging:
         value: Any = document
         for name in (self._pages.next or "").split("."):
             value = value.get(name) if isinstance(value, Mapping) else None
-        if value in {None, "", False} or isinstance(value, (list, dict)):
+        if isinstance(value, (list, dict)) or value in {None, "", False}:
             return None
         text = str(value)
         if self._pages.parameter is not None:

@@ -55,11 +55,13 @@ def _guessed(body: bytes) -> str:
 
 def _csv(text: str, encoding: str, feed: Feed) -> Look | None:
     line = text.split("\n", 1)[0].rstrip("\r")
-    widths = {one: len(next(csv.reader([line], delimiter=one), [])) for one in _DELIMITERS}
-    delimiter = max(_DELIMITERS, key=lambda one: widths[one])
-    header, *records = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
-    known = {plain(name) for name in feed.fields}
-    if widths[delimiter] == 1 and plain(line) not in known:
+    try:
+        widths = {one: len(next(csv.reader([line], delimiter=one), [])) for one in _DELIMITERS}
+        delimiter = max(_DELIMITERS, key=lambda one: widths[one])
+        if widths[delimiter] <= 1 and plain(line) not in {plain(name) for name in feed.fields}:
+            return None
+        header, *records = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+    except csv.Error:
         return None
     rows = [
         {name: value or None for name, value in zip(header, record, strict=False)}
