@@ -277,6 +277,7 @@ class Reconciliation:
                     server_date=fetched.server_date,
                     digest=fetched.digest,
                     attempts=fetched.requests,
+                    zone=self._lane.product.dialect.timezone,
                     whole=self._whole,
                 )
                 found = await self._against_mirror(answer, sought)
