@@ -2,12 +2,13 @@
 
 import re
 from datetime import datetime, time, timedelta
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
 import msgspec
 
 from halfopen.config import sizes
 from halfopen.config.reading import at, record
+from halfopen.config.zones import check_zone
 from halfopen.errors import ConfigError
 
 _HOURS = re.compile(r"([01]\d|2[0-3]):([0-5]\d)-([01]\d|2[0-3]|24):([0-5]\d)", re.ASCII)
@@ -68,7 +69,4 @@ def _check_hours(pacing: Pacing, where: str) -> None:
     found = _HOURS.fullmatch("00:00-24:00" if pacing.hours is None else pacing.hours)
     if found is None or found.group(1, 2) == found.group(3, 4) or found[3] + found[4] > "2400":
         raise ConfigError(f'{where}.hours: found {pacing.hours!r}, needs a time of day like "01:00-07:00"')
-    try:
-        ZoneInfo(pacing.timezone)
-    except (ValueError, OSError, ZoneInfoNotFoundError):
-        raise ConfigError(f'{where}.timezone: found {pacing.timezone!r}, needs a zone like "Europe/Riga"') from None
+    check_zone(pacing.timezone, f"{where}.timezone")

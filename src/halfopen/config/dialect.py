@@ -1,11 +1,11 @@
 """`[products.<name>.dialect]`: how a product's answers differ from what the requirements describe."""
 
-import zoneinfo
 from typing import Literal
 
 import msgspec
 
-from halfopen.config.reading import at, known, record
+from halfopen.config.reading import known, record
+from halfopen.config.zones import check_zone
 from halfopen.contract.load import feeds
 from halfopen.errors import ConfigError
 from halfopen.wire import charset
@@ -80,18 +80,10 @@ def _check(dialect: Dialect, where: str) -> None:
     if dialect.encoding is not None and not charset.known(dialect.encoding):
         raise ConfigError(f'{where}.encoding: found {dialect.encoding!r}, needs a name like "windows-1252" or "utf-16"')
     for key in ("timezone", "window_timezone"):
-        with at(f"{where}.{key}"):
-            _check_zone(getattr(dialect, key))
+        check_zone(getattr(dialect, key), f"{where}.{key}")
     _check_booleans(dialect.booleans, f"{where}.booleans")
     if dialect.pages is not None:
         _check_pages(dialect.pages, f"{where}.pages")
-
-
-def _check_zone(name: str) -> None:
-    try:
-        zoneinfo.ZoneInfo(name)
-    except (ValueError, OSError, zoneinfo.ZoneInfoNotFoundError):
-        raise ConfigError(f'found {name!r}, needs a zone like "Europe/Riga"') from None
 
 
 def _check_booleans(words: Booleans, where: str) -> None:

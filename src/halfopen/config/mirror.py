@@ -6,11 +6,11 @@ from typing import Any, Literal
 import msgspec
 
 from halfopen.config.alerts import AlertsConfig, read_alerts
+from halfopen.config.places import check_place, place
 from halfopen.config.reading import at, record
 from halfopen.config.urls import DatabaseUrl, database_url
 from halfopen.errors import ConfigError
 
-_PORTS = 65536
 _SHORTEST_KEY = 16
 
 
@@ -29,10 +29,7 @@ class MirrorConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
     @property
     def place(self) -> tuple[str, int] | None:
         """Host and port of `listen`."""
-        if self.listen is None:
-            return None
-        host, _, port = self.listen.rpartition(":")
-        return host.strip("[]"), int(port)
+        return place(self.listen) if self.listen is not None else None
 
 
 def read_mirror(table: dict[str, Any], base: Path, where: str) -> MirrorConfig:
@@ -51,7 +48,5 @@ def read_mirror(table: dict[str, Any], base: Path, where: str) -> MirrorConfig:
             f"{where}.secret_key: needs {_SHORTEST_KEY} characters or more, like those of openssl rand -hex 32"
         )
     if config.listen is not None:
-        host, colon, port = config.listen.rpartition(":")
-        if not (host and colon and port.isascii() and port.isdigit() and int(port) < _PORTS):
-            raise ConfigError(f'{where}.listen: found {config.listen!r}, needs a host and a port like "127.0.0.1:9400"')
+        check_place(config.listen, f"{where}.listen", like=9400)
     return config

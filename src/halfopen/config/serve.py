@@ -5,18 +5,18 @@ from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, Literal
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 
 from halfopen.auth import schemes
 from halfopen.config import sizes
+from halfopen.config.places import check_place, place
 from halfopen.config.reading import at, known, record
 from halfopen.config.urls import DatabaseUrl, database_url
+from halfopen.config.zones import check_zone
 from halfopen.contract.load import feeds
 from halfopen.errors import ConfigError
 
-_LAST_PORT = 65535
 _STATE = "sqlite:///halfopen-state.sqlite"
 _STORES = ("sqlite", "postgresql")
 
@@ -131,8 +131,7 @@ class ServeConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
     @property
     def address(self) -> tuple[str, int]:
         """Host and port to listen on; an IPv6 host stands in brackets in the file, not here."""
-        host, _, port = self.listen.rpartition(":")
-        return host.strip("[]"), int(port)
+        return place(self.listen)
 
 
 def read_serve(table: dict[str, Any], base: Path, where: str) -> ServeConfig:
@@ -149,8 +148,8 @@ def read_serve(table: dict[str, Any], base: Path, where: str) -> ServeConfig:
         where,
         derived={"source": lambda: _source(table, base, where), "store": lambda: _store(table, base, where)},
     )
-    _check_zone(config.timezone, f"{where}.timezone")
-    _check_listen(config.listen, f"{where}.listen")
+    check_zone(config.timezone, f"{where}.timezone")
+    check_place(config.listen, f"{where}.listen", like=8400)
     return config
 
 
@@ -220,7 +219,7 @@ def _feed(table: object, where: str) -> FeedMapping:
             table["custom"] = {**table["custom"], name: record(CustomField, custom, f"{where}.custom.{name}")}
     mapping = record(FeedMapping, table, where)
     if mapping.timezone is not None:
-        _check_zone(mapping.timezone, f"{where}.timezone")
+        check_zone(mapping.timezone, f"{where}.timezone")
     if mapping.path is not None and not mapping.path.startswith("/"):
         raise ConfigError(f"{where}.path: found {mapping.path!r}, a path begins with /")
     if mapping.offered and not mapping.todo:
@@ -234,18 +233,3 @@ def _check_one_origin(mapping: FeedMapping, where: str) -> None:
     if len(named) != 1:
         found = " and ".join(named) or "none of them"
         raise ConfigError(f"{where}: needs exactly one of table, sql, actions, rollup; found {found}")
-
-
-def _check_zone(name: str, where: str) -> None:
-    try:
-        ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise ConfigError(
-            f'{where}: found {name!r}, which is no IANA time zone; write one like "UTC" or "Europe/Riga"'
-        ) from None
-
-
-def _check_listen(listen: str, where: str) -> None:
-    host, colon, port = listen.rpartition(":")
-    if not (colon and host and port.isdecimal() and int(port) <= _LAST_PORT):
-        raise ConfigError(f'{where}: found {listen!r}, needs a host and a port like "127.0.0.1:8400" or "[::1]:8400"')
