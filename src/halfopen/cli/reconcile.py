@@ -14,6 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from halfopen.cli.spans import span
+from halfopen.cli.tables import whole
 from halfopen.config.load import Config, load
 from halfopen.errors import UsageError
 from halfopen.sync.mirror import attached
@@ -74,7 +75,7 @@ async def _reconcile(
     if as_json:
         sys.stdout.write(json.dumps(msgspec.to_builtins(found)) + "\n")
     else:
-        _print(_table(found))
+        whole(_table(found))
     for proof in found:
         _tell(product, proof)
     if caught.number is not None:
@@ -135,10 +136,3 @@ def _table(found: Sequence[FeedProof]) -> Table:
         if not proof.days:
             table.add_row(proof.feed, "-", *("0" for _ in _COUNTS), "-")
     return table
-
-
-def _print(table: Table) -> None:
-    """Whole, however narrow the terminal: a digest that is cut proves nothing."""
-    console = Console()
-    wide = Console(width=max(console.width, console.measure(table, options=console.options.update(width=1000)).maximum))
-    wide.print(table)

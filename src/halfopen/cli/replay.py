@@ -7,9 +7,9 @@ from typing import Annotated
 
 import uvloop
 from cyclopts import Parameter
-from rich.console import Console
 from rich.table import Table
 
+from halfopen.cli.tables import whole
 from halfopen.config.load import Config, load
 from halfopen.contract.load import NAMES
 from halfopen.errors import UsageError
@@ -52,7 +52,7 @@ def replay(
     if not found:
         sys.stdout.write("nothing is held\n")
         return GOOD
-    Console(width=None if sys.stdout.isatty() else 200).print(_table(found))
+    whole(_table(found))
     let_go = sum(counts["replayed"] + counts["superseded"] for feeds in found.values() for counts in feeds.values())
     return GOOD if let_go else BAD_NEWS
 

@@ -9,9 +9,9 @@ from typing import Annotated, Any
 import uvloop
 from cyclopts import App, Parameter
 
-from halfopen.config import moments
+from halfopen.cli.spans import moment
 from halfopen.config.load import Config, load
-from halfopen.errors import ConfigError, UsageError
+from halfopen.errors import UsageError
 from halfopen.sync.exclusions import Exclusion, Summary, exclusions, summary
 from halfopen.sync.mirror import attached
 from halfopen.sync.texts import plain
@@ -47,7 +47,8 @@ def self_exclusion(
         raise UsageError("--csv and --json exclude each other; leave one out")
     settings = load(config, sections=("mirror", "products"))
     settings.chosen_products(product)
-    since, until = _moment(from_, "--from"), _moment(to, "--to")
+    since = moment(from_, "--from") if from_ is not None else None
+    until = moment(to, "--to") if to is not None else None
     found = uvloop.run(_exclusions(settings, product, since, until))
     if as_csv:
         _write_csv(found)
@@ -86,19 +87,10 @@ def _write_csv(found: list[Exclusion]) -> None:
 def _print(found: list[Exclusion], figures: Summary) -> None:
     for one in found:
         seconds = "before this mirror" if one.initial else "-" if one.seconds is None else f"{one.seconds:.1f} s"
-        moments_ = f"changed {_shown(one.modified_at)}, known {_shown(one.committed_at)}"
-        sys.stdout.write(f"{one.product} {one.player}: {moments_}: {seconds}\n")
+        known = f"changed {_shown(one.modified_at)}, known {_shown(one.committed_at)}"
+        sys.stdout.write(f"{one.product} {one.player}: {known}: {seconds}\n")
     sys.stdout.write(f"{figures}\n")
 
 
-def _shown(moment: datetime | None) -> str:
-    return "-" if moment is None else f"{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S}"
-
-
-def _moment(text: str | None, option: str) -> datetime | None:
-    if text is None:
-        return None
-    try:
-        return moments.parse(text)
-    except ConfigError as error:
-        raise UsageError(f"{option}: {error}") from None
+def _shown(at: datetime | None) -> str:
+    return "-" if at is None else f"{at.astimezone(UTC):%Y-%m-%d %H:%M:%S}"

@@ -2,20 +2,18 @@
 
 import json
 import sys
-from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any
 
 import uvloop
 from cyclopts import Parameter
-from rich.console import Console, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from halfopen.cli.spans import duration
 from halfopen.cli.status_screen import screen
-from halfopen.config import durations
+from halfopen.cli.tables import whole
 from halfopen.config.load import Config, load
-from halfopen.errors import ConfigError, UsageError
 from halfopen.sync.mirror import attached
 from halfopen.sync.offsets import warning
 from halfopen.sync.proof import proof
@@ -41,7 +39,7 @@ def status(
         max_lag: the most that any feed may be behind, like 90s or 5m.
         with_proof: also the covered spans of each feed with their counts and digests, and what is owed.
     """
-    limit = _limit(max_lag)
+    limit = duration(max_lag, "--max-lag") if max_lag is not None else None
     settings = load(config, sections=("mirror", "products"))
     found = uvloop.run(_status(settings))
     shown = uvloop.run(_proof(settings)) if with_proof else {}
@@ -49,13 +47,13 @@ def status(
         sys.stdout.write(json.dumps({**found, **({"proof": shown} if with_proof else {})}) + "\n")
     else:
         for part in screen(found, limit.total_seconds() if limit else None):
-            _print(part)
+            whole(part)
         for product in settings.products.values():
             if said := warning(product):
-                _print(Text(f"\n{said}"))
+                whole(Text(f"\n{said}"))
         for title, records in shown.items():
             sys.stdout.write(f"\n{title}: {len(records) or 'nothing'}\n")
-            _print(_records(records))
+            whole(_records(records))
     if limit is None:
         return GOOD
     return BAD_NEWS if any(lag is None or lag > limit.total_seconds() for lag in lags(found).values()) else GOOD
@@ -81,23 +79,3 @@ def _records(records: list[dict[str, Any]]) -> Table:
     for record in records:
         table.add_row(*(Text("-" if value is None else str(value)) for value in record.values()))
     return table
-
-
-def _print(table: RenderableType) -> None:
-    """Whole, however narrow the terminal: a watermark that is cut says nothing."""
-    console = Console(highlight=False)
-    if isinstance(table, Text):
-        console.print(table, soft_wrap=True)
-        return
-    needed = console.measure(table, options=console.options.update(width=1000)).maximum
-    wide = Console(highlight=False, width=max(console.width, needed))
-    wide.print(table)
-
-
-def _limit(text: str | None) -> timedelta | None:
-    if text is None:
-        return None
-    try:
-        return durations.parse(text)
-    except ConfigError as error:
-        raise UsageError(f"--max-lag: {error}") from None

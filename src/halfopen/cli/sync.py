@@ -10,9 +10,9 @@ import uvloop
 from cyclopts import Parameter
 from rich.console import Console
 
-from halfopen.config import durations
+from halfopen.cli.spans import duration
 from halfopen.config.load import Config, load
-from halfopen.errors import ConfigError, UsageError
+from halfopen.errors import UsageError
 from halfopen.sync.mirror import owned
 from halfopen.sync.offsets import warning
 from halfopen.sync.puller import Puller, utc_now
@@ -86,10 +86,7 @@ def _exit_code(caught: Caught, holes: int) -> int:
 
 
 def _length(text: str) -> timedelta:
-    try:
-        length = durations.parse(text if text[-1:].isalpha() else f"{text}s")
-    except ConfigError as error:
-        raise UsageError(f"--for: {error}") from None
+    length = duration(text if text[-1:].isalpha() else f"{text}s", "--for")
     if not length:
         raise UsageError("--for: live pulling for no time at all pulls nothing; did you mean --once?")
     return length
