@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 import aiohttp
 
 from halfopen.auth.base import Signed
-from halfopen.config.dialect import PLAIN, Pages
+from halfopen.config.dialect import PLAIN
 from halfopen.config.product import ProductConfig
 from halfopen.contract.load import feeds
 from halfopen.sync import bodies
@@ -88,13 +88,13 @@ class ProductClient:
         return fetched
 
     async def _whole(self, feed: str, window: Window, body: Path, most_bytes: int | None) -> Fetched:
+        first = self._target(feed, window)
         if self._product.dialect.pages is None:
-            return (await self._page(feed, self._target(feed, window), window, body, most_bytes)).fetched
-        return await self._pages(feed, window, body, most_bytes)
+            return (await self._page(feed, first, window, body, most_bytes)).fetched
+        return await self._pages(feed, Paging(self._product.dialect.pages, first), window, body, most_bytes)
 
-    async def _pages(self, feed: str, window: Window, body: Path, most_bytes: int | None) -> Fetched:
+    async def _pages(self, feed: str, paging: Paging, window: Window, body: Path, most_bytes: int | None) -> Fetched:
         """All pages of a window as one answer; a window without its last page has none."""
-        paging = Paging(self._product.dialect.pages or Pages(by="link"), self._target(feed, window))
         binder, page_body = Binder(body), body.with_suffix(".page")
         target: Target | None = paging.target
         try:

@@ -34,7 +34,7 @@ _NO_PATIENCE = timedelta(minutes=10)
 
 
 class Request(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
-    """What is asked; `do` is query, status, backfill, replay or forget."""
+    """What is asked; `do` is query, status, backfill, snapshot, reconcile, replay or forget."""
 
     do: str
     sql: str = ""

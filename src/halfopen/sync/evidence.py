@@ -4,19 +4,18 @@ The SQL is plain enough for every mirror, and is asked beside the pulling.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 from halfopen.config.product import ProductConfig
 from halfopen.contract.sql import literal
 from halfopen.errors import SinkError
+from halfopen.sync.query import Query
 from halfopen.window.arming import Evidence, Sighting, proof, watcher
 from halfopen.window.coverage import Coverage
 from halfopen.window.ladder import Rung
 from halfopen.window.window import Window
 
-Query = Callable[[str], Awaitable[tuple[list[str], list[tuple[Any, ...]]]]]
 Name = tuple[str, str]
 
 _LATEST = "SELECT product, feed, max(found_at) FROM halfopen.late_rows GROUP BY product, feed"
@@ -83,7 +82,7 @@ class Archive:
         return Evidence.of(ladder, (_sighting(*row) for row in seen), watched)
 
     async def _begin(self, now: datetime) -> None:
-        ladders = {tuple(product.ladder): name for name, product in self._products.items() if product.ladder}
+        ladders = {tuple(product.ladder) for product in self._products.values() if product.ladder}
         if not ladders:
             return
         numbers = {name: watcher(tuple(product.ladder)) for name, product in self._products.items()}

@@ -1,15 +1,14 @@
 """How long it took from a self-exclusion to the commit that brought it: the lines, and their figures."""
 
 import math
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any, ClassVar
 
 from halfopen.contract.sql import literal
+from halfopen.sync.query import Query
 from halfopen.wire.moment import plain
-
-Query = Callable[[str], Awaitable[tuple[list[str], list[tuple[Any, ...]]]]]
 
 
 @dataclass(frozen=True, kw_only=True)

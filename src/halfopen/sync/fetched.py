@@ -9,7 +9,7 @@ from halfopen.wire.negotiate import Format
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Fetched:
-    """One whole answer: `body` is CSV as received or lines of JSON; `rows` is counted only where the product says it.
+    """One whole answer: `body` is CSV with commas in UTF-8 or lines of JSON, without what a dialect declares.
 
     notes: what was odd about it though it was taken, as words of one line each. requests: how many it took.
     final: False where the product itself says that the window was not over yet.

@@ -11,14 +11,12 @@ from typing import Any
 
 from halfopen.config.product import ProductConfig
 from halfopen.errors import SinkError
-from halfopen.sync.evidence import Query
+from halfopen.sync.query import Query
 
 BOUNDS = (10, 60, 300, 900, 3600, 6 * 3600, 86_400, 2 * 86_400)
 """Seconds; the last class of a histogram has no bound."""
 TOLERATED = 1e-5
 """The advised offset would have lost at most this share of the rows."""
-UNUSABLE = timedelta(hours=1)
-"""An offset that long helps nobody who wants to know what a player does; the ladder is the way."""
 
 _AGES = "SELECT product, feed, extract(epoch FROM (found_at - cursor)) AS age FROM halfopen.late_rows"
 SQL = (
@@ -26,7 +24,7 @@ SQL = (
     f" GROUP BY product, feed), ages AS ({_AGES}), ranked AS (SELECT product, feed, age,"
     " row_number() OVER (PARTITION BY product, feed ORDER BY age DESC) AS place,"
     " count(*) OVER (PARTITION BY product, feed) AS late FROM ages)"
-    " SELECT a.product, a.feed, max(a.late), max(coalesce(r.n, 0)), max(a.age),"
+    " SELECT a.product, a.feed, max(a.late), max(coalesce(r.n, 0)),"
     f" max(a.age) FILTER (WHERE a.place > (coalesce(r.n, 0) + a.late) * {TOLERATED:f}),"
     f" {', '.join(f'count(*) FILTER (WHERE a.age <= {bound})' for bound in BOUNDS)}"
     " FROM ranked a LEFT JOIN read r ON r.product = a.product AND r.feed = a.feed GROUP BY a.product, a.feed"
@@ -46,7 +44,7 @@ async def lateness(query: Query, products: Mapping[str, ProductConfig]) -> dict[
         return {}
     return {
         (product, feed): _of_feed(late, read, needed, counts, _cadence(products, product, feed))
-        for product, feed, late, read, _, needed, *counts in rows
+        for product, feed, late, read, needed, *counts in rows
     }
 
 

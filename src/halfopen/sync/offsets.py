@@ -9,7 +9,7 @@ from halfopen.contract.model import FeedKind
 _CHANGING = frozenset({FeedKind.MUTABLE, FeedKind.AGGREGATE})
 
 
-def starved(product: ProductConfig, chosen: Collection[str] = ()) -> list[str]:
+def _starved(product: ProductConfig, chosen: Collection[str] = ()) -> list[str]:
     """Feeds (of the chosen ones, else of all) whose rows change, and that are asked only after an offset."""
     return [
         feed
@@ -20,7 +20,7 @@ def starved(product: ProductConfig, chosen: Collection[str] = ()) -> list[str]:
 
 def warning(product: ProductConfig, chosen: Collection[str] = ()) -> str | None:
     """One line that says what an offset does to feeds whose rows change; None where it does no harm."""
-    found = starved(product, chosen)
+    found = _starved(product, chosen)
     if not found:
         return None
     return (

@@ -6,13 +6,11 @@ the SHA-256 of its pieces'.
 """
 
 import hashlib
-from collections.abc import Awaitable, Callable
 from itertools import groupby, pairwise
 from typing import Any
 
 from halfopen.sinks.compaction import ONE_DAY, stretches
-
-Query = Callable[[str], Awaitable[tuple[list[str], list[tuple[Any, ...]]]]]
+from halfopen.sync.query import Query
 
 _FIRST_ASKS = "halfopen.ledger WHERE state = 'committed' AND pass = 0"
 PIECES = f"""

@@ -8,6 +8,7 @@ from typing import Final
 
 from halfopen.sinks.base import Progress
 from halfopen.sync.events import Answered, Asked, Committed, Event, Failed
+from halfopen.window.window import floor
 
 SLOT: Final = timedelta(minutes=5)
 HOUR: Final = timedelta(hours=1)
@@ -25,12 +26,12 @@ class Counts:
     late: int = 0
     quarantined: int = 0
 
-    def add(self, event: Committed) -> None:
-        """One more answer."""
-        self.rows += event.rows
-        self.changed += event.changed
-        self.late += event.late
-        self.quarantined += event.quarantined
+    def add(self, more: "Committed | Counts") -> None:
+        """One more answer, or those of another part."""
+        self.rows += more.rows
+        self.changed += more.changed
+        self.late += more.late
+        self.quarantined += more.quarantined
 
 
 @dataclass(slots=True)
@@ -107,17 +108,15 @@ class Tallies:
     def hour(self, name: Name, now: datetime) -> Counts:
         """What the last hour brought."""
         found = Counts()
-        for begun, counts in self._slots.get(name, {}).items():
+        # A copy, for metrics are read in another thread while events come in.
+        for begun, counts in tuple(self._slots.get(name, {}).items()):
             if now - HOUR < begun + SLOT:
-                found.rows += counts.rows
-                found.changed += counts.changed
-                found.late += counts.late
-                found.quarantined += counts.quarantined
+                found.add(counts)
         return found
 
     def _recent(self, name: Name, now: datetime) -> Counts:
         slots = self._slots[name]
-        begun = now.replace(minute=now.minute - now.minute % 5, second=0, microsecond=0)
+        begun = floor(now, SLOT)
         if begun not in slots:
             for old in [slot for slot in slots if slot + SLOT <= now - HOUR]:
                 del slots[old]
