@@ -7,7 +7,7 @@ from types import MappingProxyType
 
 from halfopen.contract.ddl import canonical
 from halfopen.contract.load import feed as feed_of
-from halfopen.contract.sql import literal, quote
+from halfopen.contract.sql import json_path, literal, quote
 
 CURRENT = "players_current"
 LONGEST_NAME = 63
@@ -127,12 +127,8 @@ def _typed(custom: Custom, dialect: str) -> str:
             return value
         kind, pattern = _TYPES[custom.kind]
         return f"CASE WHEN {value} ~ {literal(pattern)} THEN ({value})::{kind} END"
-    value = f"custom ->> {literal(_path(custom.name))}"
+    value = f"custom ->> {literal(json_path(custom.name))}"
     return f"TRY_CAST({value} AS {_TYPES[custom.kind][0]})" if custom.kind in _TYPES else value
-
-
-def _path(name: str) -> str:
-    return f'$."{name}"'
 
 
 _BY_CURRENCY = MappingProxyType(

@@ -20,6 +20,7 @@ from halfopen.errors import BodyError
 from halfopen.sinks.base import Answer
 from halfopen.sinks.judging import bring
 from halfopen.sinks.stage import Note, Shape, Staged, header_of, read_csv, shape_of, show
+from halfopen.sinks.tokens import secret_fields
 from halfopen.wire.negotiate import Format
 
 SMALL_BYTES = 256 << 10
@@ -111,7 +112,7 @@ def _first_of_each(answers: Sequence[Answer], found: Sorted, apart: Collection[t
 
 def _look(answer: Answer) -> _Look | None:
     """How a body looks; without a header where it has no rows; None where it is not plain."""
-    if answer.overrules or answer.format is not Format.CSV or answer.body.stat().st_size > SMALL_BYTES:
+    if answer.format is not Format.CSV or answer.body.stat().st_size > SMALL_BYTES:
         return None
     body = answer.body.read_bytes()
     if body.count(b'"') % 2:
@@ -121,8 +122,7 @@ def _look(answer: Answer) -> _Look | None:
         return None
     look = _Look(answer.feed.name, header.strip(b"\r"), tuple(sorted(answer.columns.items())))
     if rest.strip():
-        secret = any(kept.secret for kept in answer.feed.fields.values())
-        return None if secret or _matched(look) is None else look
+        return None if secret_fields(answer.feed) or _matched(look) is None else look
     matched = _matched(look)
     return None if matched is None or matched.notes else _Look(answer.feed.name, b"", ())
 

@@ -7,14 +7,14 @@ difference. Nothing is written but temporary tables.
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from typing import Any
 
 import duckdb
 
 from halfopen.contract.sql import literal, quote
 from halfopen.sinks.base import Answer
-from halfopen.sinks.database import naive
+from halfopen.sinks.database import aware, naive
 from halfopen.sinks.duckdb.merge import Merge, at_hand, differing
 from halfopen.sinks.duckdb.run import run
 from halfopen.sinks.judging import judge, learned, values_of
@@ -237,9 +237,7 @@ def _extras(
     if not count:
         return 0, ()
     rows = run(connection, f"SELECT {key}, {cursor} {where} ORDER BY 2, 1 LIMIT {MOST_EXTRAS}", values).fetchall()
-    return count, tuple(
-        Extra(key=one, cursor=moment if moment is None else moment.replace(tzinfo=UTC)) for one, moment in rows
-    )
+    return count, tuple(Extra(key=one, cursor=moment if moment is None else aware(moment)) for one, moment in rows)
 
 
 def _discard(connection: duckdb.DuckDBPyConnection, staged: Staged) -> None:

@@ -57,7 +57,7 @@ class Graves:
 
     def let_fall(self, connection: duckdb.DuckDBPyConnection, answer: Answer, staged: Staged) -> Staged:
         """Take the rows of forgotten persons out of a staged answer, with a finding that tells how many."""
-        if answer.product not in self.hashes or not self.concern(answer.product, answer.feed):
+        if not self.concern(answer.product, answer.feed):
             return staged
         fallen = 0
         if staged.shape is not None and staged.rows:

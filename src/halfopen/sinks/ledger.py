@@ -17,16 +17,6 @@ _OF_LINE = (
 )
 
 _OWING = "SELECT DISTINCT product, feed FROM halfopen.holes"
-_ISLANDS = (
-    "SELECT pass, min(window_start), max(window_end) FROM ("
-    "SELECT *, count(*) FILTER (WHERE starts) OVER (PARTITION BY pass ORDER BY window_start, window_end) AS island"
-    " FROM ("
-    "SELECT pass, window_start, window_end, coalesce(window_start > max(window_end) OVER ("
-    "PARTITION BY pass ORDER BY window_start, window_end ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), true)"
-    f" AS starts FROM halfopen.ledger WHERE {OF_FEED} AND state = 'committed' AND window_start < window_end"
-    ") lines) islands GROUP BY pass, island ORDER BY 1, 2"
-)
-"""Committed windows that touch or overlap merged, per pass."""
 
 
 def commit(database: Database, applied: Applied, values: dict[str, Any]) -> None:
@@ -135,11 +125,24 @@ def owing(database: Database) -> set[tuple[str, str]]:
     return {(product, feed) for product, feed in database.rows(_OWING)}
 
 
+def islands(only: str = "") -> str:
+    """A SELECT of committed windows, those that touch or overlap merged: product, feed, pass, start, end."""
+    order = "OVER (PARTITION BY product, feed, pass ORDER BY window_start, window_end"
+    return (
+        "SELECT product, feed, pass, min(window_start), max(window_end) FROM ("
+        f"SELECT *, count(*) FILTER (WHERE starts) {order}) AS island FROM ("
+        "SELECT product, feed, pass, window_start, window_end, coalesce(window_start > max(window_end)"
+        f" {order} ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), true) AS starts"
+        f" FROM halfopen.ledger WHERE state = 'committed' AND window_start < window_end{only}"
+        ") lines) islands GROUP BY product, feed, pass, island"
+    )
+
+
 def coverage(database: Database, product: str, feed: str) -> dict[int, Coverage]:
     """What is committed, by pass; merged in SQL, so that 100,000 lines cost tens of milliseconds."""
-    rows = database.rows(_ISLANDS, {"product": product, "feed": feed})
+    rows = database.rows(islands(f" AND {OF_FEED}"), {"product": product, "feed": feed})
     passes: dict[int, list[tuple[datetime, datetime]]] = {}
-    for rung, start, end in rows:
+    for _, _, rung, start, end in rows:
         passes.setdefault(rung, []).append((start, end))
     return {rung: Coverage.of(_windows(spans)) for rung, spans in passes.items()}
 

@@ -1,6 +1,7 @@
 """Lines of the ledger for many answers in one statement, and what all feeds have in one query."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from halfopen.sinks import ledger
@@ -35,16 +36,16 @@ _INSERT = (
     + ", ".join(f"unnest($p_{name}::{kind}[]) AS {name}" for name, kind in _COLUMNS.items())
     + ") AS lines"
 )
-_ISLANDS = (
-    "SELECT product, feed, pass, min(window_start), max(window_end) FROM ("
-    "SELECT *, count(*) FILTER (WHERE starts) OVER (PARTITION BY product, feed, pass ORDER BY window_start, window_end)"
-    " AS island FROM ("
-    "SELECT product, feed, pass, window_start, window_end, coalesce(window_start > max(window_end) OVER ("
-    "PARTITION BY product, feed, pass ORDER BY window_start, window_end ROWS BETWEEN UNBOUNDED PRECEDING"
-    " AND 1 PRECEDING), true) AS starts FROM halfopen.ledger WHERE state = 'committed' AND window_start < window_end"
-    ") lines) islands GROUP BY product, feed, pass, island"
-)
 Name = tuple[str, str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """What applying did: the counts for the caller, and how many rows the feed's table gained."""
+
+    applied: Applied
+    inserted: int
+    held: bool
 
 
 def lines_of(answer: Answer, applied: Applied) -> Iterable[tuple[Window, Applied, dict[str, Any]]]:
@@ -56,6 +57,12 @@ def lines_of(answer: Answer, applied: Applied) -> Iterable[tuple[Window, Applied
     ):
         place = {"rung": rung, "window_start": naive(window.start), "window_end": naive(window.end)}
         yield window, counts, {**values, **place}
+
+
+def commit(database: Database, answer: Answer, applied: Applied) -> None:
+    """Write the lines of a committed answer over any earlier ones of their windows and passes."""
+    for _, counts, values in lines_of(answer, applied):
+        ledger.commit(database, counts, values)
 
 
 def write(database: Database, lines: Sequence[tuple[Applied, Values]]) -> None:
@@ -70,7 +77,7 @@ def write(database: Database, lines: Sequence[tuple[Applied, Values]]) -> None:
 def coverages(database: Database) -> dict[Name, dict[int, Coverage]]:
     """What is committed, by feed and pass, of all feeds."""
     spans: dict[tuple[Name, int], list[Window]] = {}
-    for product, feed, rung, start, end in database.rows(_ISLANDS):
+    for product, feed, rung, start, end in database.rows(ledger.islands()):
         spans.setdefault(((product, feed), rung), []).append(Window(aware(start), aware(end)))
     found: dict[Name, dict[int, Coverage]] = {}
     for (name, rung), windows in spans.items():

@@ -18,6 +18,7 @@ from halfopen.errors import SinkError
 from halfopen.sinks import people
 from halfopen.sinks.database import Database
 from halfopen.sinks.duckdb.schema import SNAPSHOT, feed_columns
+from halfopen.sinks.tokens import secret_fields
 
 BOOKKEEPING = ("ledger", "holes", "quarantine", "late_rows", "findings")
 """What a reader may want to know of where rows come from; who was forgotten, and with which salt, stays behind."""
@@ -30,7 +31,7 @@ def columns_of(feed: Feed) -> dict[str, str]:
 
 def selected(feed: Feed, columns: Iterable[str]) -> str:
     """A SELECT list of a feed's columns, without what signs in."""
-    hidden = {name for name, field in feed.fields.items() if field.secret}
+    hidden = set(secret_fields(feed))
     if hidden:
         hidden.add("custom")
     return ", ".join(f"NULL AS {quote(name)}" if name in hidden else quote(name) for name in columns)
@@ -38,7 +39,7 @@ def selected(feed: Feed, columns: Iterable[str]) -> str:
 
 def quarantine_raw() -> str:
     """What stands for the raw text of a row in quarantine."""
-    names = ", ".join(literal(feed.name) for feed in feeds().values() if any(f.secret for f in feed.fields.values()))
+    names = ", ".join(literal(feed.name) for feed in feeds().values() if secret_fields(feed))
     return f"CASE WHEN feed NOT IN ({names}) THEN raw END AS raw"
 
 

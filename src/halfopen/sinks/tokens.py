@@ -22,6 +22,8 @@ from halfopen.sinks.base import Answer
 from halfopen.sinks.duckdb.run import run
 from halfopen.sinks.stage import Staged
 
+MASKED = "***"
+"""In the place of a credential, or of a text that may hold one, wherever a person reads it."""
 SEALED, HASHED = "aes-siv:", "sha256:"
 KEPT = f"\x1e{secrets.token_hex(16)}\x1e"
 """Before a staged credential that is already as it may be kept. Known to this process alone: no product can send it."""
@@ -110,4 +112,4 @@ def stored_text(feed: Feed, name: str | None, expression: str) -> str:
 
 def masked(text: str) -> str:
     """A text without the credentials that a mirror keeps, sealed or hashed."""
-    return _SHOWN.sub("***", text) if SEALED in text or HASHED in text else text
+    return _SHOWN.sub(MASKED, text) if SEALED in text or HASHED in text else text

@@ -1,34 +1,24 @@
 """One answer into the mirror: stage, judge, merge, hold what is unusable, count what is odd, write the ledger line."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import duckdb
 
-from halfopen.sinks import exclusions, ledger, vanished
+from halfopen.sinks import exclusions, ledger_lines, vanished
 from halfopen.sinks.base import Answer, Applied
-from halfopen.sinks.database import naive
 from halfopen.sinks.duckdb import late, quarantine
 from halfopen.sinks.duckdb import merge as merging
 from halfopen.sinks.duckdb.merge import Merge
 from halfopen.sinks.duckdb.run import DuckDBDatabase, run, written
 from halfopen.sinks.findings import note
 from halfopen.sinks.judging import SMALL_ROWS, UNUSABLE, judge, learned, values_of
+from halfopen.sinks.ledger_lines import Outcome
 from halfopen.sinks.replay import Rejudged, Replayed, settle
 from halfopen.sinks.rows import BY_SEQUENCE
 from halfopen.sinks.stage import Note, Shape, Staged, show
 
 _TEMPORARY = ("values_at_hand", "keyed", "differing", "held", "verdicts")
-_NO_COUNTS = Applied(rows=0, changed=0, late=0, quarantined=0, findings=0)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Outcome:
-    """What applying did: the counts for the caller, and how many rows the feed's table gained."""
-
-    applied: Applied
-    inserted: int
-    held: bool
 
 
 def apply(connection: duckdb.DuckDBPyConnection, answer: Answer, staged: Staged, *, anything_held: bool) -> Outcome:
@@ -36,12 +26,8 @@ def apply(connection: duckdb.DuckDBPyConnection, answer: Answer, staged: Staged,
 
     `anything_held` says whether quarantine holds rows of this feed, which a good version may supersede.
     """
-    values = values_of(answer)
-    outcome = _Application(connection, answer, values, staged).run(anything_held=anything_held)
-    ledger.commit(DuckDBDatabase(connection), outcome.applied, values)
-    for rung, part in answer.settles:
-        place = {"rung": rung, "window_start": naive(part.start), "window_end": naive(part.end)}
-        ledger.commit(DuckDBDatabase(connection), _NO_COUNTS, {**values, **place})
+    outcome = _Application(connection, answer, values_of(answer), staged).run(anything_held=anything_held)
+    ledger_lines.commit(DuckDBDatabase(connection), answer, outcome.applied)
     return outcome
 
 

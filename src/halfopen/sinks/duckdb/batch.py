@@ -12,14 +12,14 @@ from halfopen.sinks.base import Answer, Applied
 from halfopen.sinks.batch import Group
 from halfopen.sinks.duckdb import late
 from halfopen.sinks.duckdb import merge as merging
-from halfopen.sinks.duckdb.apply import Outcome
 from halfopen.sinks.duckdb.merge import Merge
 from halfopen.sinks.duckdb.run import DuckDBDatabase, run, written
 from halfopen.sinks.findings import note
 from halfopen.sinks.judging import values_of
-from halfopen.sinks.ledger_lines import NO_COUNTS
+from halfopen.sinks.ledger_lines import NO_COUNTS, Outcome
 from halfopen.sinks.rows import BY_SEQUENCE
 from halfopen.sinks.stage import Note, show
+from halfopen.sinks.tokens import MASKED, secret_fields
 
 NOTHING_DONE = Outcome(applied=NO_COUNTS, inserted=0, held=False)
 _ASKED = {
@@ -153,9 +153,9 @@ class _Group:
             "SELECT c._a, v.code, count(*), arg_min(v.field, v._n), arg_min(coalesce(v.value, ''), v._n)"
             f" FROM {verdicts} v JOIN ({' UNION ALL '.join(counted)}) c ON c._n = v._n GROUP BY 1, 2 ORDER BY 1, 2"
         ).fetchall()
-        secret = {name for name, kept in self._group.shape.feed.fields.items() if kept.secret}
+        secret = secret_fields(self._group.shape.feed)
         for place, code, count, name, value in rows:
-            shown = "***" if name in secret else value
+            shown = MASKED if name in secret else value
             self._tallies[place].notes.append(Note(code=code, count=count, field=name, value=shown))
 
     def _late(self, place: int) -> int:

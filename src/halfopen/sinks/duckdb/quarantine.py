@@ -13,8 +13,7 @@ from halfopen.sinks.duckdb.schema import SEPARATOR
 from halfopen.sinks.judging import held_rows
 from halfopen.sinks.rows import BY_SEQUENCE
 from halfopen.sinks.stage import Note, Shape, Staged, broken_text
-
-_MASKED = "***"
+from halfopen.sinks.tokens import MASKED, secret_fields
 
 _HOLD = (
     " ON CONFLICT (_id) DO UPDATE SET times = quarantine.times + excluded.times, last_seen = excluded.last_seen,"
@@ -51,11 +50,11 @@ def hold_broken(
     connection: duckdb.DuckDBPyConnection, answer: Answer, staged: Staged, values: dict[str, Any]
 ) -> list[Note]:
     """Hold rows that are no rows of their CSV, by their text and without a key; give findings about the new ones."""
-    secret = any(field.secret for field in answer.feed.fields.values())
+    secret = secret_fields(answer.feed)
     fresh: dict[str, Note] = {}
     for code, text in staged.broken:
         digest = hashlib.sha256(text.encode()).hexdigest()
-        shown = _MASKED if secret else text
+        shown = MASKED if secret else text
         row = {**values, "codes": code, "raw": broken_text(shown, staged.names), "digest": digest}
         row["id"] = SEPARATOR.join((answer.product, answer.feed.name, "", digest))
         if not run(connection, "SELECT 1 FROM halfopen.quarantine WHERE _id = $p_id", row).fetchone():
@@ -83,9 +82,9 @@ def count_verdicts(connection: duckdb.DuckDBPyConnection, shape: Shape, counted:
         "SELECT code, count(*), arg_min(field, v._n), arg_min(coalesce(value, ''), v._n) FROM verdicts v"
         f" SEMI JOIN ({' UNION ALL '.join(counted)}) c ON c._n = v._n GROUP BY code ORDER BY code"
     ).fetchall()
-    secret = {name for name, field in shape.feed.fields.items() if field.secret}
+    secret = secret_fields(shape.feed)
     return [
-        Note(code=code, count=count, field=field, value=_MASKED if field in secret else value)
+        Note(code=code, count=count, field=field, value=MASKED if field in secret else value)
         for code, count, field, value in rows
     ]
 

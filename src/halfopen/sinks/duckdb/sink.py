@@ -20,7 +20,7 @@ from halfopen.sinks.care import Care
 from halfopen.sinks.compaction import compact
 from halfopen.sinks.compare import Comparison, compare
 from halfopen.sinks.drift import Seen, Watch, with_jump
-from halfopen.sinks.duckdb.apply import Outcome, apply, discard, replay
+from halfopen.sinks.duckdb.apply import apply, discard, replay
 from halfopen.sinks.duckdb.batch import NOTHING_DONE, apply_groups
 from halfopen.sinks.duckdb.query import query
 from halfopen.sinks.duckdb.run import DuckDBDatabase, first_line
@@ -30,6 +30,7 @@ from halfopen.sinks.findings import held_at
 from halfopen.sinks.forget import Forgotten, forget
 from halfopen.sinks.graves import Graves
 from halfopen.sinks.judging import SMALL_ROWS, prepare
+from halfopen.sinks.ledger_lines import Outcome
 from halfopen.sinks.replay import Held, Rejudged, Replayed, held
 from halfopen.sinks.summary import progress_of, status_of
 from halfopen.sinks.tokens import Vault

@@ -1,12 +1,11 @@
 """One judged answer into the mirror, inside of the caller's transaction."""
 
-from dataclasses import dataclass
 from typing import Any
 
-from halfopen.sinks import exclusions, ledger, vanished
+from halfopen.sinks import exclusions, ledger_lines, vanished
 from halfopen.sinks.base import Applied
-from halfopen.sinks.database import naive
 from halfopen.sinks.findings import note
+from halfopen.sinks.ledger_lines import Outcome
 from halfopen.sinks.postgresql import merge as merging
 from halfopen.sinks.postgresql import quarantine
 from halfopen.sinks.postgresql.incoming import table_of
@@ -17,29 +16,14 @@ from halfopen.sinks.replay import Rejudged, Replayed, settle
 from halfopen.sinks.rows import BY_SEQUENCE
 from halfopen.sinks.stage import Note
 
-_NO_COUNTS = Applied(rows=0, changed=0, late=0, quarantined=0, findings=0)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Outcome:
-    """What applying did: the counts for the caller, and how many rows the feed's table gained."""
-
-    applied: Applied
-    inserted: int
-    held: bool
-
 
 def apply(session: Session, judged: Judged, *, anything_held: bool) -> Outcome:
     """Apply one answer.
 
     `anything_held` says whether quarantine holds rows of this feed, which a good version may supersede.
     """
-    values = dict(judged.values)
-    outcome = _Application(session, judged, values).run(anything_held=anything_held)
-    ledger.commit(session, outcome.applied, values)
-    for rung, part in judged.answer.settles:
-        place = {"rung": rung, "window_start": naive(part.start), "window_end": naive(part.end)}
-        ledger.commit(session, _NO_COUNTS, {**values, **place})
+    outcome = _Application(session, judged, dict(judged.values)).run(anything_held=anything_held)
+    ledger_lines.commit(session, judged.answer, outcome.applied)
     return outcome
 
 

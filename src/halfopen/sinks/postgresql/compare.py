@@ -6,7 +6,7 @@ from pathlib import Path
 
 import duckdb
 
-from halfopen.contract.sql import literal, quote
+from halfopen.contract.sql import json_path, literal, quote
 from halfopen.sinks import compare as comparing
 from halfopen.sinks.base import Answer
 from halfopen.sinks.care import NO_CARE, Care
@@ -17,6 +17,7 @@ from halfopen.sinks.duckdb.schema import feed_columns as duckdb_columns
 from halfopen.sinks.judging import prepare
 from halfopen.sinks.postgresql.judged import without_nul
 from halfopen.sinks.postgresql.link import Session
+from halfopen.sinks.postgresql.workplace import copied_out
 from halfopen.sinks.stage import Shape, Staged
 
 _SOUGHT = "CREATE TEMP TABLE IF NOT EXISTS in_sought (key text)"
@@ -57,15 +58,12 @@ def _bring_stored(
     body = folder / "stored.csv"
     by_key = not answer.whole and _send_keys(session, judge, answer, staged, folder / "keys.csv")
     session.copy_out(_stored(answer, list(columns), by_key=by_key), body)
-    types = ", ".join(f"{literal(name)}: 'VARCHAR'" for name in columns)
     values = {name: f"{quote(name)}::{kind}" for name, kind in columns.items()}
     values["custom"] = _in_order(staged.shape)
     values["_id"] = f"product || {literal(SEPARATOR)} || {quote(answer.feed.key)}"
     selected = ", ".join(f"{value} AS {quote(name)}" for name, value in values.items())
     judge.execute(
-        f"CREATE OR REPLACE TEMP TABLE {quote(answer.feed.name)} AS SELECT {selected} FROM"
-        f" read_csv({literal(str(body))}, columns = {{{types}}}, header = false, auto_detect = false, delim = ',',"
-        " quote = '\"', escape = '\"', nullstr = '', allow_quoted_nulls = false, parallel = false)"
+        f"CREATE OR REPLACE TEMP TABLE {quote(answer.feed.name)} AS SELECT {selected} FROM {copied_out(body, columns)}"
     )
 
 
@@ -102,9 +100,5 @@ def _stored(answer: Answer, columns: list[str], *, by_key: bool) -> str:
 def _in_order(shape: Shape | None) -> str:
     """`custom` as the DuckDB mirror would have it: without blanks, the answer's names last and in their order."""
     names = [name for name in (*shape.extras, *shape.present) if not set(name) & set('"\\')] if shape else []
-    pairs = ", ".join(f"{literal(name)}, custom::JSON ->> {literal(_path(name))}" for name in names)
+    pairs = ", ".join(f"{literal(name)}, custom::JSON ->> {literal(json_path(name))}" for name in names)
     return f"CASE WHEN custom IS NOT NULL THEN json_merge_patch(custom::JSON, json_object({pairs})) END"
-
-
-def _path(name: str) -> str:
-    return f'$."{name}"'

@@ -21,11 +21,11 @@ from halfopen.sinks.duckdb.run import run, written
 from halfopen.sinks.judging import SMALL_ROWS, held_rows, judge, learned, prepare, values_of
 from halfopen.sinks.rows import patch, typed_rows
 from halfopen.sinks.stage import Note, Shape, Staged, broken_text, show
+from halfopen.sinks.tokens import MASKED, secret_fields
 from halfopen.wire.csv import line
 
 LONGEST_KEY = 2000
 """Bytes of a key that an index of PostgreSQL is sure to take, beside the product's name."""
-MASKED = "***"
 _UNQUOTED = frozenset({Kind.INTEGER, Kind.DECIMAL, Kind.BOOLEAN, Kind.DATETIME, Kind.DATE})
 _BLOCK_BYTES = 1 << 20
 _NO_VERDICTS = (
@@ -216,8 +216,7 @@ class _Judging:
         ]
 
     def _shown(self, text: str) -> str:
-        secret = any(field.secret for field in self._answer.feed.fields.values())
-        return MASKED if secret else text
+        return MASKED if secret_fields(self._answer.feed) else text
 
 
 _SHEETS = {

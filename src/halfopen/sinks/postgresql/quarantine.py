@@ -4,10 +4,10 @@ from halfopen.contract.model import Feed, FeedKind
 from halfopen.contract.sql import quote
 from halfopen.sinks.database import Database, Values
 from halfopen.sinks.ledger import OF_FEED
-from halfopen.sinks.postgresql.judged import MASKED
 from halfopen.sinks.postgresql.merge import Merge
 from halfopen.sinks.rows import BY_SEQUENCE
 from halfopen.sinks.stage import Note
+from halfopen.sinks.tokens import MASKED, secret_fields
 
 _ANSWER = "_answer = $p_answer::integer"
 _SAME_ROW = "m._answer = i._answer AND m._n = i._n"
@@ -95,7 +95,7 @@ def count_verdicts(database: Database, feed: Feed, incoming: str, values: Values
         f" JOIN in_verdicts v ON v.{_ANSWER} AND v.code = c.code AND v._n = c.first ORDER BY c.code",
         values,
     )
-    secret = {name for name, field in feed.fields.items() if field.secret}
+    secret = secret_fields(feed)
     return [
         Note(code=code, count=count, field=field, value=MASKED if field in secret else value)
         for code, count, field, value in rows

@@ -24,8 +24,9 @@ from halfopen.sinks.duckdb.run import first_line
 from halfopen.sinks.findings import held_at
 from halfopen.sinks.forget import Forgotten, forget
 from halfopen.sinks.graves import Graves
+from halfopen.sinks.ledger_lines import Outcome
 from halfopen.sinks.postgresql import fence, incoming, schema
-from halfopen.sinks.postgresql.apply import Outcome, apply, replay
+from halfopen.sinks.postgresql.apply import apply, replay
 from halfopen.sinks.postgresql.compare import compare
 from halfopen.sinks.postgresql.judged import judged
 from halfopen.sinks.postgresql.link import FAILURES, Interrupted, Loop, Session

@@ -12,6 +12,7 @@ from halfopen.errors import SinkError
 from halfopen.sinks.duckdb.run import DuckDBDatabase
 from halfopen.sinks.duckdb.schema import STORAGE_VERSION
 from halfopen.sinks.postgresql.link import Session
+from halfopen.sinks.postgresql.workplace import copied_out
 from halfopen.sinks.snapshot import BOOKKEEPING, columns_of, delivered, finished, parquet, quarantine_raw, selected
 
 _TYPES = {"text": "VARCHAR", "json": "JSON", "jsonb": "JSON", "timestamp without time zone": "TIMESTAMP"}
@@ -71,12 +72,7 @@ def _copied(  # noqa: PLR0917 - both databases, and what goes from one to the ot
 ) -> int:
     body = work / "rows.csv"
     count = session.copy_out(query, body)
-    types = ", ".join(f"{literal(name)}: 'VARCHAR'" for name in columns)
     values = ", ".join(f"{quote(name)}::{kind} AS {quote(name)}" for name, kind in columns.items())
-    database.execute(
-        f"CREATE TABLE {table} AS SELECT {values} FROM read_csv({literal(str(body))}, columns = {{{types}}},"
-        " header = false, auto_detect = false, delim = ',', quote = '\"', escape = '\"', nullstr = '',"
-        " allow_quoted_nulls = false, parallel = false)"
-    )
+    database.execute(f"CREATE TABLE {table} AS SELECT {values} FROM {copied_out(body, columns)}")
     body.unlink()
     return count

@@ -1,5 +1,6 @@
 """The DuckDB in memory that judges answers: it reads and writes its own folder, and nothing else."""
 
+from collections.abc import Iterable
 from pathlib import Path
 
 import duckdb
@@ -24,3 +25,12 @@ def workplace(folder: Path, *, threads: int, memory_limit: str | None) -> duckdb
     connection.execute(f"SET allowed_directories = [{literal(f'{folder}/')}]")
     connection.execute("SET enable_external_access = false")
     return connection
+
+
+def copied_out(body: Path, columns: Iterable[str]) -> str:
+    """A table function of what `Session.copy_out` wrote: all texts, null where nothing stands between commas."""
+    types = ", ".join(f"{literal(name)}: 'VARCHAR'" for name in columns)
+    return (
+        f"read_csv({literal(str(body))}, columns = {{{types}}}, header = false, auto_detect = false, delim = ',',"
+        " quote = '\"', escape = '\"', nullstr = '', allow_quoted_nulls = false, parallel = false)"
+    )
