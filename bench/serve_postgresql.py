@@ -37,6 +37,7 @@ from halfopen.sources.base import Column, Selection
 from halfopen.sources.postgresql import PostgresqlSource
 from halfopen.window.window import Window
 from halfopen.wire.negotiate import Format
+from processes import cpu_of
 from support.postgresql import ask, database
 
 USER, PASSWORD = "bench", "bench-password"
@@ -213,8 +214,7 @@ class Process:
 
     def cpu(self) -> float:
         """Seconds of the processor so far."""
-        fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+        return cpu_of(self.pid)
 
     def memory(self) -> int:
         """Resident bytes."""

@@ -7,7 +7,7 @@ its REST source (JSON). Every load is a process of its own; CPU seconds are of a
 start of the interpreter and its imports. The plain load is `read_csv` and INSERT into our keyed table, from the disk,
 without judging (as in `bench/sync_rows.py`). A cycle is 13 feeds of 50 rows, new ones each time; the first is left out.
 
-    python -m venv /tmp/dlt && /tmp/dlt/bin/pip install "dlt[duckdb]" pyarrow
+    python -m venv /tmp/dlt && /tmp/dlt/bin/pip install -r bench/requirements.txt
     .venv/bin/python bench/sync_dlt.py --dlt-python /tmp/dlt/bin/python [--rows 1000000] [--cycles 5] [--skip rest_api]
 """
 
@@ -18,7 +18,6 @@ import csv
 import json
 import multiprocessing
 import resource
-import socket
 import statistics
 import subprocess
 import sys
@@ -34,6 +33,7 @@ import uvloop
 from aiohttp import web
 
 sys.path.insert(0, str(Path(__file__).parent))
+sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
 
 from halfopen.config.product import ProductConfig
 from halfopen.contract.load import feed, feeds
@@ -44,6 +44,8 @@ from halfopen.sync.client import ProductClient
 from halfopen.window.window import Window
 from many_product import FEEDS as PATHS
 from many_product import HEADERS, LINES
+from processes import until_listening
+from support.servers import free_port
 from sync_rows import load_plain, write_body
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -93,15 +95,11 @@ def small(path: str, cycle: int, wanted: str) -> bytes:
 @contextlib.contextmanager
 def server(million: str = "") -> Iterator[str]:
     """Its address."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port = free_port()
     process = multiprocessing.get_context("spawn").Process(target=serve, args=(port, million))
     process.start()
     try:
-        while True:
-            with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port)):
-                break
-            time.sleep(0.1)
+        until_listening(port, process.is_alive)
         yield f"http://127.0.0.1:{port}"
     finally:
         process.terminate()

@@ -112,7 +112,6 @@ class Weather:
 
     def __init__(self, dice: random.Random, plan: Plan) -> None:
         self.dice = dice
-        self.plan = plan
         self.bad = [*BAD, *SLOW] if plan.hangs else BAD
 
     def __call__(self, _number: int, _feed: str) -> Fault:

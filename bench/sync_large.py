@@ -30,6 +30,7 @@ from halfopen.sync.mirror import open_sink
 from halfopen.window.window import Window
 from halfopen.wire.negotiate import Format
 from many_product import HEADERS, LINES
+from processes import cpu_of
 from support import postgresql
 
 START = datetime(2026, 6, 1, tzinfo=UTC)
@@ -97,17 +98,14 @@ def minute(sink: Sink, number: int, rows: int, folder: Path) -> float:
 
 def cpu() -> float:
     """Of this process; of PostgreSQL's servers too, where there are any."""
-    return time.process_time() + sum(map(_server_seconds, SERVERS))
+    return time.process_time() + sum(map(cpu_of, SERVERS))
 
 
 SERVERS: list[int] = []
-
-
-def _server_seconds(process: int) -> float:
-    with contextlib.suppress(OSError):
-        user, system = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[11:13]
-        return (int(user) + int(system)) / 100
-    return 0.0
+BACKENDS = """
+select pid from pg_stat_activity
+where datname = current_database() and pid <> pg_backend_pid() and backend_type = 'client backend'
+"""
 
 
 def main() -> None:
@@ -131,7 +129,7 @@ def main() -> None:
             fill(sinks[rows], rows, folder)
             print(f"{rows:,} rows stored in {time.perf_counter() - began:.0f} s", flush=True)
             if words.mirror == "postgresql":
-                SERVERS.append(sinks[rows].query("SELECT pg_backend_pid()")[1][0][0])
+                SERVERS.extend(pid for (pid,) in postgresql.ask(url, BACKENDS))
         seconds = {rows: [minute(sink, 0, rows, folder)] for rows, sink in sinks.items()}
         for number in range(1, words.minutes + 1):
             for rows, sink in sinks.items():

@@ -16,9 +16,7 @@ import argparse
 import asyncio
 import contextlib
 import json
-import os
 import resource
-import socket
 import subprocess
 import sys
 import tempfile
@@ -30,6 +28,7 @@ from pathlib import Path
 
 import uvloop
 
+sys.path.insert(0, str(Path(__file__).parent))
 sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
 
 from halfopen.config.product import ProductConfig
@@ -38,7 +37,9 @@ from halfopen.sync.events import Asked, Committed, Event, Failed
 from halfopen.sync.mirror import open_sink
 from halfopen.sync.puller import Puller
 from halfopen.window.window import Window, floor
+from processes import cpu_of, until_listening
 from support import postgresql
+from support.servers import free_port
 
 MINUTE = timedelta(minutes=1)
 WARM_UP = 60
@@ -95,25 +96,15 @@ def host(number: int) -> str:
 @contextlib.contextmanager
 def product_process(hang: str = "") -> Iterator[tuple[int, subprocess.Popen[bytes]]]:
     """Port and process of a fast product."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port = free_port()
     command = [sys.executable, str(Path(__file__).with_name("many_product.py")), str(port), "--hang", hang]
     process = subprocess.Popen(command)
     try:
-        while True:
-            with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port)):
-                break
-            time.sleep(0.05)
+        until_listening(port, lambda: process.poll() is None)
         yield port, process
     finally:
         process.terminate()
         process.wait()
-
-
-def cpu_of(process: subprocess.Popen[bytes]) -> float:
-    """CPU seconds that a process has used."""
-    user, system = Path(f"/proc/{process.pid}/stat").read_text().rpartition(")")[2].split()[11:13]
-    return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
 
 
 async def measure(words: argparse.Namespace, url: str) -> dict[str, float]:
@@ -135,14 +126,14 @@ async def measure(words: argparse.Namespace, url: str) -> dict[str, float]:
             await asyncio.sleep(WARM_UP)
             warm = time.perf_counter()
             ear.began = datetime.now(UTC)
-            before, product_before = time.process_time(), cpu_of(product)
+            before, product_before = time.process_time(), cpu_of(product.pid)
             if words.trouble:
                 end = floor(datetime.now(UTC), timedelta(hours=1))
                 backfill.cancel()
                 backfill = asyncio.ensure_future(puller.backfill(f"p{BACKFILLING}", Window(end - MONTH, end)))
             await asyncio.wait({running}, timeout=words.seconds)
             seconds = time.perf_counter() - warm
-            cpu, product_cpu = time.process_time() - before, cpu_of(product) - product_before
+            cpu, product_cpu = time.process_time() - before, cpu_of(product.pid) - product_before
             done = backfill.done()
             puller.stop()
             await running
