@@ -1,9 +1,6 @@
 """Two hundred callers who take a KiB a second, on a real PostgreSQL with a few connections."""
 
 import asyncio
-import contextlib
-import socket
-from datetime import timedelta
 
 import asyncpg
 import pytest
@@ -11,7 +8,8 @@ import pytest
 from halfopen.config.load import load
 from support.alone import alone
 from support.postgresql import ask, database
-from support.serving import AT, SIGNED_IN, asked, served
+from support.serving import served
+from support.slow_readers import poll, slowly
 
 READERS = 200
 CONNECTIONS = 4
@@ -62,8 +60,8 @@ async def test_two_hundred_slow_readers_hold_no_connection_and_starve_nobody(tmp
             port = int(server.url.rpartition(":")[2])
             seen = Seen()
             watching = group.create_task(seen.watch(url))
-            fast = group.create_task(seen.poll(client))
-            readers = [group.create_task(slowly(port, seen)) for _ in range(READERS)]
+            fast = group.create_task(poll(client, seen.seconds))
+            readers = [group.create_task(slowly(port, seen.heads)) for _ in range(READERS)]
             async with asyncio.timeout(40):
                 while len(seen.heads) < READERS or seen.busy:  # noqa: ASYNC110 - the database sends no event
                     await asyncio.sleep(0.05)
@@ -96,30 +94,3 @@ class Seen:
                 await asyncio.sleep(0.05)
         finally:
             connection.terminate()
-
-    async def poll(self, client) -> None:
-        """A caller who asks for a minute again and again, and takes it at once."""
-        loop = asyncio.get_running_loop()
-        while True:
-            began = loop.time()
-            async with client.get(asked(AT, AT + timedelta(minutes=1))) as answer:
-                assert answer.status == 200
-                assert (await answer.read()).count(b"\r\n") == 11
-            self.seconds.append(loop.time() - began)
-            await asyncio.sleep(0.05)
-
-
-async def slowly(port: int, seen: Seen) -> None:
-    """Asks for everything and takes a KiB a second of it."""
-    loop = asyncio.get_running_loop()
-    with contextlib.closing(socket.socket()) as caller:
-        caller.setblocking(False)  # noqa: FBT003 - socket's own signature
-        caller.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-        await loop.sock_connect(caller, ("127.0.0.1", port))
-        target = asked(AT, AT + timedelta(days=1))
-        words = f"GET {target} HTTP/1.1\r\nHost: h\r\nAuthorization: {SIGNED_IN['Authorization']}\r\n\r\n"
-        await loop.sock_sendall(caller, words.encode())
-        first = await loop.sock_recv(caller, 1024)
-        seen.heads.append(first.partition(b"\r\n")[0])
-        while await loop.sock_recv(caller, 1024):  # noqa: ASYNC110 - a slow reader is one that sleeps
-            await asyncio.sleep(1)

@@ -2,15 +2,14 @@
 
 import asyncio
 import contextlib
-import socket
 import sqlite3
-from datetime import timedelta
 
 import pytest
 
 from halfopen.config.load import load
 from support.alone import alone
-from support.serving import AT, SIGNED_IN, asked, served
+from support.serving import served
+from support.slow_readers import poll, slowly
 
 READERS = 200
 CONNECTIONS = 4
@@ -69,31 +68,3 @@ async def test_two_hundred_slow_readers_see_no_refusal_and_starve_nobody(tmp_pat
     assert set(heads) == {b"HTTP/1.1 200 OK"}
     assert max(seconds) < 3, "a short window waits for two hundred long ones"
     assert max(seconds[settled:]) < 1
-
-
-async def poll(client, seconds: list[float]) -> None:
-    """A caller who asks for a minute again and again, and takes it at once."""
-    loop = asyncio.get_running_loop()
-    while True:
-        began = loop.time()
-        async with client.get(asked(AT, AT + timedelta(minutes=1))) as answer:
-            assert answer.status == 200
-            assert (await answer.read()).count(b"\r\n") == 11
-        seconds.append(loop.time() - began)
-        await asyncio.sleep(0.05)
-
-
-async def slowly(port: int, heads: list[bytes]) -> None:
-    """Asks for everything and takes a KiB a second of it."""
-    loop = asyncio.get_running_loop()
-    with contextlib.closing(socket.socket()) as caller:
-        caller.setblocking(False)  # noqa: FBT003 - socket's own signature
-        caller.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-        await loop.sock_connect(caller, ("127.0.0.1", port))
-        target = asked(AT, AT + timedelta(days=1))
-        words = f"GET {target} HTTP/1.1\r\nHost: h\r\nAuthorization: {SIGNED_IN['Authorization']}\r\n\r\n"
-        await loop.sock_sendall(caller, words.encode())
-        first = await loop.sock_recv(caller, 1024)
-        heads.append(first.partition(b"\r\n")[0])
-        while await loop.sock_recv(caller, 1024):  # noqa: ASYNC110 - a slow reader is one that sleeps
-            await asyncio.sleep(1)
