@@ -3,7 +3,7 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ from halfopen.wire import moment
 from sinks.conftest import ENGINES, Engine
 from support.faulty import FaultyProduct, Truth
 from support.halfopen_process import Ended, ended, run, running
+from support.truth import Row
 
 START = floor(datetime.now(UTC), timedelta(hours=1)) - timedelta(hours=30)
 END = START + timedelta(hours=28)
@@ -114,7 +115,7 @@ async def test_each_difference_is_found_and_repaired(folder: Path, product: Faul
     frozen = {**wallet("w9", "7"), "modified_at": "2099-01-01 00:00:00"}
     wallets.rows["w9"] = next(row for row in whole if row.values["id"] == "w9")
     wallets.waiting = [row for row in spoilt if row.values["id"] != "w9"]
-    wallets.rows["w9"] = type(whole[0])(values=frozen, cursor=whole[9].cursor, visible=whole[9].visible)
+    wallets.rows["w9"] = Row(values=frozen, cursor=whole[9].cursor, visible=whole[9].visible)
     wallets.put(wallet("gone"), START + timedelta(hours=1))
     wallets.put(wallet("w20", "99"), START + timedelta(hours=10))
     done = await run("backfill", "--product", "casino", *SPAN, folder=folder)
@@ -160,18 +161,14 @@ async def test_each_difference_is_found_and_repaired(folder: Path, product: Faul
     told = await run("reconcile", "--product", "casino", "--feed", "wallets", folder=folder)
     assert told.code == 0, told.err
     assert [line.split()[:7] for line in told.out.splitlines()[1:3]] == [
-        ["wallets", f"{START:%Y-%m-%d}", str(first_day()), str(first_day()), "0", "0", "0"],
-        ["wallets", f"{START + timedelta(days=1):%Y-%m-%d}", *_second_day(), "0", "0", "0"],
+        ["wallets", f"{day}", rows_of(day), rows_of(day), "0", "0", "0"]
+        for day in (START.date(), (START + timedelta(days=1)).date())
     ]
 
 
-def first_day() -> int:
-    return sum((START + timedelta(minutes=30 * n)).date() == START.date() for n in range(ROWS))
-
-
-def _second_day() -> list[str]:
-    day = (START + timedelta(days=1)).date()
-    return [str(sum((START + timedelta(minutes=30 * n)).date() == day for n in range(ROWS)))] * 2
+def rows_of(day: date) -> str:
+    """How many of the product's rows are stamped on a day, as the table prints it."""
+    return str(sum((START + timedelta(minutes=30 * number)).date() == day for number in range(ROWS)))
 
 
 async def test_it_works_beside_a_running_sync(folder: Path, product: FaultyProduct) -> None:

@@ -64,7 +64,7 @@ async def test_sync_backfill_query_and_status_work_on_postgresql(tmp_path: Path,
 
 async def asked_while(folder: Path) -> int:
     """Rows of transactions, asked by a process of its own while sync runs."""
-    await asyncio.sleep(3)
+    await asyncio.sleep(3)  # sync owns the mirror by then, and has its own transactions open
     done = await run("query", "--json", "select count(*) as n from transactions", folder=folder)
     assert done.code == 0, done.err
     found: list[dict[str, int]] = json.loads(done.out)

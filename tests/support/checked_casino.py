@@ -79,7 +79,7 @@ def _told() -> tuple[datetime, World]:
     return now, world
 
 
-def _fill(engine: str, put: Callable[..., None], execute: Callable[[str], None]) -> str:
+def _fill(engine: str, put: Callable[..., None], execute: Callable[[str], object]) -> str:
     now, world = _told()
     for name, feed in feeds().items():
         if name == "game_activity":
@@ -117,7 +117,7 @@ def _value(engine: str, value: object) -> object:
     return value
 
 
-_Opened = tuple[str, Callable[..., None], Callable[[str], None]]
+_Opened = tuple[str, Callable[..., None], Callable[[str], object]]
 
 
 @contextmanager
@@ -125,10 +125,18 @@ def _opened(engine: str, folder: Path) -> Iterator[_Opened]:
     match engine:
         case "postgresql":
             with postgresql.database() as url:
-                yield url, lambda table, rows: postgresql.run(_copy(url, table, rows)), lambda sql: _asked(url, sql)
+                yield (
+                    url,
+                    lambda table, rows: postgresql.run(_copy(url, table, rows)),
+                    lambda sql: postgresql.ask(url, sql),
+                )
         case "mysql":
             with mysql.database() as url:
-                yield url, lambda table, rows: _many(mysql.connect(url), table, rows, "%s"), lambda sql: _said(url, sql)
+                yield (
+                    url,
+                    lambda table, rows: _many(mysql.connect(url), table, rows, "%s"),
+                    lambda sql: mysql.ask(url, sql),
+                )
         case "sqlite":
             path = folder / "casino.sqlite"
             with closing(sqlite3.connect(path)) as own:
@@ -136,23 +144,15 @@ def _opened(engine: str, folder: Path) -> Iterator[_Opened]:
             yield (
                 f"sqlite:///{path}",
                 lambda table, rows: _many(sqlite3.connect(path), table, rows, "?"),
-                lambda sql: _many(sqlite3.connect(path), sql, (), ""),
+                lambda sql: _done(sqlite3.connect(path), sql),
             )
         case _:
             path = folder / "casino.duckdb"
             yield (
                 f"duckdb:///{path}",
                 lambda table, rows: _loaded(path, table, rows),
-                lambda sql: _many(duckdb.connect(path), sql, (), ""),
+                lambda sql: _done(duckdb.connect(path), sql),
             )
-
-
-def _asked(url: str, sql: str) -> None:
-    postgresql.ask(url, sql)
-
-
-def _said(url: str, sql: str) -> None:
-    mysql.ask(url, sql)
 
 
 async def _copy(url: str, table: str, rows: Sequence[Sequence[object]]) -> None:
@@ -179,14 +179,18 @@ def _loaded(path: Path, table: str, rows: Sequence[Sequence[object]]) -> None:
 
 
 def _many(connection: Any, table: str, rows: Sequence[Sequence[object]], mark: str) -> None:
-    """Insert rows; without any, `table` is a statement."""
-    cursor = connection.cursor()
-    if not mark:
-        cursor.execute(table)
-    elif rows:
-        cursor.executemany(f"insert into {table} values ({', '.join([mark] * len(rows[0]))})", rows)
-    connection.commit()
-    connection.close()
+    """Insert rows in a connection of its own."""
+    with closing(connection):
+        if rows:
+            connection.cursor().executemany(f"insert into {table} values ({', '.join([mark] * len(rows[0]))})", rows)
+        connection.commit()
+
+
+def _done(connection: Any, sql: str) -> None:
+    """Run a statement in a connection of its own."""
+    with closing(connection):
+        connection.cursor().execute(sql)
+        connection.commit()
 
 
 async def keep_late(engine: str, found: Place, until: asyncio.Event) -> int:

@@ -3,28 +3,20 @@
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 
 from aiohttp import web
-
-from halfopen.window.window import Window
-from halfopen.wire import moment
 
 Speak = Callable[["Question"], web.Response]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Question:
-    """What was asked; `window` is None where `from` and `to` are not in UTC's plain form."""
+    """What was asked; `raw` is the query string as it was sent."""
 
     path: str
     query: Mapping[str, str]
     headers: Mapping[str, str]
     raw: str
-
-    @property
-    def window(self) -> Window:
-        return moment.window_from_query(self.raw)
 
 
 @dataclass
@@ -59,7 +51,3 @@ async def speaking(speak: Speak, **options: object) -> AsyncIterator[Speaker]:
         yield speaker
     finally:
         await runner.cleanup()
-
-
-def utc(text: str) -> datetime:
-    return datetime.fromisoformat(text).replace(tzinfo=UTC)

@@ -15,20 +15,10 @@ from halfopen.wire.negotiate import Format
 from sources.engines.all import Engine
 
 AT = datetime(2024, 3, 31, 12, 0, 0, tzinfo=UTC)
-
-
 MINUTE = timedelta(minutes=1)
-
-
 LATENESS = 15 * MINUTE
-
-
 COLUMNS = {"id": "text", "note": "text", "amount": "number", "flag": "boolean", "at": "stamp"}
-
-
 KINDS = dict(zip(COLUMNS, [Kind.STRING, Kind.STRING, Kind.DECIMAL, Kind.BOOLEAN, Kind.DATETIME], strict=True))
-
-
 SESSION = ("session_id", "player_id", "bet_count", "bet_amount", "win_amount", "created_at", "updated_at")
 
 

@@ -53,7 +53,9 @@ def test_failed_probes_come_less_and_less_often_up_to_a_limit() -> None:
     assert waits == [1, 2, 4, 8, 16, 30, 30, 30]
     assert timedelta(seconds=waits[-1]) == MOST
     breaker.answered()
-    assert open_breaker().until(NOON) == NOON + FIRST
+    for _ in range(PATIENCE):
+        breaker.refused(DOWN, now, 1.0)
+    assert breaker.until(now) == now + FIRST, "an answer did not begin the waits anew"
 
 
 def test_those_that_were_asked_before_it_opened_do_not_prolong_it() -> None:

@@ -27,7 +27,7 @@ def test_hundreds_use_the_whole_minute_evenly() -> None:
     assert min(phases) >= 0
     assert max(phases) < 60
     assert max(phases.count(second) for second in range(60)) < 25
-    assert phases == [spread.phase(f"p{n}", 6500, MINUTE) // timedelta(seconds=1) for n in range(500)]
+    assert phases[:5] == [4, 27, 16, 1, 38], "not the same at every start"
 
 
 def test_a_phase_moves_where_windows_end() -> None:
