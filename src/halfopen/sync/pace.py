@@ -1,6 +1,7 @@
 """How fast a product's past may be asked: requests and bytes a second, and the hours of the day; pure.
 
-The past is what a backfill wants, and what lies more than a day back: windows of today are never held up.
+The past is what a backfill wants, and what lies more than a day back and was never read: windows of today are never
+held up, nor are the re-reads of the ladder.
 """
 
 from collections.abc import Iterable
