@@ -97,14 +97,15 @@ class Lane:
         """Ask what is owed, rest until something is, until `stop`, or until a stop that `scope` names is reached."""
         while not self._stopping:
             await self._look()
-            ask = self._next(self._now())
+            now = self._now()
+            ask = self._next(now)
             if ask is not None:
                 async with self.turn:
                     await self._fulfil(ask)
-            elif self._is_closed(self._now()):
+            elif self._is_closed(now):
                 return
             else:
-                await self._rest()
+                await self._rest(now)
 
     async def pass_once(self) -> None:
         """Ask everything that is owed by now once, then stop, whatever failed."""
@@ -173,26 +174,29 @@ class Lane:
 
     def _next(self, now: datetime) -> Ask | None:
         """What to ask now; nothing before a time that the product named, little right after a failure."""
-        breaker = self._client.breaker
-        if now < self._quiet_until or not breaker.lets(self._around.clock()):
+        breaker, clock = self._client.breaker, now + self._behind
+        if now < self._quiet_until or not breaker.lets(clock):
             return None
-        ask = self._plan(now, replace(self.scope, calm=now < self._calm_until), held=self._held())
+        ask = self._plan(now, replace(self.scope, calm=now < self._calm_until), held=self._held(clock))
         if ask is not None:
-            breaker.asked(self._around.clock())
+            breaker.asked(clock)
         return ask
 
     async def _paced(self, now: datetime) -> Ask | None:
         """The next of a single pass; waits for the pace of the past, but not for its hours."""
-        while (ask := self._plan(now, self.scope, held=self._held())) is None and not self._stopping:
-            wait = self._pace.ready_at(self._around.clock()) - self._around.clock()
+        while True:
+            clock = self._around.clock()
+            ask = self._plan(now, self.scope, held=self._held(clock))
+            if ask is not None or self._stopping:
+                return ask
+            wait = self._pace.ready_at(clock) - clock
             if self._plan(now, self.scope) is None or wait > _LONGEST_WAIT:
                 return None
             await asyncio.sleep(max(wait.total_seconds(), 0.001))
-        return ask
 
-    def _held(self) -> Coverage:
-        """What of the past may not be asked now."""
-        return self._pace.held(self.scope.wanted, self._around.clock(), self.rhythm.cadence)
+    def _held(self, clock: datetime) -> Coverage:
+        """What of the past may not be asked at `clock`."""
+        return self._pace.held(self.scope.wanted, clock, self.rhythm.cadence)
 
     def _is_past(self, ask: Ask) -> bool:
         past = self._pace.past(self.scope.wanted, self._around.clock(), self.rhythm.cadence)
@@ -205,25 +209,34 @@ class Lane:
         scope = replace(scope, resting=self._resting(now))
         return planner.plan(self.progress, self.rhythm, now, self._width.length, scope, reverse=reverse)
 
-    async def _rest(self) -> None:
-        """Sleep until there may be something to ask, or somebody pokes."""
+    async def _rest(self, now: datetime) -> None:
+        """Sleep until there may be something to ask, or somebody pokes.
+
+        now: the moment for which nothing was found to ask. With a later one, what came due between the two would be
+        taken for asked, and slept over until the next window ends.
+        """
         self._busy = 0
-        now = self._now()
-        scope = replace(self.scope, calm=now < self._calm_until)
-        until = max(planner.wake(self.progress, self.rhythm, now, scope), self._quiet_until)
-        if scope.calm:
-            until = min(until, max(self._calm_until, self._quiet_until))
-        if self._held() and self._plan(now, scope) is not None:
-            ready = self._pace.ready_at(self._around.clock())
-            until = min(until, ready)
-            self.gained_at = max(self.gained_at, ready)
-        if not self._client.breaker.lets(now):
-            until = self._client.breaker.until(now)
+        until = self._wakes(now)
         if self._stopping:
             return
         self._poked.clear()
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._poked.wait(), max((until - now).total_seconds(), 0.001))
+            await asyncio.wait_for(self._poked.wait(), max((until - self._now()).total_seconds(), 0.001))
+
+    def _wakes(self, now: datetime) -> datetime:
+        """When there may be something to ask after nothing was at `now`; both by the product's clock, as `_now` is."""
+        clock = now + self._behind
+        if not self._client.breaker.lets(clock):
+            return self._client.breaker.until(clock) - self._behind
+        scope = replace(self.scope, calm=now < self._calm_until)
+        until = max(planner.wake(self.progress, self.rhythm, now, scope), self._quiet_until)
+        if scope.calm:
+            until = min(until, max(self._calm_until, self._quiet_until))
+        if self._held(clock) and self._plan(now, scope) is not None:
+            ready = self._pace.ready_at(clock)
+            until = min(until, ready - self._behind)
+            self.gained_at = max(self.gained_at, ready)
+        return until
 
     async def _fulfil(self, ask: Ask) -> None:
         """One ask from request to ledger; whatever fails becomes a hole."""

@@ -120,7 +120,10 @@ def plan(
 
 
 def wake(progress: Progress, rhythm: Rhythm, now: datetime, scope: Scope = LIVE) -> datetime:
-    """When to plan again after nothing was owed: the end of the next window, or the time of a hole before it."""
+    """When to plan again after nothing was owed at `now`: the end of the next window, or the time of a hole before it.
+
+    It must be the very `now` that `plan` was given: what comes due between two moments would be in neither.
+    """
     moments = [_horizon(rhythm, now) + rhythm.cadence + rhythm.offset]
     if scope.until is not None:
         moments.append(scope.until + rhythm.offset)

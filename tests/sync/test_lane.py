@@ -1,0 +1,176 @@
+"""A lane on a virtual clock that no two looks find at the same moment, with timers that fire a little early."""
+
+import asyncio
+import itertools
+import random
+import selectors
+import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from halfopen.config.product import ProductConfig
+from halfopen.contract.load import feeds
+from halfopen.sinks.base import Applied, Progress
+from halfopen.sync import backoff, breaker
+from halfopen.sync.breaker import PATIENCE, Breaker
+from halfopen.sync.events import Answered, Asked, Event, Events, Failed
+from halfopen.sync.fetched import Fetched
+from halfopen.sync.lane import Lane, Surroundings
+from halfopen.sync.planner import LIVE
+from halfopen.sync.refusal import Refusal
+from halfopen.window.arming import Evidence
+from halfopen.window.coverage import Coverage
+from halfopen.window.ladder import DEFAULT
+from halfopen.window.window import Window
+from halfopen.wire.negotiate import Format
+
+NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
+SECOND = timedelta(seconds=1)
+MINUTE = timedelta(minutes=1)
+NOTHING = Progress(committed=Coverage(), reread={}, holes=(), started=NOON)
+FEED = feeds()["players"]
+NEVER = Window(NOON, NOON)
+ON_TIME = timedelta(milliseconds=100)
+LONGEST_RETRY = backoff.MOST + breaker.MOST + 10 * SECOND
+
+
+class BentLoop(asyncio.SelectorEventLoop):
+    """Waits in no time. Each look at `clock` takes up to 0.4 ms, and timers fire up to 2 ms early, as real ones may."""
+
+    def __init__(self, dice: random.Random) -> None:
+        self.dice = dice
+        self.passed = 0.0
+        super().__init__(_NoWait(self))
+
+    def time(self) -> float:
+        return self.passed
+
+    def clock(self) -> datetime:
+        self.passed += self.dice.random() * 0.0004
+        return NOON + timedelta(seconds=self.passed)
+
+    def call_at(self, when: float, callback: Any, *args: Any, context: Any = None) -> asyncio.TimerHandle:
+        return super().call_at(max(when - self.dice.random() * 0.002, self.passed), callback, *args, context=context)
+
+
+class _NoWait(selectors.DefaultSelector):
+    """Lets the time of a loop pass in the place of waiting."""
+
+    def __init__(self, loop: BentLoop) -> None:
+        super().__init__()
+        self.loop = loop
+
+    def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
+        assert timeout is not None, "nothing will ever happen"
+        self.loop.passed += max(timeout, 0)
+        return super().select(0)
+
+
+class Client:
+    """Answers after a while, or refuses while the product is down."""
+
+    def __init__(self, loop: BentLoop, down: Window) -> None:
+        self.breaker = Breaker()
+        self.loop = loop
+        self.down = down
+
+    async def fetch(self, _feed: str, _window: Window, body: Path, _most: int | None) -> Fetched:
+        asked = self.loop.clock()
+        await asyncio.sleep(self.loop.dice.expovariate(2))
+        now = self.loop.clock()
+        if self.down.contains(now):
+            refusal = Refusal("answered 503", status=503)
+            self.breaker.refused(refusal, now, self.loop.dice.random())
+            raise refusal
+        self.breaker.answered()
+        return Fetched(
+            body=body, format=Format.CSV, size=0, digest="", server_date=None, asked_at=asked, fetched_at=now, notes=()
+        )
+
+
+class Store:
+    """A mirror and an archive that take a while."""
+
+    def __init__(self, loop: BentLoop) -> None:
+        self.loop = loop
+
+    async def apply(self, _answer: object) -> Applied:
+        await asyncio.sleep(self.loop.dice.random() * 2)
+        return Applied(rows=0, changed=0, late=0, quarantined=0, findings=0)
+
+    async def call(self, _function: object) -> None:
+        await asyncio.sleep(0.01)
+
+    async def first(self, *_: object) -> Evidence:
+        return Evidence()
+
+    again = first
+
+
+def pulled(seed: int, cadence: timedelta, length: timedelta, down: Window = NEVER) -> list[Event]:
+    """What a lane tells while it is pulled for `length`."""
+    loop = BentLoop(random.Random(seed))
+    heard: list[Event] = []
+    events = Events()
+    events.listen(heard.append)
+    product = ProductConfig(name="p", url="http://p", cadence=cadence, ladder=DEFAULT)
+    store: Any = Store(loop)
+    around = Surroundings(
+        writer=store,
+        archive=store,
+        events=events,
+        clock=loop.clock,
+        dice=loop.dice,
+        seq=itertools.count(),
+        spool=Path("/nowhere"),
+    )
+    try:
+        loop.run_until_complete(_pull(product, Client(loop, down), around, length))
+    finally:
+        loop.close()
+    return heard
+
+
+async def _pull(product: ProductConfig, client: Any, around: Surroundings, length: timedelta) -> None:
+    lane = Lane(product, FEED, client, NOTHING, around)
+    lane.owe(LIVE)
+    lane.start()
+    await asyncio.sleep(length.total_seconds())
+    lane.raise_failure()
+    await lane.stop()
+
+
+def first_asks(heard: list[Event]) -> Iterator[Asked]:
+    return (event for event in heard if isinstance(event, Asked) and event.rung == 0)
+
+
+@pytest.fixture
+def seed() -> int:
+    found = random.SystemRandom().randrange(10**9)
+    sys.stdout.write(f"seed {found}\n")
+    return found
+
+
+def test_every_window_is_asked_as_it_ends(seed: int) -> None:
+    heard = pulled(seed, MINUTE, 2000 * MINUTE)
+    asks = list(first_asks(heard))
+    assert [ask.start for ask in asks] == [NOON + n * MINUTE for n in range(len(asks))]
+    assert len(asks) >= 1999
+    late = {str(ask.window()): ask.at - ask.end for ask in asks if ask.at - ask.end > ON_TIME}
+    assert not late, "its lane has slept over the end"
+
+
+def test_a_product_that_is_back_is_asked_when_its_time_has_come(seed: int) -> None:
+    back = NOON + 30 * MINUTE
+    for number in range(seed, seed + 60):
+        heard = pulled(number, 20 * MINUTE, 35 * MINUTE, Window(NOON, back))
+        assert sum(isinstance(event, Failed) for event in heard) >= PATIENCE, (
+            f"seed {number}: it has slept over a retry"
+        )
+        answered = next((event for event in heard if isinstance(event, Answered)), None)
+        assert answered is not None, f"seed {number}: nobody asks whether it is back"
+        assert answered.at - back < LONGEST_RETRY, f"seed {number}"
