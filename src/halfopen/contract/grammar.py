@@ -4,9 +4,9 @@ Each matches a whole text (`re.fullmatch`, `regexp_full_match`) and keeps to wha
 written out, since `\d` is wider in Python; no look-around, no back-references.
 """
 
-_TIME = "(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]"
+TIME = "(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]"
 _OFFSET = "(?:Z|[+-](?:[01][0-9]|2[0-3])(?::?[0-5][0-9])?)"
-NAIVE = f"[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}[ T]{_TIME}(?:[.][0-9]{{1,9}})?"
+NAIVE = f"[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}[ T]{TIME}(?:[.][0-9]{{1,9}})?"
 """A moment that says no offset; it is UTC."""
 MOMENT = f"{NAIVE}{_OFFSET}?"
 """A moment: the requirements' form, or with T, a fraction, Z or a numeric offset."""
