@@ -43,7 +43,7 @@ def test_a_self_signed_product_is_told_what_to_do():
     with serving("self_signed") as served:
         done = run(served.url, "--auth", "none", "--watch", "0s")
     assert done.returncode == 3
-    assert "SSL_CERT_FILE" in done.stdout
+    assert "--ca ca.pem" in done.stdout
 
 
 def run(*words: str) -> subprocess.CompletedProcess[str]:

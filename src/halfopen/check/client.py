@@ -5,8 +5,7 @@ since they take a compressed body that was cut for a whole one.
 """
 
 import ssl
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,6 +16,7 @@ import aiohttp
 from yarl import URL
 
 from halfopen.auth.flow import TokenRefused
+from halfopen.check import road
 from halfopen.check.exchange import EXCERPT, Exchange
 from halfopen.check.pace import Pace, retry_after
 from halfopen.check.signing import Credentials, Request, SignIn
@@ -80,7 +80,8 @@ class Client:
         self._pace = Pace(limits.rate, limits.at_once, monotonic)
         self._bytes = 0
         self._number = 0
-        self.sign_in = SignIn(product.auth, session, monotonic)
+        self._road = road.proxied(product)
+        self.sign_in = SignIn(product.auth, session, monotonic, self._road)
         self.exchanges: list[Exchange] = []
         self.paths = {name: product.path(name) for name in feeds()}
         self.spaces: dict[str, str] = dict.fromkeys(feeds(), product.space)
@@ -206,7 +207,11 @@ class Client:
         started = self._clock()
         try:
             async with self._session.get(
-                URL(url, encoded=True), headers={**own, **request.headers}, allow_redirects=False, timeout=_TIMEOUT
+                URL(url, encoded=True),
+                headers={**own, **request.headers},
+                allow_redirects=False,
+                timeout=_TIMEOUT,
+                **self._road,
             ) as response:
                 answer.began(response)
                 await answer.take(response)
@@ -369,16 +374,6 @@ def _echo(answer: _Answer, request: Request) -> str | None:
 def _origin(url: str) -> tuple[str, str | None, int | None]:
     parts = urlsplit(url)
     return parts.scheme, parts.hostname, parts.port
-
-
-@asynccontextmanager
-async def opened() -> AsyncIterator[aiohttp.ClientSession]:
-    """A session that keeps no cookies and decodes nothing."""
-    connector = aiohttp.TCPConnector(limit=16)
-    async with aiohttp.ClientSession(
-        connector=connector, auto_decompress=False, cookie_jar=aiohttp.DummyCookieJar()
-    ) as session:
-        yield session
 
 
 def utc_now() -> datetime:

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from halfopen.check import client as clients
-from halfopen.check import judging, roots, watch
+from halfopen.check import judging, road, roots, watch
 from halfopen.check.case import Case, build
 from halfopen.check.client import Client, Limits
 from halfopen.check.closing import Closing
@@ -49,10 +49,14 @@ async def check(
     clock: Callable[[], datetime] = clients.utc_now,
     monotonic: Callable[[], float] = time.monotonic,
 ) -> Report:
-    """Check a product over HTTP; a cancellation ends it with what was found so far (`partial`)."""
+    """Check a product over HTTP; a cancellation ends it with what was found so far (`partial`).
+
+    Raises:
+        ConfigError: the certificates to trust cannot be read.
+    """
     started = clock()
     with tempfile.TemporaryDirectory(prefix="halfopen-check-") as folder:
-        async with clients.opened() as session:
+        async with road.session(product) as session:
             observer = Observer(product.columns)
             client = Client(
                 product, session, options.limits, Path(folder), clock=clock, monotonic=monotonic,
@@ -170,5 +174,5 @@ def _unreachable(exchanges: tuple[Exchange, ...]) -> str:
         404: ": check the address and the paths",
     }.get(first.status or 0, "")
     if first.error_code == "tls_invalid":
-        hint = ": renew it; where the authority is your own, name its certificate: SSL_CERT_FILE=ca.pem halfopen check"
+        hint = ": renew it; where the authority is your own, name its certificate: halfopen check --ca ca.pem"
     return f"no feed could be read: {what}{hint}"

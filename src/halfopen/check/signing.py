@@ -31,13 +31,18 @@ class Request:
 
 
 class SignIn:
-    """The sign-in of one product; `monotonic` in seconds, `now` in seconds since the epoch."""
+    """The sign-in of one product; `monotonic` in seconds, `road`: further options of aiohttp's requests."""
 
     def __init__(
-        self, words: Mapping[str, Any], session: aiohttp.ClientSession, monotonic: Callable[[], float]
+        self,
+        words: Mapping[str, Any],
+        session: aiohttp.ClientSession,
+        monotonic: Callable[[], float],
+        road: Mapping[str, Any] | None = None,
     ) -> None:
         self._words = words
         self._session = session
+        self._road = road or {}
         self._monotonic = monotonic
         self._right = schemes.signer(words)
         self._secrets = frozenset(schemes.secrets(words))
@@ -131,7 +136,12 @@ class SignIn:
 
     async def _post(self, request: TokenRequest) -> TokenAnswer:
         async with self._session.post(
-            request.url, data=dict(request.form), headers=request.headers, allow_redirects=False, timeout=_TIMEOUT
+            request.url,
+            data=dict(request.form),
+            headers=request.headers,
+            allow_redirects=False,
+            timeout=_TIMEOUT,
+            **self._road,
         ) as answer:
             try:
                 body = await answer.content.readexactly(MOST_BYTES)

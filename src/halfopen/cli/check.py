@@ -44,6 +44,7 @@ def check(
     config: Path | None = None,
     product: str | None = None,
     auth: str | None = None,
+    ca: Path | None = None,
     path: _Words = None,
     feed: _Words = None,
     watch: str = _DEFAULT_WATCH,
@@ -73,6 +74,7 @@ def check(
         config: a configuration file to take --product from, instead of an address.
         product: the product of the configuration file.
         auth: basic:USER:PASSWORD, bearer:TOKEN, login:USER:PASSWORD or none; ${NAME} comes from the environment.
+        ca: certificates (PEM) to trust in place of the system's, of an authority of one's own.
         path: FEED=/PATH where it is not the document's; may be given several times.
         feed: only this feed; may be given several times.
         watch: how long to look for late rows, like 60s or 10m; 0s for not at all.
@@ -105,7 +107,7 @@ def check(
         record=record,
     )
     report = _report(
-        _target(base_url, config=config, product=product, auth=auth, path=path, offset=offset), options, replay
+        _target(base_url, config=config, product=product, auth=auth, ca=ca, path=path, offset=offset), options, replay
     )
     to_stdout = json is not None and str(json) == "-"
     terminal.render(report, Console(stderr=to_stdout))
@@ -177,6 +179,7 @@ def _target(
     config: Path | None,
     product: str | None,
     auth: str | None,
+    ca: Path | None,
     path: Sequence[str] | None,
     offset: str | None,
 ) -> ProductConfig | None:
@@ -186,6 +189,8 @@ def _target(
         changes["paths"] = dict(path_word(word) for word in path)
     if auth is not None:
         changes["auth"] = auth_words(auth)
+    if ca is not None:
+        changes["ca"] = str(ca)
     if offset is not None:
         changes["offset"] = offset
     if base_url is not None:
@@ -201,7 +206,7 @@ def _target(
     chosen = next(iter(found.values()))
     if not changes:
         return chosen
-    raise UsageError("--auth, --path and --offset belong to an address; with --product they stand in the file")
+    raise UsageError("--auth, --ca, --path and --offset belong to an address; with --product they stand in the file")
 
 
 def auth_words(text: str) -> dict[str, str]:
