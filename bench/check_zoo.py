@@ -8,16 +8,21 @@ fewer than 95 % have the right code and feed, or a MUST is held against a correc
 """
 
 import argparse
+import io
 import json
+import multiprocessing
 import random
-import subprocess
+import signal
 import sys
 import tempfile
+import time
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from halfopen.cli.main import run
 from halfopen.demo.faults import Fault, names, serving, zoo
 from halfopen.demo.faults.caller import arguments, toml
 
@@ -46,26 +51,39 @@ class Verdict:
     why: str = ""
 
 
-def judge(fault: Fault, seed: int, watch: int, *words: str) -> Verdict:
-    """Serve one animal and check it, in a process of its own."""
+def judge(name: str, seed: int, watch: int, words: Sequence[str] = ()) -> Verdict:
+    """Serve one animal and check it with the command's own words, in this process."""
+    fault = zoo()[name]
     seconds = max(watch, fault.watch)
-    with serving(fault.name, seed=seed) as served, tempfile.TemporaryDirectory() as folder:
+    with serving(name, seed=seed) as served, tempfile.TemporaryDirectory() as folder:
         file, report = Path(folder) / "halfopen.toml", Path(folder) / "report.json"
         file.write_text(toml(fault.product, served.url), encoding="utf-8")
         line = ["check", *arguments(fault.product, served.url, file), "--watch", f"{seconds}s", "--json", str(report)]
+        said = io.StringIO()
         try:
-            ended = subprocess.run(
-                [sys.executable, "-m", "halfopen", *line, *words],
-                capture_output=True,
-                text=True,
-                check=False,
-                timeout=LIMIT_SECONDS,
-            )
-        except subprocess.TimeoutExpired:
-            return broken(fault, seed, f"no end after {LIMIT_SECONDS} s")
+            with redirect_stdout(said), redirect_stderr(said), limited(LIMIT_SECONDS):
+                run([*line, *words])
+        except Exception as error:  # noqa: BLE001 - whatever it fell over is told
+            return broken(fault, seed, f"{type(error).__name__}: {error}")
         if not report.exists():
-            return broken(fault, seed, (ended.stderr or ended.stdout).strip()[-300:])
+            return broken(fault, seed, said.getvalue().strip()[-300:])
         return verdict(fault, seed, json.loads(report.read_text(encoding="utf-8")))
+
+
+@contextmanager
+def limited(seconds: int) -> Iterator[None]:
+    """TimeoutError in the main thread once the time is over."""
+
+    def end(*_: object) -> None:
+        raise TimeoutError(f"no end after {seconds} s")
+
+    before = signal.signal(signal.SIGALRM, end)
+    signal.alarm(seconds)
+    try:
+        yield
+    finally:
+        signal.alarm(0)
+        signal.signal(signal.SIGALRM, before)
 
 
 def broken(fault: Fault, seed: int, why: str) -> Verdict:
@@ -167,14 +185,19 @@ def sample(seed: int) -> list[str]:
     return [pick.choice(family) for family in families.values()]
 
 
-def run(chosen: Sequence[str], seeds: Sequence[int], watch: int, jobs: int, rate: float) -> list[Verdict]:
-    """Judge all of them, some at a time, and print each as it comes."""
-    work = [(zoo()[name], seed) for seed in seeds for name in chosen]
+def judged(chosen: Sequence[str], seeds: Sequence[int], watch: int, jobs: int, rate: float) -> list[Verdict]:
+    """Judge all of them, some at a time, and print each as it comes.
+
+    Each in a process forked from one that has imported everything: that takes longer than the check of an animal.
+    """
+    work = [(name, seed, watch, ("--rate", str(rate))) for seed in seeds for name in chosen]
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["halfopen.cli.check", "halfopen.check.engine", "halfopen.demo.faults"])
     found = []
-    with ThreadPoolExecutor(jobs) as pool:
-        for each in pool.map(lambda pair: judge(*pair, watch, "--rate", str(rate)), work):
-            found.append(each)
-            print(*table([each]), sep="\n", flush=True)
+    with ProcessPoolExecutor(jobs, mp_context=context) as pool:
+        for done in as_completed([pool.submit(judge, *each) for each in work]):
+            found.append(done.result())
+            print(*table(found[-1:]), sep="\n", flush=True)
     return found
 
 
@@ -191,13 +214,14 @@ def main() -> int:
     parser.add_argument("--skip-watched", action="store_true", help="leave out what takes watching")
     parser.add_argument("--json", type=Path)
     given = parser.parse_args()
+    began = time.monotonic()
     seeds = [int(seed) for seed in given.seeds.split(",")]
     chosen = given.names or (sample(seeds[0]) if given.short else names())
     if not given.names:
         chosen = [n for n in chosen if given.slow or not zoo()[n].is_slow]
         chosen = [n for n in chosen if not (given.skip_watched and zoo()[n].watch)]
-    verdicts = run(chosen, seeds, given.watch, given.jobs, given.rate)
-    found = totals(verdicts)
+    verdicts = judged(chosen, seeds, given.watch, given.jobs, given.rate)
+    found = {**totals(verdicts), "took_seconds": round(time.monotonic() - began)}
     print("\n".join(f"{name:24} {value:g}" for name, value in found.items()))
     if given.json:
         given.json.write_text(json.dumps({"totals": found, "animals": [asdict(v) for v in verdicts]}, indent=1))
