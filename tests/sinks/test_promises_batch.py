@@ -1,19 +1,19 @@
-"""Many small answers in one transaction leave what they leave one by one."""
+"""Many small answers in one transaction leave what they leave one by one, listed or staged."""
 
-from collections.abc import Callable, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from halfopen.sinks import listed
 from halfopen.sinks.base import Answer, Sink
 from halfopen.wire.negotiate import Format
 from sinks.conftest import Engine
 from support.answers import NOON, Answers, csv_of, player, session, table, transaction
 
-TABLES = ("players", "transactions", "game_activity", "wallets")
-BOOKS = ("ledger", "holes", "quarantine", "late_rows", "findings")
+TABLES = ("players", "transactions", "game_activity", "wallets", "auto_logins")
+BOOKS = ("ledger", "holes", "quarantine", "late_rows", "findings", "self_exclusions")
 LATER = NOON + timedelta(minutes=7)
 
 
@@ -26,7 +26,7 @@ def story(answers: Answers) -> list[list[Answer]]:
         batches[batch].append(answers(feed, rows, **more))
 
     for product in range(12):
-        ask(0, product, "players", [player("a"), player("b", self_excluded="true"), player("c", country="LV")])
+        ask(0, product, "players", [player("a", self_excluded="0", country="EE"), player("b", self_excluded="1", country="LV")])
         odd = {"amount": "-5"} if product == 3 else {"currency": "XX9"} if product == 4 else {}
         bad = {"amount": "none"} if product == 5 else {}
         ask(0, product, "transactions", [transaction("1", **odd), transaction("2", **bad), transaction("3")])
@@ -49,8 +49,21 @@ def story(answers: Answers) -> list[list[Answer]]:
         ask(2, product, "transactions", late, rung=1, fetched_at=LATER)
         ask(2, product, "players", [player("a")], rung=1, fetched_at=LATER)
         ask(2, product, "wallets", b"id,player_id,currency,modified_at\r\n", window=("01:00", "02:00"))
+        for batch, vip in enumerate(("3", "3" if product % 2 else '4 "\u00f6" \\ \u2028', None)):
+            rows = [
+                player("x", f"2026-03-01 12:0{batch}:30", vip=vip, tag="", utm_source="" if product % 3 else None),
+                player("y", f"2026-03-01 12:0{batch}:30", is_blocked="1" if not batch else None, vip="1"),
+            ]
+            format_ = Format.NDJSON if product % 4 == 1 else Format.CSV
+            ask(batch, product + 100, "players", rows, window=(f"0{batch}:00", f"0{batch + 1}:00"), format=format_)
+            token = {"player_id": "a", "login_token": f"t{batch}", "updated_at": f"2026-03-01 12:0{batch}:10"}
+            ask(batch, product, "auto_logins", [token], window=(f"0{batch}:00", f"0{batch + 1}:00"))
     ask(2, 0, "wallets", b"id,player_id,currency,modified_at\r\n", window=("02:00", "03:00"))
     ask(2, 1, "transactions", csv_of([transaction("json")]), window=("02:00", "03:00"))
+    ask(1, 12, "transactions", [transaction("ahead", "2030-01-01 00:00:00")])
+    ask(2, 12, "transactions", [transaction("ahead", amount="5")], window=("01:00", "02:00"))
+    ask(1, 15, "transactions", [transaction("seen")])
+    ask(2, 15, "transactions", [transaction("late and alone")], rung=1, fetched_at=LATER)
     ask(2, 13, "players", [player("n", ref_code='a "quoted"\r\nline')])
     ask(2, 14, "players", [player("n", ref_code="x, y")])
     return batches
@@ -66,24 +79,31 @@ def contents(sink: Sink) -> dict[str, list[str]]:
     return found
 
 
-def test_together_is_as_one_by_one(engine: Engine, tmp_path: Path) -> None:
+def told(sink: Sink, folder: Path, *, together: bool) -> tuple[Any, ...]:
+    """All that is left of the story, and what was said of it."""
+    sink.open()
+    applied = []
+    for batch in story(Answers(sink, folder)):
+        for part in [batch] if together else [[answer] for answer in batch]:
+            applied += sink.apply(part)
+    found = applied, contents(sink), sink.status(), sink.progress("p3", "transactions")
+    sink.close()
+    return found
+
+
+def test_together_is_as_one_by_one(engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     results = []
-    for number, split in enumerate[Callable[[list[Answer]], Sequence[list[Answer]]]](
-        [lambda batch: [batch], lambda batch: [[answer] for answer in batch]]
-    ):
+    for number, (together, is_listed) in enumerate([(True, True), (False, True), (True, False), (False, False)]):
         other = type(engine)(tmp_path / f"mirror{number}") if number else engine
         (tmp_path / f"mirror{number}").mkdir(exist_ok=True)
-        sink = other.make()
-        sink.open()
-        applied = []
-        for batch in story(Answers(sink, tmp_path)):
-            for part in split(batch):
-                applied += sink.apply(part)
-        results.append((applied, contents(sink), sink.status(), sink.progress("p3", "transactions")))
-        sink.close()
+        if not is_listed:
+            monkeypatch.setattr(listed, "MOST_BYTES", 0)
+        results.append(told(other.make(), tmp_path, together=together))
         if other is not engine:
             other.close()
-    assert results[0] == results[1]
+    for result in results[1:]:
+        for one, another in zip(results[0], result, strict=True):
+            assert one == another
     assert sum(one.late for one in results[0][0]) > 0
     assert len(results[0][1]["halfopen.findings"]) > 5
     assert len(results[0][1]["halfopen.quarantine"]) > 0

@@ -1,8 +1,9 @@
 """Many small answers at once: planning SQL costs more than running it over a few rows, so they share the statements.
 
-Answers of one feed whose bodies look alike are staged in one table, `_a` tells the place of a row's answer. An answer
-without rows and without anything odd needs no table at all. Whatever is not plain is left alone, for the road that
-takes answers one by one: large or broken bodies, rows that cannot be used, keys that come twice in one answer.
+An answer without rows and without anything odd needs a line in the ledger and no more. Plain texts are listed
+(`sinks/listed.py`). Other answers of one feed whose bodies look alike are staged in one table; `_a` tells the place of
+a row's answer. What fits nowhere is left alone, for the road that takes answers one by one: large or broken bodies,
+rows that cannot be used, keys that come twice in one answer.
 """
 
 from collections import defaultdict
@@ -19,6 +20,7 @@ from halfopen.contract.sql import literal, quote
 from halfopen.errors import BodyError
 from halfopen.sinks.base import Answer
 from halfopen.sinks.judging import bring
+from halfopen.sinks.listed import Listed, listed
 from halfopen.sinks.stage import Note, Shape, Staged, header_of, read_csv, shape_of, show
 from halfopen.sinks.tokens import secret_fields
 from halfopen.wire.negotiate import Format
@@ -31,10 +33,11 @@ _NUMBER = 6
 
 @dataclass(frozen=True, kw_only=True)
 class Group:
-    """Staged rows of several answers of one shape; `counts` are rows by the answer's place.
+    """Rows of answers of one shape; `counts` are rows by the answer's place.
 
-    verdicts: the name of a table of what is odd about them, None where nothing is; all rows are usable. unreadable:
-    optional fields that may have no reading in some row.
+    table: where they are staged; verdicts: the name of a table of what is odd about them, None where nothing is; all
+    rows are usable. unreadable: optional fields that may have no reading in some row. lists: in place of a table, the
+    parameters of `sinks.rows.listed_rows`; fresh: none of their keys is stored, and each can be written as it is.
     """
 
     table: str
@@ -42,6 +45,8 @@ class Group:
     counts: Mapping[int, int]
     verdicts: str | None = None
     unreadable: tuple[str, ...] = ()
+    lists: Mapping[str, Sequence[object]] | None = None
+    fresh: bool = False
 
     @property
     def staged(self) -> Staged:
@@ -51,11 +56,15 @@ class Group:
 
 @dataclass(kw_only=True)
 class Sorted:
-    """Places of answers: `bare` have nothing but a ledger line to write, `alone` go one by one, after all others."""
+    """Places of answers: `bare` have nothing but a ledger line to write, `alone` go one by one, after all others.
+
+    lists: rows of plain answers by their shape and place.
+    """
 
     bare: list[int] = field(default_factory=list)
     alone: list[int] = field(default_factory=list)
     groups: list[Group] = field(default_factory=list)
+    lists: dict[Shape, dict[int, Listed]] = field(default_factory=lambda: defaultdict(dict))
 
 
 @dataclass(frozen=True)
@@ -75,18 +84,17 @@ def sort(
 ) -> Sorted:
     """Stage and judge what can go together, before the transaction; answers of the feeds in `apart` go alone."""
     found = Sorted()
-    if len(answers) == 1:
-        found.alone.append(0)
-        return found
     looks: dict[_Look, list[int]] = defaultdict(list)
     for place in _first_of_each(answers, found, apart):
         look = _look(answers[place])
-        if look is None:
-            found.alone.append(place)
-        elif look.header:
-            looks[look].append(place)
-        else:
+        if look is not None and not look.header:
             found.bare.append(place)
+        elif (rows := listed(answers[place])) is not None:
+            found.lists[rows.shape][place] = rows
+        elif look is None:
+            found.alone.append(place)
+        else:
+            looks[look].append(place)
     for number, (look, places) in enumerate(looks.items()):
         group = None
         if len(places) > 1:

@@ -3,6 +3,7 @@
 SQL of the DuckDB that judges, over the relation `staged`.
 """
 
+from halfopen.contract.ddl import column_type
 from halfopen.contract.judge import typed
 from halfopen.contract.model import FeedKind
 from halfopen.contract.sql import literal, quote
@@ -18,7 +19,26 @@ def typed_rows(shape: Shape, unreadable: tuple[str, ...]) -> str:
     raw = [f"_raw_{name}" for name in unreadable]
     extended = "".join(f", {quote(name)} AS {quote(f'_raw_{name}')}" for name in unreadable)
     table = f"(SELECT *{extended} FROM staged)" if raw else "staged"
-    inner = typed(shape.feed, table, [*shape.present, *shape.extra_columns, *raw])
+    return _hidden(shape, typed(shape.feed, table, [*shape.present, *shape.extra_columns, *raw]))
+
+
+def listed_rows(shape: Shape) -> str:
+    """The same of plain texts that come as lists, and `_a`, the place of a row's answer.
+
+    The parameters are `_n`, `_a`, and `g0`, `g1` and so on in the order of the shape's fields and extras.
+    """
+    names = (*shape.present, *shape.extra_columns)
+    fields = shape.feed.fields
+    types = [column_type(fields[name]) if name in fields else "VARCHAR" for name in names]
+    values = (
+        f"unnest($g{place}::VARCHAR[]){'' if kind == 'VARCHAR' else f'::{kind}'} AS {quote(name)}"
+        for place, (name, kind) in enumerate(zip(names, types, strict=True))
+    )
+    return _hidden(shape, f"SELECT unnest($_n::BIGINT[]) AS _n, {', '.join(values)}, unnest($_a::INTEGER[]) AS _a")
+
+
+def _hidden(shape: Shape, inner: str) -> str:
+    """Rows with their credentials as they may be kept."""
     secrets = [name for name in shape.present if shape.feed.fields[name].secret]
     if not secrets:
         return inner

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import duckdb
@@ -93,13 +93,23 @@ class _Group:
         self._group = group
         self._values = values
         self._tallies: dict[int, _Tally] = defaultdict(_Tally)
-        self._merge = Merge(shape=group.shape, unusable=False, unreadable=group.unreadable, at_hand=True, many=True)
+        self._merge = Merge(
+            shape=group.shape,
+            unusable=False,
+            unreadable=group.unreadable,
+            at_hand=True,
+            many=True,
+            listed=group.lists is not None,
+        )
 
     def run(self) -> Mapping[int, _Tally]:
         """Do all of it; a tally for each answer."""
         group, merge = self._group, self._merge
-        show(self._connection, group.staged)
-        self._connection.execute(merging.at_hand(merge))
+        if group.fresh:
+            return self._insert_all()
+        if group.lists is None:
+            show(self._connection, group.staged)
+        self._connection.execute(merging.at_hand(merge), group.lists)
         self._connection.execute(merging.keyed(merge))
         inserted, replacing = self._count_keyed()
         if inserted:
@@ -115,6 +125,11 @@ class _Group:
             if self._answers[place].rung and tally.inserted + tally.updated:
                 tally.late = self._late(place)
         return self._tallies
+
+    def _insert_all(self) -> Mapping[int, _Tally]:
+        """Write rows of which it is known that each is new."""
+        self._connection.execute(merging.insert(replace(self._merge, at_hand=False), all_new=True), self._group.lists)
+        return {place: _Tally(inserted=rows) for place, rows in self._group.counts.items()}
 
     def _count_keyed(self) -> tuple[int, int]:
         """New rows and replacing ones of all."""

@@ -15,7 +15,7 @@ from functools import lru_cache
 from halfopen.contract.judge import typed
 from halfopen.contract.model import Feed
 from halfopen.contract.sql import literal, quote
-from halfopen.sinks.rows import BY_SEQUENCE, patch, typed_rows
+from halfopen.sinks.rows import BY_SEQUENCE, listed_rows, patch, typed_rows
 from halfopen.sinks.stage import Shape
 
 SUMMARY = (
@@ -31,8 +31,9 @@ class Merge:
 
     unusable: some staged rows are held back; unreadable: optional fields with a value that has no reading, whose text
     is kept in `custom`; distinct: no key comes more than once; at_hand: `values_at_hand` has been made; many: the rows
-    are of several answers, `_a` tells of which, and the table `asked` has the values of each;
-    overrules: the later request is right, whatever the cursors say.
+    are of several answers, `_a` tells of which, and the table `asked` has the values of each; listed: they are not
+    staged but come as lists of plain texts (`sinks.rows.listed_rows`); overrules: the later request is right, whatever
+    the cursors say.
     """
 
     shape: Shape
@@ -41,6 +42,7 @@ class Merge:
     distinct: bool = True
     at_hand: bool = False
     many: bool = False
+    listed: bool = False
     overrules: bool = False
 
     def given(self, name: str, kind: str) -> str:
@@ -56,8 +58,8 @@ class Merge:
 @lru_cache(maxsize=256)
 def at_hand(merge: Merge) -> str:
     """Make `values_at_hand`: all values in their mirror types, once for all further statements of a small answer."""
-    values = typed_rows(merge.shape, merge.unreadable)
-    if merge.many:
+    values = _typed(merge)
+    if merge.many and not merge.listed:
         values = f"SELECT v.*, n._a FROM ({values}) v JOIN (SELECT _n, _a FROM staged) n ON n._n = v._n"
     return f"CREATE OR REPLACE TEMP TABLE values_at_hand AS {values}"
 
@@ -194,7 +196,11 @@ def _usable(merge: Merge) -> str:
 
 
 def _values(merge: Merge) -> str:
-    return "SELECT * FROM values_at_hand" if merge.at_hand else typed_rows(merge.shape, merge.unreadable)
+    return "SELECT * FROM values_at_hand" if merge.at_hand else _typed(merge)
+
+
+def _typed(merge: Merge) -> str:
+    return listed_rows(merge.shape) if merge.listed else typed_rows(merge.shape, merge.unreadable)
 
 
 def _merged_custom(merge: Merge) -> str:

@@ -22,6 +22,7 @@ from halfopen.sinks.compare import Comparison, compare
 from halfopen.sinks.drift import Seen, Watch, with_jump
 from halfopen.sinks.duckdb.apply import apply, discard, replay
 from halfopen.sinks.duckdb.batch import NOTHING_DONE, apply_groups
+from halfopen.sinks.duckdb.listing import groups_of
 from halfopen.sinks.duckdb.query import query
 from halfopen.sinks.duckdb.run import DuckDBDatabase, first_line
 from halfopen.sinks.duckdb.schema import connect
@@ -114,6 +115,7 @@ class DuckDBSink:
         """Store answers in one transaction; see `Sink.apply`."""
         with self._reading() as connection:
             found = sort(connection, answers, self._staging, self._held | self._care.needed(answers))
+            found.groups += groups_of(connection, answers, found.lists)
             staged = prepare(connection, [answers[place] for place in found.alone], self._staging, self._care)
         owing = self._owing & {(answer.product, answer.feed.name) for answer in answers}
         with self._transaction() as connection:
