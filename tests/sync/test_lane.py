@@ -15,7 +15,7 @@ import pytest
 from halfopen.config.product import ProductConfig
 from halfopen.contract.load import feeds
 from halfopen.sinks.base import Applied, Progress
-from halfopen.sync import backoff, breaker
+from halfopen.sync import backoff, breaker, spread
 from halfopen.sync.breaker import PATIENCE, Breaker
 from halfopen.sync.events import Answered, Asked, Event, Events, Failed
 from halfopen.sync.fetched import Fetched
@@ -33,6 +33,7 @@ SECOND = timedelta(seconds=1)
 MINUTE = timedelta(minutes=1)
 NOTHING = Progress(committed=Coverage(), reread={}, holes=(), started=NOON)
 FEED = feeds()["players"]
+MANY = 6500
 NEVER = Window(NOON, NOON)
 ON_TIME = timedelta(milliseconds=100)
 LONGEST_RETRY = backoff.MOST + breaker.MOST + 10 * SECOND
@@ -111,8 +112,8 @@ class Store:
     again = first
 
 
-def pulled(seed: int, cadence: timedelta, length: timedelta, down: Window = NEVER) -> list[Event]:
-    """What a lane tells while it is pulled for `length`."""
+def pulled(seed: int, cadence: timedelta, length: timedelta, down: Window = NEVER, *, lanes: int = 1) -> list[Event]:
+    """What a lane, one of so many, tells while it is pulled for `length`."""
     loop = BentLoop(random.Random(seed))
     heard: list[Event] = []
     events = Events()
@@ -127,6 +128,7 @@ def pulled(seed: int, cadence: timedelta, length: timedelta, down: Window = NEVE
         dice=loop.dice,
         seq=itertools.count(),
         spool=Path("/nowhere"),
+        lanes=lanes,
     )
     try:
         loop.run_until_complete(_pull(product, Client(loop, down), around, length))
@@ -155,13 +157,17 @@ def seed() -> int:
     return found
 
 
-def test_every_window_is_asked_as_it_ends(seed: int) -> None:
-    heard = pulled(seed, MINUTE, 2000 * MINUTE)
-    asks = list(first_asks(heard))
-    assert [ask.start for ask in asks] == [NOON + n * MINUTE for n in range(len(asks))]
-    assert len(asks) >= 1999
+@pytest.mark.parametrize("lanes", [1, MANY])
+def test_every_window_is_asked_as_it_ends(seed: int, lanes: int) -> None:
+    phase = spread.phase("p", lanes, MINUTE)
+    assert bool(phase) == (lanes == MANY)
+    heard = pulled(seed, MINUTE, 2000 * MINUTE, lanes=lanes)
+    asks = list(first_asks(heard))[1:]
+    assert [ask.start for ask in asks] == [asks[0].start + n * MINUTE for n in range(len(asks))]
+    assert asks[0].start <= NOON + MINUTE + phase
+    assert len(asks) >= 1998
     late = {str(ask.window()): ask.at - ask.end for ask in asks if ask.at - ask.end > ON_TIME}
-    assert not late, "its lane has slept over the end"
+    assert not late, "its lane was asleep, or had something else on its way"
 
 
 def test_a_product_that_is_back_is_asked_when_its_time_has_come(seed: int) -> None:

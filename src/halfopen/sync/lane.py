@@ -29,6 +29,8 @@ from halfopen.window.window import Window
 
 # Every so many requests without a rest the order is turned round, so that a slow product starves no hole.
 _TURN = 4
+# In seconds: timers know no less.
+_SHORTEST_REST = 0.001
 # A single pass waits so long for a product's pace, and leaves the rest owed.
 _LONGEST_WAIT = timedelta(minutes=1)
 # A wider window than the cadence may not bring more than this in one answer; it is halved then.
@@ -192,7 +194,7 @@ class Lane:
             wait = self._pace.ready_at(clock) - clock
             if self._plan(now, self.scope) is None or wait > _LONGEST_WAIT:
                 return None
-            await asyncio.sleep(max(wait.total_seconds(), 0.001))
+            await asyncio.sleep(max(wait.total_seconds(), _SHORTEST_REST))
 
     def _held(self, clock: datetime) -> Coverage:
         """What of the past may not be asked at `clock`."""
@@ -220,8 +222,10 @@ class Lane:
         if self._stopping:
             return
         self._poked.clear()
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._poked.wait(), max((until - self._now()).total_seconds(), 0.001))
+        # A timer may fire a little early. A re-read that is owed would go out then, and the live window wait behind it.
+        while not self._poked.is_set() and (left := (until - self._now()).total_seconds()) > 0:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._poked.wait(), max(left, _SHORTEST_REST))
 
     def _wakes(self, now: datetime) -> datetime:
         """When there may be something to ask after nothing was at `now`; both by the product's clock, as `_now` is."""
