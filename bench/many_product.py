@@ -2,16 +2,18 @@
 
 Which product is asked is told by the Host header. Each feed has so many new or changed rows a minute (`ROWS`), the same
 however often it is asked; a row of an even minute changes in the odd one after it, and is then gone from its first
-window, as in any product. Products whose host is in `--hang` read the request and never answer.
+window, as in any product. Products whose host is in `--hang` read requests and never answer, between a SIGUSR1 and a
+SIGUSR2, which also ends their connections.
 
     python bench/many_product.py PORT [--hang HOST,HOST]
 """
 
 import argparse
 import asyncio
+import signal
 import time
 from datetime import UTC, datetime
-from typing import cast
+from typing import ClassVar, cast
 from urllib.parse import parse_qs, unquote_plus
 
 import uvloop
@@ -82,9 +84,14 @@ def body(path: str, start: int, end: int, now: float) -> bytes:
 
 
 class Product(asyncio.Protocol):
-    """HTTP/1.1 with nothing but GET."""
+    """HTTP/1.1 with nothing but GET.
 
-    hanging: frozenset[str] = frozenset()
+    hosts: which may hang. hanging: whether they do. held_up: connections on which somebody waits for ever.
+    """
+
+    hosts: ClassVar[frozenset[str]] = frozenset()
+    hanging: ClassVar[bool] = False
+    held_up: ClassVar[set[asyncio.Transport]] = set()
     transport: asyncio.Transport
     held = b""
 
@@ -99,10 +106,15 @@ class Product(asyncio.Protocol):
             request, _, self.held = self.held.partition(b"\r\n\r\n")
             self.answer(request.decode("latin-1").split("\r\n"))
 
+    def connection_lost(self, _: Exception | None) -> None:
+        """Nobody waits any more."""
+        self.held_up.discard(self.transport)
+
     def answer(self, lines: list[str]) -> None:
         """One request."""
         host = next(line.partition(":")[2] for line in lines if line.lower().startswith("host:"))
-        if host.strip().partition(":")[0] in self.hanging:
+        if self.hanging and host.strip().partition(":")[0] in self.hosts:
+            self.held_up.add(self.transport)
             return
         path, _, query = lines[0].split(" ")[1].partition("?")
         window = parse_qs(query)
@@ -117,9 +129,19 @@ def moment(told: str) -> int:
     return int(datetime.fromisoformat(unquote_plus(told)).replace(tzinfo=UTC).timestamp())
 
 
+def hang(on: bool) -> None:  # noqa: FBT001 - a signal says it
+    """From now on, or no more."""
+    Product.hanging = on
+    for transport in () if on else tuple(Product.held_up):
+        transport.abort()
+
+
 async def serve(port: int) -> None:
     """Until killed."""
-    server = await asyncio.get_running_loop().create_server(Product, "0.0.0.0", port, backlog=4096)  # noqa: S104
+    loop = asyncio.get_running_loop()
+    loop.add_signal_handler(signal.SIGUSR1, hang, True)  # noqa: FBT003 - asyncio takes arguments by place
+    loop.add_signal_handler(signal.SIGUSR2, hang, False)  # noqa: FBT003 - asyncio takes arguments by place
+    server = await loop.create_server(Product, "0.0.0.0", port, backlog=4096)  # noqa: S104
     await server.serve_forever()
 
 
@@ -129,7 +151,7 @@ def main() -> None:
     words.add_argument("port", type=int)
     words.add_argument("--hang", default="")
     chosen = words.parse_args()
-    Product.hanging = frozenset(chosen.hang.split(","))
+    Product.hosts = frozenset(chosen.hang.split(","))
     uvloop.run(serve(chosen.port))
 
 

@@ -3,26 +3,33 @@
 So many products, each with 13 feeds at a minute's cadence in real time, are pulled live by one process into one new
 mirror, from a fast product on the same machine (`bench/many_product.py`: one process for all, another for those that
 make trouble). Each live window is due when it ends; where products are spread, their windows end at different seconds.
-After a warm-up of a minute, every first ask of what began after it counts: from the end of its window to the request.
-CPU seconds are those of the pulling process with all its threads, and of the product, apart.
+After a warm-up of a minute every first ask counts: from the end of its window to the request. A window that is asked
+later than 5 s is named on stderr, one that is never asked is counted as missing. CPU seconds are those of the pulling
+process with all its threads, and of the product, apart.
 
-`--trouble` lets one product hang on every request, and another one do a month of backfill at the same time; both are
-left out of the figures, which are of the others. With `--both` both runs are made and their p99 compared.
+`--trouble` makes phases of a minute in turn, with trouble and without, in one process, with a pause between them that
+does not count. Trouble is one product that hangs on every request all the while, and another one that does a month of
+backfill, a further month in each phase; both are left out of the figures, which are of the others. A window belongs to
+the phase in which it is due, whenever it is asked. Four phases make a block, quiet trouble trouble quiet or the other
+way round, so that what changes with time (a growing mirror, the machine) is on both sides; the p99 of both sides are
+compared within each block, and over all windows. A month does not fill a minute: what was due while it was under way is
+also compared by itself, with the windows of the same products, so of the same seconds, in the phases without trouble.
 
-    .venv/bin/python bench/sync_many.py [--products 500] [--seconds 120] [--trouble | --both] [--mirror postgresql]
+    .venv/bin/python bench/sync_many.py [--products 500] [--seconds 120] [--mirror postgresql]
+    .venv/bin/python bench/sync_many.py [--products 500] --trouble [--blocks 4] [--mirror postgresql]
 """
 
 import argparse
 import asyncio
 import contextlib
 import json
-import resource
+import os
+import signal
 import subprocess
 import sys
 import tempfile
 import time
-from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -33,59 +40,74 @@ sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
 
 from halfopen.config.product import ProductConfig
 from halfopen.config.urls import database_url
-from halfopen.sync.events import Asked, Committed, Event, Failed
 from halfopen.sync.mirror import open_sink
 from halfopen.sync.puller import Puller
 from halfopen.window.window import Window, floor
+from many_phases import BLOCK, Ear, Phase, figures, hardest, of, ratios
 from processes import cpu_of, until_listening
 from support import postgresql
 from support.servers import free_port
 
-MINUTE = timedelta(minutes=1)
-WARM_UP = 60
-SLOW_SECONDS = 5
-"""What is asked later than this is named on stderr."""
+WARM_UP = 60.0
+PHASE = 60.0
+"""Seconds of a phase with `--trouble`: each feed has one window in it."""
+PAUSE = 20.0
+"""Seconds between two phases, and after the last: what is late is still heard, and trouble passes."""
 HANGING, BACKFILLING = 1, 2
 MONTH = timedelta(days=30)
 
 
-class Ear:
-    """Hears when windows of the measured products are asked and committed."""
+class Run:
+    """One process that pulls, and the products that it pulls from."""
 
-    def __init__(self, out: set[str]) -> None:
-        self.out = out
-        self.began: datetime | None = None
-        self.asked: list[float] = []
-        self.committed: list[float] = []
-        self.counts: dict[str, int] = defaultdict(int)
-        self.windows: dict[tuple[str, str], int] = defaultdict(int)
+    def __init__(self, puller: Puller, ear: Ear, product: int, troubled: int) -> None:
+        self.puller, self.ear = puller, ear
+        self.product, self.troubled = product, troubled
+        self.past = floor(datetime.now(UTC), timedelta(hours=1))
 
-    def hear(self, event: Event) -> None:
-        """Count what happens after the warm-up."""
-        if self.began is None:
-            return
-        self.counts[type(event).__name__] += 1
-        if event.product in self.out:
-            return
-        if isinstance(event, Failed):
-            self.counts["failed of the measured"] += 1
-        if event.rung or event.start < self.began:
-            return
-        due = min(event.end, event.start + MINUTE)
-        if isinstance(event, Asked):
-            self.asked.append((event.at - due).total_seconds())
-            if self.asked[-1] > SLOW_SECONDS:
-                where = f"{event.product} {event.feed}"
-                print(f"{where}: [{event.start}, {event.end}) asked at {event.at}", file=sys.stderr)
-            self.windows[event.product, event.feed] += 1
-        if isinstance(event, Committed):
-            self.counts["rows"] += event.rows
-            self.committed.append((event.at - due).total_seconds())
+    async def phase(self, seconds: float, *, trouble: bool) -> None:
+        """One phase, and the pause after it."""
+        forget_peak()
+        now = datetime.now(UTC)
+        phase = Phase(trouble=trouble, start=now, end=now + timedelta(seconds=seconds))
+        self.ear.phases.append(phase)
+        began, cpu, product_cpu = time.perf_counter(), time.process_time(), cpu_of(self.product)
+        async with self._trouble(phase) if trouble else contextlib.nullcontext():
+            await asyncio.sleep(seconds)
+            phase.seconds = time.perf_counter() - began
+            phase.cpu, phase.product_cpu = time.process_time() - cpu, cpu_of(self.product) - product_cpu
+            phase.peak = peak_of_memory()
+        await asyncio.sleep(PAUSE)
+
+    @contextlib.asynccontextmanager
+    async def _trouble(self, phase: Phase) -> AsyncIterator[None]:
+        os.kill(self.troubled, signal.SIGUSR1)
+        backfill = asyncio.ensure_future(self._backfill(phase))
+        try:
+            yield
+        finally:
+            os.kill(self.troubled, signal.SIGUSR2)
+            backfill.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await backfill
+
+    async def _backfill(self, phase: Phase) -> None:
+        month = Window(self.past - MONTH, self.past)
+        self.past = month.start
+        if not await self.puller.backfill(f"p{BACKFILLING}", month):
+            phase.months = 1
+        phase.backfill_end = datetime.now(UTC)
 
 
-def percentile(values: list[float], part: float) -> float:
-    """Of unsorted values; 0 where there are none."""
-    return sorted(values)[min(int(len(values) * part), len(values) - 1)] if values else 0.0
+def forget_peak() -> None:
+    """The peak of this process's memory counts from here on."""
+    Path("/proc/self/clear_refs").write_text("5")
+
+
+def peak_of_memory() -> int:
+    """MiB."""
+    status = Path("/proc/self/status").read_text()
+    return int(status.partition("VmHWM:")[2].split()[0]) >> 10
 
 
 def host(number: int) -> str:
@@ -107,9 +129,9 @@ def product_process(hang: str = "") -> Iterator[tuple[int, subprocess.Popen[byte
         process.wait()
 
 
-async def measure(words: argparse.Namespace, url: str) -> dict[str, float]:
-    """One run; its figures."""
-    with product_process() as (port, product), product_process(host(HANGING)) as (trouble_port, _):
+async def measure(words: argparse.Namespace, url: str) -> list[Phase]:
+    """All phases of a run."""
+    with product_process() as (port, product), product_process(host(HANGING)) as (trouble_port, troubled):
         odd = {HANGING, BACKFILLING} if words.trouble else set()
         products = {
             f"p{number}": ProductConfig(
@@ -120,48 +142,17 @@ async def measure(words: argparse.Namespace, url: str) -> dict[str, float]:
         ear = Ear({f"p{number}" for number in (HANGING, BACKFILLING)})
         async with Puller(products, open_sink(database_url(url, Path()))) as puller:
             puller.events.listen(ear.hear)
-            began = time.perf_counter()
             running = asyncio.ensure_future(puller.run())
-            backfill = asyncio.ensure_future(asyncio.sleep(0))
-            await asyncio.sleep(WARM_UP)
-            warm = time.perf_counter()
-            ear.began = datetime.now(UTC)
-            before, product_before = time.process_time(), cpu_of(product.pid)
-            if words.trouble:
-                end = floor(datetime.now(UTC), timedelta(hours=1))
-                backfill.cancel()
-                backfill = asyncio.ensure_future(puller.backfill(f"p{BACKFILLING}", Window(end - MONTH, end)))
-            await asyncio.wait({running}, timeout=words.seconds)
-            seconds = time.perf_counter() - warm
-            cpu, product_cpu = time.process_time() - before, cpu_of(product.pid) - product_before
-            done = backfill.done()
+            await asyncio.wait({running}, timeout=WARM_UP)
+            run = Run(puller, ear, product.pid, troubled.pid)
+            turns = [turn != (block % 2 == 1) for block in range(words.blocks) for turn in BLOCK]
+            for trouble in turns if words.trouble else [False]:
+                await run.phase(PHASE if words.trouble else words.seconds, trouble=trouble)
+                if running.done():
+                    raise SystemExit("pulling has ended by itself")
             puller.stop()
             await running
-            with contextlib.suppress(asyncio.CancelledError):
-                await backfill
-        asked = len(ear.windows)
-        return {
-            "products": words.products,
-            "trouble": int(words.trouble),
-            "seconds": round(seconds, 1),
-            "feeds asked": asked,
-            "first asks a minute": round(len(ear.asked) / seconds * 60),
-            "all asks a minute": round(ear.counts["Asked"] / seconds * 60),
-            "rows a minute": round(ear.counts["rows"] / seconds * 60),
-            "fewest windows of a feed": min(ear.windows.values(), default=0),
-            "failed": ear.counts["failed of the measured"],
-            "asked p50": round(percentile(ear.asked, 0.5), 3),
-            "asked p99": round(percentile(ear.asked, 0.99), 3),
-            "asked max": round(max(ear.asked, default=0), 3),
-            "committed p50": round(percentile(ear.committed, 0.5), 3),
-            "committed p99": round(percentile(ear.committed, 0.99), 3),
-            "committed max": round(max(ear.committed, default=0), 3),
-            "cpu cores": round(cpu / seconds, 2),
-            "product cpu cores": round(product_cpu / seconds, 2),
-            "peak MiB": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024),
-            "ready after seconds": round(warm - began - WARM_UP, 1),
-            "backfill done": int(done),
-        }
+    return ear.phases
 
 
 def main() -> None:
@@ -171,26 +162,22 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=120)
     parser.add_argument("--mirror", choices=("duckdb", "postgresql"), default="duckdb")
     parser.add_argument("--trouble", action="store_true", help="one product hangs, one does a month of backfill")
-    parser.add_argument("--both", action="store_true", help="without trouble and with it")
+    parser.add_argument("--blocks", type=int, default=4, help="of four phases each, with --trouble")
     words = parser.parse_args()
-    if words.both:
-        quiet, troubled = (again(words, trouble) for trouble in ((), ("--trouble",)))
-        print(f"p99 with trouble / without: {troubled['asked p99'] / quiet['asked p99']:.2f}")
-        return
     with contextlib.ExitStack() as stack:
         folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="halfopen-bench-"))
         postgres = words.mirror == "postgresql"
         url = stack.enter_context(postgresql.database()) if postgres else f"duckdb:///{folder}/mirror.duckdb"
-        print(json.dumps(uvloop.run(measure(words, url)), indent=1))
-
-
-def again(words: argparse.Namespace, more: tuple[str, ...]) -> dict[str, float]:
-    """One run in a process of its own."""
-    command = [sys.executable, __file__, "--products", str(words.products), "--seconds", str(words.seconds)]
-    done = subprocess.run([*command, "--mirror", words.mirror, *more], check=True, stdout=subprocess.PIPE, text=True)
-    print(done.stdout, flush=True)
-    figures: dict[str, float] = json.loads(done.stdout)
-    return figures
+        phases = uvloop.run(measure(words, url))
+    measured = words.products - len({HANGING, BACKFILLING})
+    if not words.trouble:
+        print(json.dumps(figures(phases, measured), indent=1))
+        return
+    for phase in phases:
+        print(json.dumps({"trouble": phase.trouble, **figures([phase], measured)}))
+    for trouble, word in ((False, "without"), (True, "with")):
+        print(f"{word} trouble: {json.dumps(figures(of(phases, trouble), measured), indent=1)}")
+    print(ratios(phases, "asked"), hardest(phases), ratios(phases, "committed"), sep="\n")
 
 
 if __name__ == "__main__":
