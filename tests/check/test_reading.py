@@ -38,6 +38,7 @@ def test_csv_and_json_of_the_same_rows_read_alike() -> None:
         ("csv_header_missing", CSV.split(b"\r\n", 1)[1]),
         ("csv_ragged_row", CSV + b"3,p\r\n"),
         ("csv_unescaped", CSV + b"3,p,2026-01-01 07:00:02,Mozilla\r\n"),
+        ("csv_unescaped", CSV + b"3,p,2026-01-01 07:00:02,Mozilla"),
         ("csv_unescaped", CSV + b'3,say "hi",2026-01-01 07:00:02\r\n'),
         ("unparseable_body", CSV + b"3,p"),
         ("unparseable_body", CSV + b'3,"p'),

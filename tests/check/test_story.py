@@ -116,6 +116,40 @@ def test_a_row_that_is_nowhere_is_lost() -> None:
     assert cause.code == "window_not_deterministic"
 
 
+CAPPED = [(f"w{number:02}", f"11:{number:02}:00") for number in range(40)]
+
+
+def capped(asked: Window, moved: int) -> bytes:
+    """No more than ten wallets, the oldest first; `moved` of them have moved on to now, beyond every window."""
+    found = [wallet(key, stamp) for key, stamp in CAPPED[moved:] if asked.contains(at(stamp))]
+    late = [wallet(key, f"12:00:{number:02}") for number, (key, _) in enumerate(CAPPED[:moved])]
+    return csv(WALLETS, [*found, *(row for row in late if asked.contains(at(row[2][11:])))][:10])
+
+
+def test_what_is_cut_off_hides_what_has_moved_on() -> None:
+    asked = Asked("wallets")
+    for one in (HOUR, window("11:02:00", "12:00:00"), window("11:12:00", "12:00:00")):
+        asked.ask(one, capped(one, 0))
+    beyond = window("11:05:00", "12:01:30")
+    asked.ask(HOUR, capped(HOUR, 5), probe="repeat").ask(beyond, capped(beyond, 5), probe="tail")
+    story = causes_of(asked.seen()).story
+    assert story.are_cut_off
+    assert not story.losses, "what moved on is not seen, since the answer that should hold it is cut off too"
+    assert not story.latecomers, "what comes in their place was cut off before"
+    cause = causes_of(asked.seen()).of_losses
+    assert cause is not None
+    assert cause.code == "rows_capped"
+
+
+def test_equal_counts_by_chance_are_no_cap() -> None:
+    rows = [wallet(key, stamp) for key, stamp in CAPPED[:12]]
+    asked = Asked("wallets")
+    for probe, one in (("hour", HOUR), ("cut", window("11:00:00", "11:30:00")), ("repeat", HOUR)):
+        asked.ask(one, csv(WALLETS, rows), probe=probe)
+    assert not causes_of(asked.seen()).story.full, "they are the same rows"
+    assert causes_of(asked.seen()).of_losses is None
+
+
 def test_a_new_row_in_a_closed_window_is_late() -> None:
     asked = Asked("wallets").ask(HOUR, csv(WALLETS, []))
     asked.ask(HOUR, csv(WALLETS, [wallet("w", "11:59:50")]), probe="repeat")

@@ -111,9 +111,22 @@ class FeedCase:
         return self._are_empties([o for o in self.valid if o.exchange.status == 200 and o.problem is not None])  # noqa: PLR2004 - OK
 
     def _are_empties(self, bad: list[Observation]) -> bool:
-        stamps = [at for row in self.rows for at in (row.at, row.created if self.is_aggregate else None) if at]
-        full = [o for o in bad if o.window and any(map(o.window.contains, stamps))]
-        return bool(bad) and not full and any(o.rows for o in self.valid) and any(o.probe == "empty" for o in bad)
+        return (
+            bool(bad)
+            and any(o.probe == "empty" for o in bad)
+            and any(o.rows for o in self.valid)
+            and not any(map(self._held_rows, bad))
+        )
+
+    def _held_rows(self, bad: Observation) -> bool:
+        """Whether rows of its window are seen afterwards: one that was there before may have moved on meanwhile."""
+        return bad.window is not None and any(
+            at is not None and bad.window.contains(at)
+            for later in self.valid
+            if later.started >= bad.ended
+            for row in later.rows
+            for at in ((row.at, row.created) if self.is_aggregate else (row.at,))
+        )
 
     @property
     def no_windows(self) -> str:

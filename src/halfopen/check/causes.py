@@ -11,14 +11,13 @@ from functools import cached_property
 from halfopen.check.case import FeedCase
 from halfopen.check.observe import Observation
 from halfopen.check.pages import is_paginated
-from halfopen.check.story import SECOND, Extra, Loss, Story
+from halfopen.check.story import FEWEST_CAPPED, SECOND, Extra, Loss, Story
 from halfopen.window.window import Window, ceil, floor
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 QUARTER = timedelta(minutes=15)
 _FARTHEST = timedelta(hours=14)
 _ROUND = frozenset({10, 20, 25, 50, 100, 200, 250, 500, 1000, 2000, 2500, 5000, 10000, 20000, 50000})
-_FEWEST_CAPPED = 10
 _MANY = 5
 """So many known rows on a side are needed to tell."""
 _MOST = 0.8
@@ -79,7 +78,7 @@ class Causes:
     @cached_property
     def of_losses(self) -> Cause | None:
         """Why rows are missing; None when none is, or when what explains the extra rows explains it too."""
-        losses = self.story.losses
+        losses = self.story.losses or self._cut_off()
         extras = self.of_extras
         if not losses or (
             extras is not None and extras.code not in {"row_outside_window", "window_upper_bound_inclusive"}
@@ -103,6 +102,10 @@ class Causes:
             if cause := guess(losses):
                 return cause
         return Cause("window_not_additive", "parts of a window and the whole do not hold the same rows", tuple(losses))
+
+    def _cut_off(self) -> list[Loss]:
+        """What answers lack that are cut off: what lies beyond their windows need not be known for that."""
+        return [loss for loss in self.story.doubts if loss.observation in self.story.full] * self.story.are_cut_off
 
     def all(self) -> list[Cause]:
         """The causes that were found."""
@@ -208,6 +211,8 @@ class Causes:
             return None
         if not all(self._within(extra, _outward(_window(extra.observation), DAY)) for extra in extras):
             return None
+        if not self._fills(extras, DAY):
+            return None
         return Cause(
             "window_date_only", "from and to are read as dates, the time of day counts for nothing", tuple(extras)
         )
@@ -305,8 +310,10 @@ class Causes:
         # The same window asked again tells nothing new.
         counts = [len(answer.rows) for answer in {_window(answer): answer for answer in lossy}.values()]
         most = max((len(answer.rows) for answer in self.answers), default=0)
-        capped = [n for n in counts if n >= _FEWEST_CAPPED and n == most and (n in _ROUND or counts.count(n) > 1)]
-        if not capped or any(len(loss.observation.rows) != most for loss in losses):
+        recurs = counts.count(most) > 1 or bool(self.story.full)
+        if most < FEWEST_CAPPED or most not in counts or not (most in _ROUND or recurs):
+            return None
+        if any(len(loss.observation.rows) != most for loss in losses):
             return None
         return Cause("rows_capped", f"no answer has more than {most} rows; the others are left out", tuple(losses))
 

@@ -142,14 +142,20 @@ def _read_csv(text: bytes, expected: set[str], notes: dict[str, str]) -> Body:
 
 def _csv_problem(text: str, *, is_last: bool) -> Problem:
     counts = _COUNTS.search(text)
-    if "was the answer cut" in text or "does not end" in text or (counts and is_last):
+    # A row that was cut has fewer fields than the header, never more.
+    if "was the answer cut" in text or "does not end" in text or (counts and is_last and _is_short(counts)):
         return Problem(code="unparseable_body", text=text, also=("body_truncated",))
     if counts is None:
         return Problem(code="csv_unescaped", text=text)
     # A comma too many stands in a field; too few fields have been left out.
-    if int(counts[1]) > int(counts[2]):
+    if not _is_short(counts):
         return Problem(code="csv_unescaped", text=text, also=("csv_ragged_row",))
     return Problem(code="csv_ragged_row", text=text)
+
+
+def _is_short(counts: re.Match[str]) -> bool:
+    """Whether a row has fewer fields than the header names."""
+    return int(counts[1]) < int(counts[2])
 
 
 def _is_last(problem: str, text: bytes) -> bool:

@@ -89,6 +89,7 @@ FOLLOWS: Final[Mapping[str, tuple[str, ...]]] = {
     "modified_at_decreased": ("row_outside_window", "closed_window_grew", "late_writes", "created_after_updated",
                               "window_not_additive"),
     "cursor_field_missing": ("required_field_missing",),
+    "cursor_never_changes": (*_EDGES, "created_after_updated", "window_filters_creation_time"),
     "modified_at_too_coarse": ("created_after_updated",),
     # rows
     "id_reused": ("duplicate_id", "created_at_changed", "foreign_key_violation"),

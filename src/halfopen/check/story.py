@@ -17,6 +17,9 @@ from halfopen.check.observe import Observation, Row
 from halfopen.window.window import Window
 
 SECOND = timedelta(seconds=1)
+FEWEST_CAPPED = 10
+"""So many rows at least does a product answer that leaves out some."""
+CERTAIN = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +142,19 @@ class Story:
                 yield Extra(answer, row, before=False)
 
     @cached_property
+    def full(self) -> list[Observation]:
+        """Answers that are perhaps cut off: no answer has more rows, and several have as many, though not the same."""
+        most = max((len(answer.rows) for answer in self.answers), default=0)
+        found = [answer for answer in self.answers if len(answer.rows) == most >= FEWEST_CAPPED]
+        by_window = {answer.window: frozenset(self._of[id(answer)]) for answer in found}
+        return found if len(set(by_window.values())) > 1 else []
+
+    @cached_property
+    def are_cut_off(self) -> bool:
+        """Whether that is beyond doubt: as many rows in three windows, other ones in each, are no chance."""
+        return len({frozenset(self._of[id(answer)]) for answer in self.full}) >= CERTAIN
+
+    @cached_property
     def _sightings(self) -> dict[tuple[str, datetime], tuple[Row, list[Observation]]]:
         """(key, moment) -> the row, and the answers that rightly hold it."""
         found: dict[tuple[str, datetime], tuple[Row, list[Observation]]] = {}
@@ -214,6 +230,7 @@ class Story:
             return True
         return any(
             later.window is not None
+            and later not in self.full
             and later.started >= answer.ended
             and later.window.start <= window.end
             and later.window.end >= later.started + self.feed.skew
@@ -231,6 +248,7 @@ class Story:
                 and answer.window.contains(moment)
                 and moment < self.feed.closed(answer)
                 and key not in self._of[id(answer)]
+                and answer not in self.full
             ]
             if not missing or self._was_elsewhere(key, missing[-1]):
                 continue

@@ -1,6 +1,7 @@
 """Asks what the rules need to see, stage by stage: each stage is planned from what the ones before it brought."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -19,6 +20,7 @@ _OK, _NOT_FOUND, _SERVER, _NOT_IMPLEMENTED = 200, {404, 410}, 500, 501
 _PIGS = 3
 _SLOW = 5.0
 """Seconds."""
+_WIDE = frozenset({"day", "wide", "all"})
 HOPELESS = 25.0
 _KNOCKS = 2
 """So many feeds are asked again before the check goes away from a closed door."""
@@ -57,8 +59,12 @@ class Survey:
         self._by_number: dict[int, Observation] = {}
         self.focus: dict[str, Window] = {}
         self._other_format: bool | None = None
+        self._waits: Counter[str] = Counter()
         self.slow: set[str] = set()
-        """Feeds whose answers take too long to ask for many: what every rule needs is asked, and no more."""
+        """Feeds whose answers take too long to ask for many: what every rule needs is asked, and no more.
+
+        A single long wait may be anybody's hiccup; and wide windows may take their time.
+        """
         self.watched = 0.0
         self.spent = ""
 
@@ -106,8 +112,10 @@ class Survey:
     async def ask(self, name: str, probe: str, window: Window | None, **how: object) -> Observation:
         """One observation."""
         exchange = await self.client.ask(name, probe, window, **how)  # type: ignore[arg-type]  # the words of ask
-        if exchange.seconds > _SLOW and exchange.credentials == "right":
-            self.slow.add(name)
+        if exchange.seconds > _SLOW and exchange.credentials == "right" and probe not in _WIDE:
+            self._waits[name] += 1
+            if self._waits[name] > 1 or exchange.seconds > HOPELESS:
+                self.slow.add(name)
         return self._by_number[exchange.number]
 
     async def youngest(self, name: str, length: timedelta) -> None:

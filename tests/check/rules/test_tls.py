@@ -35,6 +35,11 @@ def outcome(code, url, *, tls=None, headers=None, size=100):
         ("https://space-vegas.com", Status.PASS),
         ("http://127.0.0.1:8400", Status.NOT_APPLICABLE),
         ("http://10.1.2.3", Status.NOT_APPLICABLE),
+        ("http://172.20.1.2:8080", Status.NOT_APPLICABLE),
+        ("http://172.32.1.2", Status.FAIL),
+        ("http://[::1]:8400", Status.NOT_APPLICABLE),
+        ("http://casino:8080", Status.NOT_APPLICABLE),
+        ("http://10.space-vegas.com", Status.FAIL),
     ],
 )
 def test_a_public_address_without_tls_is_told(url, status):

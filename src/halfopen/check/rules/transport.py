@@ -2,6 +2,7 @@
 
 import ssl
 from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from halfopen.check.case import Case, FeedCase
@@ -18,7 +19,8 @@ _EMPTY_FAILS = "only windows without rows fail, which has a rule of its own"
 _LARGE = timedelta(minutes=15)
 _BIG = 1 << 20
 _EXPIRES = timedelta(days=14)
-_LOOPBACK = ("127.", "::1", "localhost", "0.0.0.0")  # noqa: S104 - compared, not bound
+_INDOORS = ("localhost", ".localhost", ".local", ".internal", ".lan", ".test", ".home.arpa")
+"""Ends of names that no public server has."""
 _MEDIA = {"csv": {"text/csv", "application/csv", "text/comma-separated-values"}, "json": {"application/json"}}
 _NDJSON = {"application/x-ndjson", "application/ndjson", "application/jsonl", "application/x-jsonlines"}
 
@@ -206,10 +208,17 @@ def _tls_missing(case: Case) -> Outcome:
     parts = urlsplit(case.product.url)
     if parts.scheme == "https":
         return PASS
-    host = parts.hostname or ""
-    if host.startswith(_LOOPBACK) or host.startswith(("10.", "192.168.")) or host.endswith((".local", ".internal")):
+    if _is_indoors(parts.hostname or ""):
         return not_applicable("the address is not public")
     return failed(f"{case.product.url} is not encrypted: credentials and players' data can be read on the way")
+
+
+def _is_indoors(host: str) -> bool:
+    """Whether an address is reached from within a machine or a network alone, as are names without a dot."""
+    try:
+        return not ip_address(host).is_global
+    except ValueError:
+        return "." not in host or host.endswith(_INDOORS)
 
 
 def _tls_invalid(case: Case) -> Outcome:

@@ -12,6 +12,7 @@ from halfopen.errors import ValueProblem
 
 MUST, SHOULD, INFO = Severity.MUST, Severity.SHOULD, Severity.INFO
 _ENOUGH = 20
+_NUMBERS = frozenset({Kind.DECIMAL, Kind.INTEGER})
 _FIVE = frozenset({"string", "number", "boolean", "list"})
 
 
@@ -116,6 +117,22 @@ def _not_string(feed: FeedCase) -> Outcome:
     return failed(text, samples=samples, count=len(feed.whole_rows), seen=feed.readable[0].exchange)
 
 
+def _example_type(feed: FeedCase) -> Outcome:
+    """Required numbers that come as text: the document's examples write them bare. Readable, and exact."""
+    if ended := without_rows(feed):
+        return ended
+    if not any(o.types for o in feed.readable):
+        return not_applicable("CSV has no types")
+    renames = feed.case.product.columns.get(feed.name, {})
+    types = _types(feed)
+    numbers = [name for name in feed.feed.required if feed.feed.fields[name].kind in _NUMBERS]
+    texts = [name for name in numbers if types.get(renames.get(name, name), Counter())["string"]]
+    if not texts:
+        return PASS
+    samples = lines((row, name) for name in texts for row in feed.whole_rows[:5])
+    return failed(f"numbers are sent as text: {', '.join(texts)}", samples=samples, seen=feed.readable[0].exchange)
+
+
 def _sum_types(feed: FeedCase) -> Outcome:
     """Booleans that are only ever 1 or blank: PHP prints false as an empty text."""
     if ended := without_rows(feed):
@@ -148,7 +165,7 @@ def _digits(feed: FeedCase) -> Outcome:
     return failed("is_primary is 1 or 0; only here the document wants true or false", samples=samples, count=len(bad))
 
 
-def _example_type(feed: FeedCase) -> Outcome:
+def _same_cursor(feed: FeedCase) -> Outcome:
     """Feeds that send a required column with nothing readable in any row."""
     if ended := without_rows(feed):
         return ended
@@ -181,11 +198,15 @@ RULES = (
               fix="Fill it, or leave it out.", good="some values", bad="null in every row", section=_S),
     feed_rule("id_not_string", SHOULD, _not_string, family=_F, doc="Identifiers are JSON numbers.",
               fix="Send identifiers as strings.", good='"9007199254740993"', bad="9007199254740993", section=_S),
+    feed_rule("required_type_from_document_example", INFO, _example_type, family=_F,
+              doc="A required number is a text in JSON, unlike in the document's example.",
+              fix="Send a JSON number with all its digits, or tell the CRM that it is a text.", good='"amount": 969',
+              bad='"amount": "969"', section=_S),
     feed_rule("boolean_false_empty", SHOULD, _sum_types, family=_F, doc="A boolean is only ever 1 or nothing.",
               fix="Write false or 0: an empty text is null.", good="1, 0", bad="1, (nothing)", section=_S),
     feed_rule("boolean_as_digit", INFO, _digits, family=_F, doc="wallets.is_primary is 1 or 0.",
               fix="Write true or false.", good="true", bad="1", section="Wallets", feeds=("wallets",)),
-    feed_rule("cursor_never_changes", SHOULD, _example_type, family=_F, doc="Every row has the same cursor.",
+    feed_rule("cursor_never_changes", SHOULD, _same_cursor, family=_F, doc="Every row has the same cursor.",
               fix="Set the cursor to the time of each row's own change.", good="each its own", bad="the time of export",
               section=_S),
 )  # fmt: skip

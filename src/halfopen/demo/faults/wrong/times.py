@@ -57,10 +57,10 @@ class LateActions(Product):
 
 
 class SteppingClocks(Product):
-    """Two servers write the wallets, and the clock of one is a minute and a half behind."""
+    """Two servers write the wallets, and the clock of one is four minutes behind."""
 
     code, feed, also, watch = "modified_at_decreased", "wallets", ("closed_window_grew", "late_writes"), 60
-    behind = 90 * SECOND
+    behind = 240 * SECOND
 
     def read(self, request: Request, feed: str, start: int, end: int) -> list[Row]:
         if not self.strikes(feed):

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import ClassVar
 
+from halfopen.demo.faults import writing
 from halfopen.demo.faults.product import Product
 from halfopen.demo.faults.right.shapes import JsonOnly
 from halfopen.demo.faults.rows import Row
@@ -247,6 +248,17 @@ class PrimaryAsDigit(Spoilt):
 
     def spoil(self, value: object, row: Row) -> object:  # noqa: ARG002 - the value alone
         return str(int(bool(value)))
+
+
+class BalanceAsText(JsonOnly):
+    """Writes the balance of wallets in quotation marks, where the document's example has a bare number."""
+
+    code, feed = "required_type_from_document_example", "wallets"
+
+    def scalar(self, feed: str, column: str, value: object) -> str:
+        if column == "balance" and self.strikes(feed):
+            return writing.quoted(self.text(feed, column, value))
+        return super().scalar(feed, column, value)
 
 
 class FalseIsNothing(Spoilt):

@@ -1,9 +1,11 @@
 """Faults of the window: what lies in [from, to), and what does not."""
 
+from dataclasses import replace
+
 from halfopen.contract.load import feeds
 from halfopen.demo.faults.exchange import Request
 from halfopen.demo.faults.product import Product
-from halfopen.demo.faults.rows import HOUR, MINUTE, SECOND, Row, stamp
+from halfopen.demo.faults.rows import HOUR, MINUTE, SECOND, Row, moment, stamp
 
 _DAY = 24 * HOUR
 _OUTSIDE = ("row_outside_window", "window_not_additive")
@@ -245,6 +247,24 @@ class CappedEverywhere(_Capped):
     """Sends no more than two hundred rows of any feed."""
 
     most = 200
+
+
+class CappedWhileMoving(_Capped):
+    """Sends no more than seventy wallets, the oldest first; every third moves on while it is looked at."""
+
+    feed, most = "wallets", 70
+
+    def rows(self, request: Request, feed: str, start: int, end: int) -> list[Row]:
+        if not self.strikes(feed):
+            return super().rows(request, feed, start, end)
+        found = (self._moved(row, request.now) for row in self.read(request, feed, 0, request.now + 1))
+        return sorted((row for row in found if start <= row.at < end), key=lambda row: row.at)[: self.most]
+
+    def _moved(self, row: Row, now: int) -> Row:
+        at = self.opened + row.number % 20 * SECOND
+        if row.number % 3 or not row.at < at <= now:
+            return row
+        return replace(row.altered(modified_at=moment(at)), at=at)
 
 
 class LosesSomeOfLong(Product):
