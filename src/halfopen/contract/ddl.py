@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from halfopen.contract import vocabulary
+from halfopen.contract.load import feeds
 from halfopen.contract.model import Feed, Field, Kind
 from halfopen.contract.sql import literal, quote
 
@@ -57,6 +58,16 @@ def create_table(feed: Feed, dialect: str = "duckdb") -> str:
         f"PRIMARY KEY (product, {quote(feed.key)})",
     ]
     return f"CREATE TABLE {quote(feed.name)} (\n  " + ",\n  ".join(columns) + "\n)"
+
+
+def side_tables() -> Mapping[str, tuple[Feed, str]]:
+    """Tables beside those of the feeds: feed and field of which each has all values of a key."""
+    return {table: (feed, field) for feed in feeds().values() for field, table in feed.several.items()}
+
+
+def side_columns(feed: Feed, field: str) -> dict[str, str]:
+    """The columns of such a table, with types that all dialects know."""
+    return {"product": "VARCHAR", feed.key: "VARCHAR", field: "VARCHAR", "last_seen": "TIMESTAMP"}
 
 
 def canonical_view(feed: Feed, dialect: str = "duckdb") -> str:

@@ -89,6 +89,8 @@ class Feed(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     order: tuple[tuple[str, str], ...] = ()
     """Pairs of datetimes, earlier before later; the other way round is a finding."""
     counted: tuple[Counted, ...] = ()
+    several: dict[str, str] = {}
+    """Fields of which a key may have several values at once, in rows of their own, with the table that keeps each."""
     custom: bool = False
     """Further columns are the operator's custom fields, of the five kinds of the requirements."""
     fields: dict[str, Field]

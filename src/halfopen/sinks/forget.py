@@ -66,7 +66,8 @@ class _Erasure:
         self._count("self_exclusions", self._renamed(graves))
         for feed, keys in self._keys.items():
             self._count("late_rows", self._delete("halfopen.late_rows", "key", keys, feed))
-            self._count(feed, self._delete(quote(feed), quote(feeds()[feed].key), keys))
+            for table in (feed, *feeds()[feed].several.values()):
+                self._count(table, self._delete(quote(table), quote(feeds()[feed].key), keys))
         return Forgotten(erased=self._erased, quoted=self._quotes())
 
     def _find(self) -> None:

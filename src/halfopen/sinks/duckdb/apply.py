@@ -5,7 +5,7 @@ from typing import Any
 
 import duckdb
 
-from halfopen.sinks import exclusions, ledger_lines, vanished
+from halfopen.sinks import exclusions, ledger_lines, several, vanished
 from halfopen.sinks.base import Answer, Applied
 from halfopen.sinks.duckdb import late, quarantine
 from halfopen.sinks.duckdb import merge as merging
@@ -121,7 +121,9 @@ class _Application:
     def _merge(self, merge: Merge) -> None:
         rows, keys, new, replacing, back, ahead = self._keyed(merge)
         if keys < rows:
-            self._notes.append(Note(code="duplicate_id", count=rows - keys, field=merge.shape.feed.key, value=None))
+            doubles = rows - (several.apart(self._connection, merge) if merge.shape.feed.several else keys)
+            if doubles:
+                self._notes.append(Note(code="duplicate_id", count=doubles, field=merge.shape.feed.key, value=None))
             merge = replace(merge, distinct=False)
             rows, keys, new, replacing, back, ahead = self._keyed(merge)
         if new:
@@ -132,6 +134,7 @@ class _Application:
         if self._updated:
             self._overwrite(merge)
         exclusions.find_in_duckdb(self._connection, merge, self._values, inserted=self.inserted, updated=self._updated)
+        several.keep_in_duckdb(self._connection, merge, self._values, None)
         cursor = merge.shape.feed.cursor
         for code, count in (("cursor_went_back", back), ("cursor_in_future", ahead)):
             if count:

@@ -7,7 +7,7 @@ from typing import Any
 
 import duckdb
 
-from halfopen.sinks import exclusions
+from halfopen.sinks import exclusions, several
 from halfopen.sinks.base import Answer, Applied
 from halfopen.sinks.batch import Group
 from halfopen.sinks.duckdb import late
@@ -119,6 +119,7 @@ class _Group:
         if updated:
             self._overwrite()
         exclusions.find_in_duckdb(self._connection, merge, {}, inserted=inserted, updated=updated)
+        several.keep_in_duckdb(self._connection, merge, {}, None)
         if group.verdicts is not None and inserted + updated:
             self._count_verdicts(group.verdicts)
         for place, tally in self._tallies.items():
@@ -128,7 +129,9 @@ class _Group:
 
     def _insert_all(self) -> Mapping[int, _Tally]:
         """Write rows of which it is known that each is new."""
-        self._connection.execute(merging.insert(replace(self._merge, at_hand=False), all_new=True), self._group.lists)
+        merge = replace(self._merge, at_hand=False)
+        self._connection.execute(merging.insert(merge, all_new=True), self._group.lists)
+        several.keep_in_duckdb(self._connection, merge, {}, self._group.lists)
         return {place: _Tally(inserted=rows) for place, rows in self._group.counts.items()}
 
     def _count_keyed(self) -> tuple[int, int]:

@@ -50,6 +50,16 @@ class Merge:
         return f"q.{name}" if self.many else f"$p_{name}::{kind}"
 
     @property
+    def usable(self) -> str:
+        """Leaves the rows of `t` that are held back."""
+        return " ANTI JOIN (SELECT _n FROM verdicts WHERE unusable) u ON u._n = t._n" if self.unusable else ""
+
+    @property
+    def asked(self) -> str:
+        """Joins the values of its answer to a row of `t`."""
+        return _asked(self)
+
+    @property
     def place(self) -> str:
         """The number of a row's answer, as one more column of what `t` stands for."""
         return ", t._a" if self.many else ""
@@ -87,7 +97,7 @@ def keyed(merge: Merge) -> str:
         f" {cursor} AS _cursor,"
         f" CASE WHEN {cursor} > {merge.given('ahead', 'TIMESTAMP')} THEN {merge.given('clock', 'TIMESTAMP')} END"
         f" AS _version{', t._a, q.seq AS _asked_seq' if merge.many else ''}"
-        f" FROM ({values}) t{_usable(merge)}{_asked(merge)}){newest}) a"
+        f" FROM ({values}) t{merge.usable}{_asked(merge)}){newest}) a"
         f" LEFT JOIN {quote(feed.name)} s ON s._id = a._id"
     )
 
@@ -189,10 +199,6 @@ def _went_back(merge: Merge, stored: str) -> str:
 
 def _sequence(merge: Merge) -> str:
     return "a._asked_seq" if merge.many else "$p_seq::BIGINT"
-
-
-def _usable(merge: Merge) -> str:
-    return " ANTI JOIN (SELECT _n FROM verdicts WHERE unusable) u ON u._n = t._n" if merge.unusable else ""
 
 
 def _values(merge: Merge) -> str:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import duckdb
 
-from halfopen.contract.ddl import canonical_view, column_type
+from halfopen.contract.ddl import canonical_view, column_type, side_columns, side_tables
 from halfopen.contract.load import feeds
 from halfopen.contract.model import Feed
 from halfopen.contract.sql import literal, quote
@@ -169,12 +169,16 @@ def _missing(found: dict[tuple[str, str], set[str]]) -> list[str]:
         for name, columns in BOOKKEEPING.items()
         if ("halfopen", name) not in found
     ]
+    statements += [
+        f"CREATE TABLE {quote(table)} ({_listed({**side_columns(*of), '_id': LINEAGE['_id']})})"
+        for table, of in side_tables().items()
+        if ("main", table) not in found
+    ]
     for feed in feeds().values():
         columns = feed_columns(feed)
         has = found.get(("main", feed.name))
         if has is None:
-            definitions = ", ".join(f"{quote(name)} {kind}" for name, kind in columns.items())
-            statements.append(f"CREATE TABLE {quote(feed.name)} ({definitions})")
+            statements.append(f"CREATE TABLE {quote(feed.name)} ({_listed(columns)})")
         else:
             statements += [
                 f"ALTER TABLE {quote(feed.name)} ADD COLUMN {quote(name)} {kind}"
@@ -182,6 +186,10 @@ def _missing(found: dict[tuple[str, str], set[str]]) -> list[str]:
                 if name not in has
             ]
     return statements
+
+
+def _listed(columns: dict[str, str]) -> str:
+    return ", ".join(f"{quote(name)} {kind}" for name, kind in columns.items())
 
 
 def _views(connection: duckdb.DuckDBPyConnection, *, has_players: bool) -> list[str]:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import duckdb
 
+from halfopen.contract.ddl import side_columns, side_tables
 from halfopen.contract.load import feeds
 from halfopen.contract.sql import literal, quote
 from halfopen.sinks.duckdb.run import DuckDBDatabase
@@ -57,6 +58,9 @@ def _filled(cursor: duckdb.DuckDBPyConnection, mirror: str, alias: str) -> dict[
             cursor.execute(f"CREATE TABLE {quote(feed.name)} AS SELECT {listed} FROM {mirror}.main.{quote(feed.name)}")
             found = cursor.execute(f"SELECT count(*) FROM {quote(feed.name)}").fetchone()
             rows[feed.name] = int(found[0]) if found else 0
+        for table, of in side_tables().items():
+            listed = ", ".join(map(quote, side_columns(*of)))
+            cursor.execute(f"CREATE TABLE {quote(table)} AS SELECT {listed} FROM {mirror}.main.{quote(table)}")
         for name in BOOKKEEPING:
             listed = f"* EXCLUDE (_id) REPLACE ({quarantine_raw()})" if name == "quarantine" else "*"
             cursor.execute(f"CREATE TABLE halfopen.{name} AS SELECT {listed} FROM {mirror}.halfopen.{name}")
