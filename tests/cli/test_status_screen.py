@@ -64,3 +64,12 @@ def test_a_limit_says_who_is_behind() -> None:
     status = of({"vegas": {"wallets": feed(lag_seconds=42.0)}})
     assert "1 behind by more than 40 s" in shown(status, 40)[0]
     assert "nothing owed" in shown(status, 43)[0]
+
+
+def test_a_catalogue_is_not_behind_between_two_readings() -> None:
+    status = of({"a": {"players": feed(), "bonus_list": feed(lag_seconds=800.0)}})
+    out = io.StringIO()
+    for part in screen(status, None, {("a", "bonus_list"): 840.0}):
+        Console(file=out, width=80, color_system=None).print(part)
+    assert "all whole and nothing owed" in out.getvalue()
+    assert "1 behind by more than 5 min" in "\n".join(shown(status))

@@ -169,6 +169,8 @@ def test_one_side_needs_not_the_secrets_of_the_other(read):
         ("2026-01-01 00:00:00", "2026-02-31 00:00:00", "products.spacevegas.since"),
         ('space = "+"', 'space = "_"', "space: invalid enum value '_'"),
         ('feeds = ["wallets"', 'feeds = ["walets"', "unknown feed 'walets'"),
+        ('id = "uid"', 'id = "uid"\ncity = "uid"', "columns.players: id and city are both called 'uid'"),
+        ('paths = { players = "/api/users" }', 'paths = { players = "api/users" }', "paths.players: found 'api/users'"),
         ('id = "uid"', 'uid = "uid"', "products.spacevegas.columns.players: unknown field 'uid'"),
         ("[mirror]", "[mirror", "is no TOML"),
     ],

@@ -1,7 +1,7 @@
 from datetime import UTC, datetime, timedelta
 
 from halfopen.config.product import ProductConfig
-from halfopen.sync.report import lags, with_lag
+from halfopen.sync.report import lags, slack, with_lag
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -36,10 +36,28 @@ def test_every_configured_feed_is_there_and_lag_is_counted_from_the_watermark() 
             }
         }
     }
-    assert lags(found) == {"a.players": 1.5, "a.wallets": None}
+    assert lags(found, {}) == {"a.players": 1.5, "a.wallets": None}
+    assert lags(found, {("a", "players"): 1.0, ("b", "players"): 5.0}) == {"a.players": 0.5, "a.wallets": None}
 
 
 def test_a_product_that_is_no_longer_configured_is_still_shown() -> None:
     known = {"watermark": None, "frontier": None, "holes": 0, "quarantined": 0, "late": 0, "rows": 9}
     found = with_lag({"products": {"old": {"feeds": {"logins": known}}}}, {}, NOON)
     assert found["products"]["old"]["feeds"]["logins"]["rows"] == 9
+
+
+def test_what_a_feed_was_told_to_be_behind_is_no_lag() -> None:
+    product = ProductConfig(
+        name="a",
+        url="http://a.example",
+        feeds=("players", "wallets", "bonus_list", "logins"),
+        catalogues=("bonus_list",),
+        offsets={"wallets": timedelta(minutes=2)},
+        cadences={"logins": timedelta(minutes=5)},
+    )
+    assert slack({"a": product}) == {
+        ("a", "players"): 0.0,
+        ("a", "wallets"): 120.0,
+        ("a", "bonus_list"): 14 * 60.0,
+        ("a", "logins"): 4 * 60.0,
+    }

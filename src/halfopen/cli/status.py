@@ -17,7 +17,7 @@ from halfopen.config.load import Config, load
 from halfopen.sync.mirror import attached
 from halfopen.sync.offsets import warning
 from halfopen.sync.proof import proof
-from halfopen.sync.report import lags
+from halfopen.sync.report import lags, slack
 
 GOOD, BAD_NEWS = 0, 1
 
@@ -31,7 +31,8 @@ def status(
 ) -> int:
     """Tell how far each feed has come, also while sync runs.
 
-    Exit code 0: good. 1: a feed is behind by more than --max-lag, or has nothing yet.
+    Exit code 0: good. 1: a feed is behind by more than --max-lag, or has nothing yet. What a feed's offset explains, and
+    a cadence that is longer than its product's, does not count.
 
     Args:
         config: the configuration file.
@@ -42,11 +43,12 @@ def status(
     limit = duration(max_lag, "--max-lag") if max_lag is not None else None
     settings = load(config, sections=("mirror", "products"))
     found = uvloop.run(_status(settings))
+    allowed = slack(settings.products)
     shown = uvloop.run(_proof(settings)) if with_proof else {}
     if as_json:
         sys.stdout.write(json.dumps({**found, **({"proof": shown} if with_proof else {})}) + "\n")
     else:
-        for part in screen(found, limit.total_seconds() if limit else None):
+        for part in screen(found, limit.total_seconds() if limit else None, allowed):
             whole(part)
         for product in settings.products.values():
             if said := warning(product):
@@ -56,7 +58,9 @@ def status(
             whole(_records(records))
     if limit is None:
         return GOOD
-    return BAD_NEWS if any(lag is None or lag > limit.total_seconds() for lag in lags(found).values()) else GOOD
+    return (
+        BAD_NEWS if any(lag is None or lag > limit.total_seconds() for lag in lags(found, allowed).values()) else GOOD
+    )
 
 
 async def _status(settings: Config) -> dict[str, Any]:

@@ -1,7 +1,8 @@
 """The status of all feeds on one screen: everything where it fits, else the products and what needs a look."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 from rich.console import RenderableType
@@ -27,6 +28,8 @@ class One:
     product: str
     feed: str
     told: dict[str, Any]
+    allowed: float = 0.0
+    """Seconds that it may be behind more than others."""
 
     @property
     def lag(self) -> float:
@@ -34,11 +37,18 @@ class One:
         found = self.told["lag_seconds"]
         return float("inf") if found is None else float(found)
 
+    @property
+    def excess(self) -> float:
+        """Of the lag, what its own cadence and offset do not explain."""
+        return self.lag - self.allowed
 
-def screen(status: dict[str, Any], limit: float | None = None) -> Iterator[RenderableType]:
-    """What to print; `limit` is the most seconds that a feed may be behind."""
+
+def screen(
+    status: dict[str, Any], limit: float | None = None, allowed: Mapping[tuple[str, str], float] = MappingProxyType({})
+) -> Iterator[RenderableType]:
+    """What to print; `limit` is the most seconds that a feed may be behind, beyond what is `allowed` for it."""
     every = [
-        One(product, feed, told)
+        One(product, feed, told, allowed.get((product, feed), 0.0))
         for product, feeds in status["products"].items()
         for feed, told in feeds["feeds"].items()
     ]
@@ -62,7 +72,7 @@ def _headline(every: Sequence[One], most: float) -> str:
     products = len({one.product for one in every})
     begun = [one for one in every if one.told["watermark"] is not None]
     parts = [
-        f"{sum(one.lag > most for one in begun)} behind by more than {durations.roughly(most)}",
+        f"{sum(one.excess > most for one in begun)} behind by more than {durations.roughly(most)}",
         f"{len(every) - len(begun)} with nothing yet",
         f"{sum(one.told['holes'] > 0 for one in every)} with holes",
         f"{sum(one.told['quarantined'] > 0 for one in every)} with rows in quarantine",
@@ -91,7 +101,7 @@ def _products(every: Sequence[One], most: float) -> Iterator[RenderableType]:
     table = _columns("product", "feeds")
     for product in shown:
         feeds = [one for one in every if one.product == product]
-        worst = max(feeds, key=lambda one: one.lag)
+        worst = max(feeds, key=lambda one: one.excess)
         sums = [sum(one.told[name] for one in feeds) for name in COUNTS]
         table.add_row(product, str(len(feeds)), *_figures(worst.told["watermark"], worst.lag, sums))
     if shown:
@@ -135,12 +145,12 @@ def _lateness(late: Sequence[One]) -> Table:
 
 
 def _trouble(one: One, most: float) -> bool:
-    return one.lag > most or one.told["holes"] > 0 or one.told["quarantined"] > 0
+    return one.excess > most or one.told["holes"] > 0 or one.told["quarantined"] > 0
 
 
 def _urgency(one: One) -> tuple[float, int, int]:
     """What is furthest behind first, then holes, then quarantine."""
-    return -one.lag, -one.told["holes"], -one.told["quarantined"]
+    return -one.excess, -one.told["holes"], -one.told["quarantined"]
 
 
 def _more(found: int, shown: int) -> str:

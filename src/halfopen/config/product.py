@@ -110,8 +110,9 @@ def _check(product: ProductConfig, where: str) -> None:
     known(product.feeds, feeds(), f"{where}.feeds", "feed")
     known(product.catalogues, feeds(), f"{where}.catalogues", "feed")
     _check_road(product, where)
+    _check_paths(product.paths, f"{where}.paths")
     for feed, columns in product.columns.items():
-        known(columns, feeds()[feed].fields, f"{where}.columns.{feed}", "field")
+        _check_columns(feed, columns, f"{where}.columns.{feed}")
     _check_cadence(product.cadence, f"{where}.cadence")
     for feed, cadence in product.cadences.items():
         _check_cadence(cadence, f"{where}.cadences.{feed}")
@@ -141,6 +142,21 @@ def _check_url(url: str, where: str) -> None:
         raise ConfigError(f'{where}: found {url!r}, needs an address like "https://space-vegas.com"')
     if parts.username or parts.password:
         raise ConfigError(f"{where}: credentials do not belong into the address; name them in auth")
+
+
+def _check_paths(paths: Mapping[str, str], where: str) -> None:
+    for feed, path in paths.items():
+        if not path.startswith("/") or "#" in path:
+            raise ConfigError(f'{where}.{feed}: found {path!r}, needs a path below the url, like "/api/{feed}"')
+
+
+def _check_columns(feed: str, columns: Mapping[str, str], where: str) -> None:
+    """Fields that there are, and no two of them from one column."""
+    known(columns, feeds()[feed].fields, where, "field")
+    takers: dict[str, str] = {}
+    for field, column in columns.items():
+        if (other := takers.setdefault(column, field)) != field:
+            raise ConfigError(f"{where}: {other} and {field} are both called {column!r}; a column has one field")
 
 
 def _check_road(product: ProductConfig, where: str) -> None:

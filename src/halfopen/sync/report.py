@@ -1,12 +1,13 @@
 """Status for people and programs: what the mirror says of itself, and what only the clock knows."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
 from typing import Any
 
 from halfopen.config.product import ProductConfig
 
+_NONE = timedelta(0)
 _EMPTY: dict[str, Any] = {
     "watermark": None,
     "frontier": None,
@@ -48,10 +49,22 @@ def with_lag(
     }
 
 
-def lags(status: Mapping[str, Any]) -> dict[str, float | None]:
-    """Seconds behind by `product.feed`; None for a feed without a watermark."""
+def slack(products: Mapping[str, ProductConfig]) -> dict[tuple[str, str], float]:
+    """Seconds by which a feed is behind its product's rhythm because it was told to be, by product and feed.
+
+    A catalogue that is read every 15 minutes is not late after 10.
+    """
     return {
-        f"{name}.{feed}": found["lag_seconds"]
+        (name, feed): (max(product.cadence_of(feed) - product.cadence, _NONE) + product.offset_of(feed)).total_seconds()
+        for name, product in products.items()
+        for feed in product.feeds
+    }
+
+
+def lags(status: Mapping[str, Any], allowed: Mapping[tuple[str, str], float]) -> dict[str, float | None]:
+    """Seconds behind, beyond what is allowed, by `product.feed`; None for a feed without a watermark."""
+    return {
+        f"{name}.{feed}": None if found["lag_seconds"] is None else found["lag_seconds"] - allowed.get((name, feed), 0)
         for name, product in status["products"].items()
         for feed, found in product["feeds"].items()
     }
