@@ -31,8 +31,8 @@ def status(
 ) -> int:
     """Tell how far each feed has come, also while sync runs.
 
-    Exit code 0: good. 1: a feed is behind by more than --max-lag, or has nothing yet. What a feed's offset explains, and
-    a cadence that is longer than its product's, does not count.
+    Exit code 0: good. 1: a feed is behind by more than --max-lag, or has nothing yet. What a feed's offset and a
+    cadence longer than its product's explain does not count.
 
     Args:
         config: the configuration file.
