@@ -77,7 +77,7 @@ def test_a_jump_of_the_held_rows_is_told_once_an_hour(sink: Sink, answer: Answer
         moment = NOON + timedelta(minutes=minute)
         window = (f"{moment:%Y-%m-%d %H:%M:%S}", f"{moment + timedelta(minutes=1):%Y-%m-%d %H:%M:%S}")
         [applied] = sink.apply([answer("transactions", rows, window=window, fetched_at=moment + timedelta(minutes=1))])
-        return applied.jump
+        return applied.remark
 
     assert ask(0, 300, 1) == ""
     assert ask(90, 50, 19) == ""
@@ -103,3 +103,19 @@ def test_a_jump_of_the_held_rows_is_told_once_an_hour(sink: Sink, answer: Answer
 )
 def test_a_jump_is_ten_times_the_share_of_the_days_before(counts: tuple[int, int, int, int], is_jump: object) -> None:
     assert (jump(*counts) is not None) is is_jump
+
+
+def test_a_feed_that_looks_like_a_catalogue_is_told_of_once(sink: Sink, answer: Answers) -> None:
+    rows = [{"id": "t1", "name": "Derby", "start_date": "2026-03-01 00:00:00"}]
+    first, second = (sink.apply([answer("sports_tournaments", rows)])[0].remark for _ in range(2))
+    assert 'catalogues = ["sports_tournaments"] in [products.vegas]' in first
+    assert second == ""
+    assert table(sink, "SELECT code, count FROM halfopen.findings") == [{"code": "no_cursor", "count": 1}]
+
+
+def test_a_catalogue_that_is_one_and_a_feed_with_a_cursor_are_not_told_of(sink: Sink, answer: Answers) -> None:
+    row = {"id": "t1", "name": "Derby", "start_date": "2026-03-01 00:00:00"}
+    stamped = {**row, "modified_at": "2026-03-01 12:00:10"}
+    assert sink.apply([answer("sports_tournaments", [row], whole=True)])[0].remark == ""
+    assert sink.apply([answer("sports_tournaments", [stamped])])[0].remark == ""
+    assert sink.apply([answer("sports_tournaments", b"id,name\r\n")])[0].remark == ""

@@ -59,7 +59,8 @@ class Answer:
 class Applied:
     """What one answer did: rows in its body, stored rows that it changed, and of its rows the late and the held.
 
-    jump: a sentence, where the share of rows that are held is far above what it was; at most once an hour for a feed.
+    remark: a sentence that somebody should read now: the share of rows that are held is far above what it was (at most
+    once an hour for a feed), or the feed looks like a catalogue that nobody has declared (once).
     """
 
     rows: int
@@ -67,7 +68,7 @@ class Applied:
     late: int
     quarantined: int
     findings: int
-    jump: str = ""
+    remark: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,14 +99,33 @@ class Progress:
     started: datetime | None
 
 
+class Reader(Protocol):
+    """One question to a mirror, beside all else that is done with it; used from one thread, but for `close`."""
+
+    def ask(self, sql: str) -> list[str]:
+        """Begin with one reading statement; its columns' names. QueryError for anything that is not only reading.
+
+        Decimals are `decimal.Decimal`; a moment with a zone is given in UTC without one, as all moments of the mirror.
+        """
+
+    def fetch(self, most: int) -> list[tuple[Any, ...]]:
+        """The next rows of what was asked, at most so many; none are left when it gives none. QueryError."""
+
+    def snapshot(self, file: Path | None, folder: Path | None) -> dict[str, int]:
+        """See `Sink.snapshot`."""
+
+    def close(self) -> None:
+        """Stop what runs, from any thread: it fails with SinkError; then let go. Closing twice is harmless."""
+
+
 class Sink(Protocol):
-    """A mirror. Used from one thread at a time; only `query` and `interrupt` may be called from another meanwhile."""
+    """A mirror. Used from one thread at a time; only `reader`, `query`, `snapshot`, `interrupt` from any meanwhile."""
 
     def open(self) -> None:
         """Open the mirror, making what is missing in it: the only moment at which tables are made. SinkError."""
 
     def close(self) -> None:
-        """Let go of the mirror; closing twice is harmless."""
+        """Let go of the mirror, whoever still reads it; closing twice is harmless."""
 
     def next_seq(self) -> int:
         """The next request sequence: greater than any that this mirror has handed out or stored."""
@@ -160,8 +180,11 @@ class Sink(Protocol):
     def status(self) -> dict[str, Any]:
         """Per product and feed: watermark, frontier, holes, quarantined, late, rows."""
 
+    def reader(self) -> Reader:
+        """Somebody to ask one question of: what is long, or what may have to be stopped. SinkError when not open."""
+
     def query(self, sql: str) -> tuple[list[str], list[tuple[Any, ...]]]:
         """Column names and rows of one reading statement; SinkError for anything that is not only reading."""
 
     def interrupt(self) -> None:
-        """Stop the statement that runs now, from any thread; it fails with SinkError."""
+        """Stop the writing statement that runs now, from any thread; it fails with SinkError."""

@@ -1,6 +1,6 @@
-"""What a product sends may change without notice: columns that come or go, and a share of bad rows that jumps.
+"""What a product sends may be other than was thought: columns come or go, bad rows become many, a cursor is missing.
 
-Both are findings of the answer's own transaction; a jump is also told to whoever applied the answer.
+All are findings of the answer's own transaction; the latter two are also told to whoever applied the answer.
 """
 
 from collections.abc import Sequence
@@ -24,6 +24,10 @@ NEW_SHARE = 0.1
 TELLING_ROWS = 20
 """In JSON a product may leave out what is null; a column that so many rows lack has gone."""
 
+_MAYBE_CATALOGUE = (
+    '{feed} has no {cursor}: if every answer is the whole list, write catalogues = ["{feed}"] in [products.{product}],'
+    " so that it is read as a whole, at its own pace, and what vanishes from it is marked"
+)
 Name = tuple[str, str]
 
 
@@ -47,28 +51,31 @@ class Watch:
     def __init__(self) -> None:
         self._columns: dict[Name, dict[str, bool]] | None = None
         self._told: dict[Name, datetime] = {}
+        self._cursorless: set[Name] = set()
 
     def forget(self) -> None:
         """Read the columns again at the next use."""
         self._columns = None
 
     def look(self, database: Database, seen: Sequence[Seen]) -> dict[Name, str]:
-        """Note what changed, after the ledger lines of these answers; which feeds jumped, each with a sentence."""
-        jumps: dict[Name, str] = {}
+        """Note what is new, after the ledger lines of these answers; by feed, a sentence that is to be told."""
+        remarks: dict[Name, str] = {}
         changes: Changes = {}
         for one in seen:
             if one.shape is not None and one.rows:
                 changes |= self._compare(database, one.answer, one.shape, one.rows)
         _write(database, changes)
         for one in seen:
-            if one.quarantined:
-                name = (one.answer.product, one.answer.feed.name)
-                sentence = self._jump(database, one.answer)
-                if sentence:
-                    jumps[name] = sentence
-                    self._told[name] = one.answer.fetched_at
-                    note(database, one.answer, [Note(code="quarantine_jump", count=1, field=None, value=sentence)])
-        return jumps
+            name = (one.answer.product, one.answer.feed.name)
+            if name not in self._cursorless and _is_cursorless(one):
+                self._cursorless.add(name)
+                remarks[name] = _MAYBE_CATALOGUE.format(feed=name[1], cursor=one.answer.feed.cursor, product=name[0])
+                note(database, one.answer, [Note(code="no_cursor", count=1, field=one.answer.feed.cursor, value=None)])
+            if one.quarantined and (sentence := self._jump(database, one.answer)):
+                remarks[name] = f"QUARANTINE JUMPED: {sentence}"
+                self._told[name] = one.answer.fetched_at
+                note(database, one.answer, [Note(code="quarantine_jump", count=1, field=None, value=sentence)])
+        return remarks
 
     def _compare(self, database: Database, answer: Answer, shape: Shape, rows: int) -> Changes:
         if self._columns is None:
@@ -115,10 +122,17 @@ class Watch:
         return jump(*map(int, counts))
 
 
-def with_jump(answer: Answer, applied: Applied, jumps: dict[Name, str]) -> Applied:
-    """What an answer did, with the jump of its feed told once."""
-    sentence = jumps.pop((answer.product, answer.feed.name), "")
-    return replace(applied, jump=sentence) if sentence else applied
+def with_remark(answer: Answer, applied: Applied, remarks: dict[Name, str]) -> Applied:
+    """What an answer did, with the remark about its feed told once."""
+    sentence = remarks.pop((answer.product, answer.feed.name), "")
+    return replace(applied, remark=sentence) if sentence else applied
+
+
+def _is_cursorless(one: Seen) -> bool:
+    """Rows without the cursor of a feed that may go without: its windows may mean nothing."""
+    feed = one.answer.feed
+    has_cursor = one.shape is None or feed.cursor in one.shape.present
+    return one.rows > 0 and not has_cursor and not feed.cursor_is_certain and not one.answer.whole
 
 
 def jump(rows: int, bad: int, rows_before: int, bad_before: int) -> str | None:

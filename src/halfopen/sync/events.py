@@ -50,7 +50,7 @@ class Answered(Event, frozen=True, kw_only=True, tag=True):
 class Committed(Event, frozen=True, kw_only=True, tag=True):
     """An answer and its ledger line are stored; `holes` are left, `watermark` is how far the feed is whole.
 
-    jump: a sentence, where the share of rows that go to quarantine has jumped.
+    remark: a sentence that somebody should read now, as of `sinks.base.Applied`.
     """
 
     rows: int
@@ -60,7 +60,7 @@ class Committed(Event, frozen=True, kw_only=True, tag=True):
     findings: int
     holes: int
     watermark: datetime
-    jump: str = ""
+    remark: str = ""
 
 
 class Failed(Event, frozen=True, kw_only=True, tag=True):

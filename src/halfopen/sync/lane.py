@@ -324,7 +324,7 @@ class Lane:
             findings=applied.findings,
             holes=len(self.progress.holes),
             watermark=self.progress.committed.watermark(started),
-            jump=applied.jump,
+            remark=applied.remark,
         )
 
     async def _failed(self, ask: Ask, error: HalfopenError) -> None:

@@ -128,13 +128,13 @@ def sentence(event: Event) -> str:
     where = f"{event.product} {event.feed} {_short(event.start)} to {_short(event.end)}"
     match event:
         case Committed():
-            if event.rung and not event.changed and not event.jump:
+            if event.rung and not event.changed and not event.remark:
                 return ""
             extras = [
                 f"{event.late:,} late" if event.late else "",
                 f"{event.quarantined:,} quarantined" if event.quarantined else "",
                 f"{event.holes} holes" if event.holes else "",
-                f"QUARANTINE JUMPED: {event.jump}" if event.jump else "",
+                event.remark,
             ]
             counts = ", ".join([f"{event.rows:,} rows", f"{event.changed:,} changed", *filter(None, extras)])
             return f"{where}: {'re-read, ' if event.rung else ''}{counts}"

@@ -2,8 +2,9 @@
 
 import os
 import shutil
+import threading
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -19,14 +20,13 @@ from halfopen.sinks.batch import sort
 from halfopen.sinks.care import Care
 from halfopen.sinks.compaction import compact
 from halfopen.sinks.compare import Comparison, compare
-from halfopen.sinks.drift import Seen, Watch, with_jump
+from halfopen.sinks.drift import Seen, Watch, with_remark
 from halfopen.sinks.duckdb.apply import apply, discard, replay
 from halfopen.sinks.duckdb.batch import NOTHING_DONE, apply_groups
 from halfopen.sinks.duckdb.listing import groups_of
-from halfopen.sinks.duckdb.query import query
+from halfopen.sinks.duckdb.query import DuckDBReader
 from halfopen.sinks.duckdb.run import DuckDBDatabase, first_line
 from halfopen.sinks.duckdb.schema import connect
-from halfopen.sinks.duckdb.snapshot import snapshot
 from halfopen.sinks.findings import held_at
 from halfopen.sinks.forget import Forgotten, forget
 from halfopen.sinks.graves import Graves
@@ -37,6 +37,7 @@ from halfopen.sinks.summary import progress_of, status_of
 from halfopen.sinks.tokens import Vault
 from halfopen.window.coverage import Coverage
 
+_PIECE = 10_000
 MOST_THREADS = 4
 """A mirror shares its machine with the puller; more threads hardly help at the sizes of a minute."""
 
@@ -66,7 +67,10 @@ class DuckDBSink:
         self._threads = threads or min(MOST_THREADS, os.cpu_count() or 1)
         self._memory_limit = memory_limit
         self._connection: duckdb.DuckDBPyConnection | None = None
-        self._reader: duckdb.DuckDBPyConnection | None = None
+        self._root: duckdb.DuckDBPyConnection | None = None
+        """Readers' cursors come from it; nothing is ever run on it, so that it is never busy."""
+        self._readers: set[DuckDBReader] = set()
+        self._door = threading.Lock()
         self._gave_up = False
         self._seq = 0
         self._rows: dict[tuple[str, str], int] = {}
@@ -92,16 +96,19 @@ class DuckDBSink:
             connection.close()
             raise SinkError(f"mirror {str(self._path)!r}: {first_line(error)}") from error
         self._coverage = None
-        self._reader = connection.cursor()
         self._connection = connection
+        with self._door:
+            self._root = connection.cursor()
         self._gave_up = False
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Let go of the file, and stop whoever still reads it: one open cursor alone would hold it."""
         self._gave_up = False
         connection, self._connection = self._connection, None
-        reader, self._reader = self._reader, None
-        for each in (reader, connection):
+        with self._door:
+            root, self._root = self._root, None
+            readers = tuple(self._readers)
+        for each in (*readers, root, connection):
             if each is not None:
                 each.close()
         shutil.rmtree(self._staging, ignore_errors=True)
@@ -149,11 +156,11 @@ class DuckDBSink:
                     for at, lying in zip(found.alone, staged, strict=True)
                 ),
             ]
-            jumps = self._watch.look(database, seen)
+            remarks = self._watch.look(database, seen)
         self._owing -= settled
         for place, answer in enumerate(answers):
             self._remember(answer, outcomes[place])
-        return [with_jump(answer, outcomes[place].applied, jumps) for place, answer in enumerate(answers)]
+        return [with_remark(answer, outcomes[place].applied, remarks) for place, answer in enumerate(answers)]
 
     def _write_lines(self, database: DuckDBDatabase, outcomes: Sequence[tuple[Answer, Outcome]]) -> None:
         """The ledger lines of these answers: in one statement, but for windows that may have a line already."""
@@ -226,10 +233,21 @@ class DuckDBSink:
 
     def query(self, sql: str) -> tuple[list[str], list[tuple[Any, ...]]]:
         """Answer one reading statement, from any thread, also while answers are applied."""
-        reader = self._reader
-        if reader is None:
-            raise self._closed()
-        return query(reader, sql)
+        with closing(self.reader()) as reader:
+            names = reader.ask(sql)
+            rows: list[tuple[Any, ...]] = []
+            while more := reader.fetch(_PIECE):
+                rows += more
+            return names, rows
+
+    def reader(self) -> DuckDBReader:
+        """Somebody to ask one question of, from any thread; see `Sink.reader`."""
+        with self._door:
+            if self._root is None:
+                raise self._closed()
+            reader = DuckDBReader(self._root, self._path, self._staging, self._readers.discard)
+            self._readers.add(reader)
+        return reader
 
     def compare(self, answer: Answer, *, claimed: datetime, sought: Collection[str] = ()) -> Comparison:
         """What of an answer the mirror has not, or has otherwise; see `Sink.compare`."""
@@ -239,13 +257,8 @@ class DuckDBSink:
 
     def snapshot(self, file: Path | None, folder: Path | None) -> dict[str, int]:
         """Write a copy for readers, from any thread, also while answers are applied; see `Sink.snapshot`."""
-        reader = self._reader
-        if reader is None:
-            raise self._closed()
-        try:
-            return snapshot(reader, self._staging, file, folder)
-        except (OSError, duckdb.Error) as error:
-            raise SinkError(f"mirror {str(self._path)!r}: no snapshot: {first_line(error)}") from error
+        with closing(self.reader()) as reader:
+            return reader.snapshot(file, folder)
 
     def compact(self, now: datetime) -> int:
         """Merge old lines of the ledger; see `Sink.compact`."""
