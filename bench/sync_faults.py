@@ -1,12 +1,13 @@
 """Does a mirror equal the truth after a product has lied, failed, been late and been away, and sync has been killed?
 
-    .venv/bin/python bench/sync_faults.py [--seeds 1-10] [--sink duckdb|postgresql] [--at-once 5] [--seconds 48]
+    .venv/bin/python bench/sync_faults.py [--seeds 1-10] [--sink duckdb|postgresql] [--at-once 2] [--seconds 48]
 
 A product over a truth in memory, on a real socket: 4 feeds, rows all the time, 5 % of them to be seen up to 8 s late,
 20 % of its answers wrong in one of the ways of `tests/support/faulty.py`, and nobody there for 30 s in the middle.
 `halfopen sync` runs as a process of its own at a cadence of two seconds and is killed with SIGKILL three times: before,
 during and after the outage. The product stays as bad as it is until the ladder has read everything twice. Then the
-mirror is compared with the truth, row by row, column by column. Ends with 1 where a seed found a difference.
+mirror is compared with the truth, row by row, column by column. Ends with 1 where a seed found a difference, or no
+late row: on a machine that is too busy to ask in time nothing is late, and nothing is shown.
 """
 
 import argparse
@@ -30,7 +31,7 @@ from _pytest.outcomes import OutcomeException
 from halfopen.config.load import load
 from halfopen.config.urls import database_url
 from halfopen.errors import HalfopenError
-from halfopen.sync import control
+from halfopen.sync import owner, talk
 from halfopen.sync.mirror import open_sink
 from halfopen.window.coverage import Coverage
 from halfopen.window.window import Window, floor
@@ -211,9 +212,9 @@ class Trial:
     async def _owes_nothing(self, whole: Window) -> bool:
         """Asked of sync itself: whoever opens the file in its place keeps it from starting."""
         mirror = load(self.folder / "halfopen.toml", sections=("mirror", "products")).needed_mirror().sink
-        place = control.socket_path(mirror.path) if mirror.path is not None else control.named_socket(mirror.shown)
+        place = talk.socket_path(mirror.path) if mirror.path is not None else talk.named_socket(mirror.shown)
         try:
-            if (asked := await control.connect(place)) is None:
+            if (asked := await owner.connect(place)) is None:
                 return False
             _, lines = await asked.query(_READ)
             await asked.close()
@@ -322,7 +323,7 @@ def main() -> int:
     words = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     words.add_argument("--seeds", default="1-10", help="like 3, 1-10 or 2,4,6-8")
     words.add_argument("--sink", choices=("duckdb", "postgresql"), default="duckdb")
-    words.add_argument("--at-once", type=int, default=5)
+    words.add_argument("--at-once", type=int, default=2)
     words.add_argument("--seconds", type=float, default=48, help="of writing")
     chosen = words.parse_args()
     spans = [span.partition("-") for span in chosen.seeds.split(",")]
@@ -337,7 +338,9 @@ def main() -> int:
     for outcome in bad:
         print(f"seed {outcome.seed}:", *outcome.differences[:10], "sync said at last:", *outcome.said, sep="\n    ")
     print(f"{len(outcomes) - len(bad)} of {len(outcomes)} mirrors equal the truth")
-    return 1 if bad else 0
+    if idle := [outcome.seed for outcome in outcomes if not outcome.late]:
+        print(f"nothing was late for seeds {idle}: this machine is too busy to pull live; fewer --at-once")
+    return 1 if bad or idle else 0
 
 
 if __name__ == "__main__":
