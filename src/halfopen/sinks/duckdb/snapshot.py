@@ -2,6 +2,8 @@
 
 import secrets
 import shutil
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import duckdb
@@ -15,9 +17,15 @@ from halfopen.sinks.snapshot import BOOKKEEPING, columns_of, delivered, finished
 
 
 def snapshot(
-    connection: duckdb.DuckDBPyConnection, staging: Path, file: Path | None, folder: Path | None
+    cursor: duckdb.DuckDBPyConnection,
+    staging: Path,
+    file: Path | None,
+    folder: Path | None,
+    shelter: Callable[[], AbstractContextManager[None]],
 ) -> dict[str, int]:
     """Write the copy to `file`, and Parquet to `folder`; rows by feed. SQL of this mirror can write to `staging` only.
+
+    cursor: used for nothing else meanwhile. shelter: within it nobody interrupts the cursor.
 
     Raises:
         SinkError: a target cannot be written; duckdb.Error when DuckDB fails.
@@ -26,27 +34,28 @@ def snapshot(
     work = staging / alias
     work.mkdir(mode=0o700)
     copy = work / "copy.duckdb"
-    with connection.cursor() as cursor:
-        mirror = quote(str(cursor.sql("SELECT current_database()").fetchall()[0][0]))
+    mirror = quote(str(cursor.sql("SELECT current_database()").fetchall()[0][0]))
+    try:
         try:
             cursor.execute(f"ATTACH {literal(str(copy))} AS {alias} (STORAGE_VERSION {literal(STORAGE_VERSION)})")
-            try:
-                rows = _filled(cursor, mirror, alias)
-                if folder is not None:
-                    parquet(DuckDBDatabase(cursor), work)
-            finally:
-                cursor.execute(f"USE {mirror}")
-                cursor.execute(f"DETACH {alias}")
-            made = {copy: file} if file is not None else {}
+            rows = _filled(cursor, mirror, alias, shelter)
             if folder is not None:
-                made |= {work / f"{name}.parquet": folder / f"{name}.parquet" for name in feeds()}
-            delivered(made)
+                parquet(DuckDBDatabase(cursor), work)
         finally:
-            shutil.rmtree(work, ignore_errors=True)
+            with shelter():
+                _left(cursor, mirror, alias)
+        made = {copy: file} if file is not None else {}
+        if folder is not None:
+            made |= {work / f"{name}.parquet": folder / f"{name}.parquet" for name in feeds()}
+        delivered(made)
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
     return rows
 
 
-def _filled(cursor: duckdb.DuckDBPyConnection, mirror: str, alias: str) -> dict[str, int]:
+def _filled(
+    cursor: duckdb.DuckDBPyConnection, mirror: str, alias: str, shelter: Callable[[], AbstractContextManager[None]]
+) -> dict[str, int]:
     """Copy everything as of one moment; afterwards the copy is what names without a database mean."""
     rows = {}
     cursor.execute("BEGIN")
@@ -67,6 +76,13 @@ def _filled(cursor: duckdb.DuckDBPyConnection, mirror: str, alias: str) -> dict[
         finished(DuckDBDatabase(cursor))
         cursor.execute("COMMIT")
     except BaseException:
-        cursor.execute("ROLLBACK")
+        with shelter():
+            cursor.execute("ROLLBACK")
         raise
     return rows
+
+
+def _left(cursor: duckdb.DuckDBPyConnection, mirror: str, alias: str) -> None:
+    """Let go of the copy, if it was there at all."""
+    cursor.execute(f"USE {mirror}")
+    cursor.execute(f"DETACH DATABASE IF EXISTS {alias}")

@@ -154,6 +154,19 @@ class Session:
         """Names with types, and rows, of one statement."""
         return self._loop.run(self._described(sql, limit))
 
+    def begun(self, sql: str) -> tuple[list[tuple[str, str]], Any]:
+        """Names with types of one statement, and a cursor for `fetched`; within a transaction only."""
+        return self._loop.run(self._begun(sql))
+
+    def fetched(self, cursor: Any, most: int) -> list[tuple[Any, ...]]:
+        """The next rows of a cursor, at most so many."""
+        return [tuple(row) for row in self._loop.run(cursor.fetch(most))]
+
+    async def _begun(self, sql: str) -> tuple[list[tuple[str, str]], Any]:
+        statement = await self._connection.prepare(sql)
+        columns = [(column.name, column.type.name) for column in statement.get_attributes()]
+        return columns, await statement.cursor()
+
     async def _described(self, sql: str, limit: float | None) -> tuple[list[tuple[str, str]], list[tuple[Any, ...]]]:
         statement = await self._connection.prepare(sql, timeout=limit)
         columns = [(column.name, column.type.name) for column in statement.get_attributes()]

@@ -4,7 +4,7 @@ import shutil
 import tempfile
 import threading
 from collections.abc import Callable, Collection, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -30,8 +30,7 @@ from halfopen.sinks.postgresql.apply import apply, replay
 from halfopen.sinks.postgresql.compare import compare
 from halfopen.sinks.postgresql.judged import judged
 from halfopen.sinks.postgresql.link import FAILURES, Interrupted, Loop, Session
-from halfopen.sinks.postgresql.query import query
-from halfopen.sinks.postgresql.snapshot import snapshot
+from halfopen.sinks.postgresql.query import PostgreSQLReader, query
 from halfopen.sinks.postgresql.workplace import workplace
 from halfopen.sinks.replay import Held, Rejudged, Replayed, held
 from halfopen.sinks.summary import progress_of, status_of
@@ -94,6 +93,8 @@ class PostgreSQLSink:
         self._session: Session | None = None
         self._reader: Session | None = None
         self._reading_lock = threading.Lock()
+        self._readers: set[PostgreSQLReader] = set()
+        self._door = threading.Lock()
         self._folder: Path | None = None
         self._judge: duckdb.DuckDBPyConnection | None = None
         self._seq = 0
@@ -112,8 +113,12 @@ class PostgreSQLSink:
             raise
 
     def close(self) -> None:
-        """Let go of the server and the temporary files."""
-        self._open = False
+        """Let go of the server and the temporary files, and stop whoever still reads."""
+        with self._door:
+            self._open = False
+            readers = tuple(self._readers)
+        for one in readers:
+            one.close()
         self._number = None
         session, self._session = self._session, None
         reader, self._reader = self._reader, None
@@ -232,6 +237,15 @@ class PostgreSQLSink:
                 self._reader = Session.connect(self._loop, self._url, SETTINGS)
             return query(self._reader, sql)
 
+    def reader(self) -> PostgreSQLReader:
+        """Somebody to ask one question of, from any thread; see `Sink.reader`."""
+        with self._door:
+            if not self._open:
+                raise self._closed()
+            reader = PostgreSQLReader(self._url, self._shown, SETTINGS, self._readers.discard)
+            self._readers.add(reader)
+        return reader
+
     def compare(self, answer: Answer, *, claimed: datetime, sought: Collection[str] = ()) -> Comparison:
         """What of an answer the mirror has not, or has otherwise; see `Sink.compare`."""
         judge, folder = self._workplace()
@@ -240,14 +254,8 @@ class PostgreSQLSink:
 
     def snapshot(self, file: Path | None, folder: Path | None) -> dict[str, int]:
         """Write a copy for readers, from any thread, also while answers are applied; see `Sink.snapshot`."""
-        if not self._open:
-            raise self._closed()
-        with self._failing("no snapshot was written"):
-            session = Session.connect(self._loop, self._url, SETTINGS)
-            try:
-                return snapshot(session, file, folder)
-            finally:
-                session.close()
+        with closing(self.reader()) as reader:
+            return reader.snapshot(file, folder)
 
     def compact(self, now: datetime) -> int:
         """Merge old lines of the ledger; see `Sink.compact`."""

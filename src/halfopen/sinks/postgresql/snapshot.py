@@ -2,6 +2,7 @@
 
 import shutil
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 import duckdb
@@ -18,8 +19,15 @@ from halfopen.sinks.snapshot import BOOKKEEPING, columns_of, delivered, finished
 _TYPES = {"text": "VARCHAR", "json": "JSON", "jsonb": "JSON", "timestamp without time zone": "TIMESTAMP"}
 
 
-def snapshot(session: Session, file: Path | None, folder: Path | None) -> dict[str, int]:
+def snapshot(
+    session: Session,
+    file: Path | None,
+    folder: Path | None,
+    opened: Callable[[duckdb.DuckDBPyConnection], None] = lambda _: None,
+) -> dict[str, int]:
     """Write the copy to `file`, and Parquet to `folder`; rows by feed. The session is used for nothing else meanwhile.
+
+    opened: is given the copy, so that what runs in it can be interrupted too.
 
     Raises:
         SinkError: a target cannot be written.
@@ -34,6 +42,7 @@ def snapshot(session: Session, file: Path | None, folder: Path | None) -> dict[s
     copy = work / "copy.duckdb"
     try:
         with duckdb.connect(str(copy), config={"storage_compatibility_version": STORAGE_VERSION}) as database:
+            opened(database)
             session.script("BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
             rows = _filled(session, database, work)
             session.script("ROLLBACK")
