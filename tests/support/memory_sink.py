@@ -5,6 +5,7 @@ import json
 import threading
 from collections.abc import Sequence
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from halfopen.errors import ContractError, SinkError
@@ -85,10 +86,35 @@ class MemorySink:
     def query(self, sql: str) -> tuple[list[str], list[tuple[Any, ...]]]:
         return ([], []) if "FROM halfopen." in sql else (["sql"], [(sql,)])
 
+    def reader(self) -> "MemoryReader":
+        return MemoryReader(self)
+
     def compact(self, now: datetime) -> int:  # noqa: ARG002 - it has no ledger that could grow
         return 0
 
     def interrupt(self) -> None:
+        pass
+
+
+class MemoryReader:
+    """Gives piece by piece what `query` of its sink gives at once."""
+
+    def __init__(self, sink: MemorySink) -> None:
+        self._sink = sink
+        self._rows: list[tuple[Any, ...]] = []
+
+    def ask(self, sql: str) -> list[str]:
+        names, self._rows = self._sink.query(sql)
+        return names
+
+    def fetch(self, most: int) -> list[tuple[Any, ...]]:
+        rows, self._rows = self._rows[:most], self._rows[most:]
+        return rows
+
+    def snapshot(self, file: Path | None, folder: Path | None) -> dict[str, int]:
+        raise NotImplementedError
+
+    def close(self) -> None:
         pass
 
 

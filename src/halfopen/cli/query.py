@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -16,10 +16,12 @@ from halfopen.config.load import Config, load
 from halfopen.errors import UsageError
 from halfopen.sinks.tokens import masked
 from halfopen.sync.mirror import attached
+from halfopen.sync.query import Row
 from halfopen.sync.texts import plain
 from halfopen.wire import csv
 
-Rows = list[tuple[Any, ...]]
+Pieces = AsyncIterator[list[Row]]
+Write = Callable[[Sequence[str], Pieces], Awaitable[None]]
 
 
 def query(
@@ -40,20 +42,14 @@ def query(
     """
     if as_csv and as_json:
         raise UsageError("--csv and --json exclude each other; leave one out")
-    names, rows = uvloop.run(_query(load(config, sections=("mirror",)), sql))
-    if as_csv:
-        _write_csv(names, rows)
-    elif as_json:
-        _write_json(names, rows)
-    else:
-        _print_table(names, rows)
+    write = _write_csv if as_csv else _write_json if as_json else _print_table
+    uvloop.run(_query(load(config, sections=("mirror",)), sql, write))
     return 0
 
 
-async def _query(settings: Config, sql: str) -> tuple[list[str], Rows]:
-    async with attached(settings) as mirror:
-        names, rows = await mirror.query(sql)
-    return names, [tuple(_masked(value) for value in row) for row in rows]
+async def _query(settings: Config, sql: str, write: Write) -> None:
+    async with attached(settings) as mirror, mirror.reading(sql) as found:
+        await write(found.names, ([tuple(map(_masked, row)) for row in piece] async for piece in found.pieces))
 
 
 def _masked(value: Any) -> Any:
@@ -61,28 +57,37 @@ def _masked(value: Any) -> Any:
     return masked(value) if isinstance(value, str) else value
 
 
-def _write_csv(names: Sequence[str], rows: Rows) -> None:
+async def _write_csv(names: Sequence[str], pieces: Pieces) -> None:
     out = sys.stdout.buffer
     out.write(csv.line(names))
-    out.writelines(csv.line([_text(value) for value in row]) for row in rows)
+    async for rows in pieces:
+        out.writelines(csv.line([_text(value) for value in row]) for row in rows)
+        out.flush()
     out.flush()
 
 
-def _write_json(names: Sequence[str], rows: Rows) -> None:
+async def _write_json(names: Sequence[str], pieces: Pieces) -> None:
+    """As it comes: an answer that breaks off is no whole array."""
     out = sys.stdout
     out.write("[")
-    for number, row in enumerate(rows):
-        found = dict(zip(names, map(plain, row), strict=True))
-        out.write(("," if number else "") + "\n " + json.dumps(found, ensure_ascii=False))
-    out.write("\n]\n" if rows else "]\n")
+    start = "\n "
+    async for rows in pieces:
+        for row in rows:
+            found = dict(zip(names, map(plain, row), strict=True))
+            out.write(start + json.dumps(found, ensure_ascii=False))
+            start = ",\n "
+        out.flush()
+    out.write("]\n" if start == "\n " else "\n]\n")
 
 
-def _print_table(names: Sequence[str], rows: Rows) -> None:
+async def _print_table(names: Sequence[str], pieces: Pieces) -> None:
+    """Once all is there, for the widths of the columns."""
     table = Table(box=None, pad_edge=False)
     for name in names:
         table.add_column(Text(name), overflow="fold")
-    for row in rows:
-        table.add_row(*(Text(_text(value) or "") for value in row))
+    async for rows in pieces:
+        for row in rows:
+            table.add_row(*(Text(_text(value) or "") for value in row))
     console = Console()
     if not console.is_terminal:
         console = Console(width=console.measure(table, options=console.options.update(width=10**6)).maximum)

@@ -1,84 +1,22 @@
-"""The local socket beside the mirror: one process owns the file, the others ask it.
-
-A line of JSON goes in, `{"do": "query" | "status" | ..., ...}`; lines come back: `event` any number of times, `rows`
-any number of times, and at last `result` or `error`. The socket is for this user only (mode 0600).
-"""
+"""The local socket beside the mirror, on the side of the process that owns it; for this user only (mode 0600)."""
 
 import asyncio
 import contextlib
-import hashlib
 import os
-import stat
-import tempfile
-from collections.abc import Collection, Mapping
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
 import msgspec
 
-import halfopen.errors
-from halfopen.errors import HalfopenError, SinkError
-from halfopen.sync.events import Answered, Asked, Committed, Compared, Event, Events, Failed, Owes
+from halfopen.errors import HalfopenError, SinkError, UsageError
+from halfopen.sync.events import Committed, Compared, Event, Failed, Owes
 from halfopen.sync.puller import Puller
-from halfopen.sync.reconcile import FeedProof
-from halfopen.sync.replay import Counts, Reading
-from halfopen.sync.texts import plain
+from halfopen.sync.talk import LONGEST_REQUEST, REQUESTS, Line, Request, encoded, encoded_rows
 from halfopen.window.window import Window
 
-# The kernel takes 107 bytes for the path of a socket.
-_LONGEST_PATH = 100
-_LONGEST_LINE = 64 << 20
-_ROWS_A_LINE = 1000
-_NO_PATIENCE = timedelta(minutes=10)
-
-
-class Request(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
-    """What is asked; `do` is query, status, backfill, snapshot, reconcile, replay or forget."""
-
-    do: str
-    sql: str = ""
-    product: str = ""
-    feeds: tuple[str, ...] = ()
-    start: datetime | None = None
-    end: datetime | None = None
-    give_up: float = 0.0
-    readings: dict[str, Reading] = {}
-    code: str | None = None
-    player: str = ""
-    repair: bool = False
-    file: str = ""
-    parquet: str = ""
-
-
-class Line(msgspec.Struct, kw_only=True, omit_defaults=True):
-    """One line of an answer; `error` has the class of the error and its text."""
-
-    event: Asked | Answered | Committed | Compared | Failed | Owes | None = None
-    columns: list[str] | None = None
-    rows: list[list[Any]] | None = None
-    result: Any = None
-    error: tuple[str, str] | None = None
-    last: bool = False
-
-
-_ENCODER = msgspec.json.Encoder()
-_REQUEST = msgspec.json.Decoder(Request)
-_LINE = msgspec.json.Decoder(Line)
-
-
-def socket_path(mirror: Path) -> Path:
-    """Beside the file; under a short name in the folder for temporary files where that would be too long."""
-    beside = mirror.absolute().with_name(f"{mirror.name}.sock")
-    if len(os.fsencode(beside)) <= _LONGEST_PATH:
-        return beside
-    return named_socket(str(beside))
-
-
-def named_socket(mirror: str) -> Path:
-    """In the folder for temporary files, one for each user and mirror."""
-    name = hashlib.sha256(os.fsencode(mirror)).hexdigest()[:16]
-    return Path(tempfile.gettempdir()) / f"halfopen-{os.getuid()}-{name}.sock"
+STALLED_SECONDS = 300.0
+"""Whoever takes nothing of an answer for so long is given up: an open question keeps old rows in the mirror."""
 
 
 class Server:
@@ -97,7 +35,7 @@ class Server:
         self._path.unlink(missing_ok=True)
         before = os.umask(0o177)
         try:
-            self._server = await asyncio.start_unix_server(self._connected, str(self._path), limit=_LONGEST_LINE)
+            self._server = await asyncio.start_unix_server(self._connected, str(self._path), limit=LONGEST_REQUEST)
         except OSError as error:
             raise SinkError(f"cannot make the socket {str(self._path)!r}: {error.strerror}") from None
         finally:
@@ -139,22 +77,18 @@ class Server:
 
     async def _answer(self, line: bytes, writer: asyncio.StreamWriter) -> None:
         try:
-            await self._do(_REQUEST.decode(line), writer)
+            await self._do(REQUESTS.decode(line), writer)
         except msgspec.MsgspecError as error:
-            await _send(writer, Line(error=("UsageError", f"the socket was asked something odd: {error}"), last=True))
+            _refuse(writer, UsageError(f"the socket was asked something odd: {error}"))
         except HalfopenError as error:
-            await _send(writer, Line(error=(type(error).__name__, str(error)), last=True))
+            _refuse(writer, error)
 
     async def _do(self, request: Request, writer: asyncio.StreamWriter) -> None:
         match request.do:
             case "status":
                 await _send(writer, Line(result=await self._puller.status(), last=True))
             case "query":
-                names, rows = await self._puller.query(request.sql)
-                await _send(writer, Line(columns=names))
-                for at in range(0, len(rows), _ROWS_A_LINE):
-                    await _send(writer, Line(rows=[plain(list(row)) for row in rows[at : at + _ROWS_A_LINE]]))
-                await _send(writer, Line(last=True))
+                await self._query(request.sql, writer)
             case "backfill":
                 await self._backfill(request, writer)
             case "snapshot":
@@ -168,18 +102,27 @@ class Server:
             case "forget":
                 await _send(writer, Line(result=await self._puller.forget(request.product, request.player), last=True))
             case _:
-                raise halfopen.errors.UsageError(f"the owner of the mirror cannot {request.do!r}; is it an older one?")
+                raise UsageError(f"the owner of the mirror cannot {request.do!r}; is it an older one?")
+
+    async def _query(self, sql: str, writer: asyncio.StreamWriter) -> None:
+        """Rows as fast as they are taken, and no faster."""
+        async with self._puller.questions.reading(sql, encoded_rows) as found:
+            await _send(writer, Line(columns=found.names))
+            async for piece in found.pieces:
+                writer.write(piece)
+                await _taken(writer)
+        await _send(writer, Line(last=True))
 
     async def _backfill(self, request: Request, writer: asyncio.StreamWriter) -> None:
         if request.start is None or request.end is None:
-            raise halfopen.errors.UsageError("a backfill needs a start and an end")
+            raise UsageError("a backfill needs a start and an end")
 
         window = Window(request.start, request.end)
 
         def tell(event: Event) -> None:
             ours = event.product == request.product and event.rung == 0
             if ours and isinstance(event, (Committed, Failed, Owes)) and window.covers(Window(event.start, event.end)):
-                writer.write(_ENCODER.encode(Line(event=event)) + b"\n")
+                writer.write(encoded(Line(event=event)))
 
         silence = self._puller.events.listen(tell)
         try:
@@ -198,7 +141,7 @@ class Server:
 
         def tell(event: Event) -> None:
             if isinstance(event, Compared) and event.product == request.product:
-                writer.write(_ENCODER.encode(Line(event=event)) + b"\n")
+                writer.write(encoded(Line(event=event)))
 
         silence = self._puller.events.listen(tell)
         try:
@@ -208,124 +151,21 @@ class Server:
         await _send(writer, Line(result=found, last=True))
 
 
-class Client:
-    """The mirror through the process that owns it, for one question; a `sync.mirror.Mirror`."""
-
-    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self.events = Events()
-        self._reader = reader
-        self._writer = writer
-        self._columns: list[str] = []
-        self._rows: list[tuple[Any, ...]] = []
-        self._stopped = False
-
-    async def close(self) -> None:
-        """Hang up."""
-        self._writer.close()
-        with contextlib.suppress(OSError):
-            await self._writer.wait_closed()
-
-    def stop(self) -> None:
-        """Let go of what was asked: the owner then drops it."""
-        self._stopped = True
-        self._writer.close()
-
-    async def status(self) -> dict[str, Any]:
-        """As of `Puller`."""
-        found: dict[str, Any] = await self._ask(Request(do="status"))
-        return found
-
-    async def query(self, sql: str) -> tuple[list[str], list[tuple[Any, ...]]]:
-        """As of `Puller`, with plain values."""
-        await self._ask(Request(do="query", sql=sql))
-        return self._columns, self._rows
-
-    async def backfill(
-        self, product: str, window: Window, feeds: Collection[str] = (), give_up: timedelta = _NO_PATIENCE
-    ) -> dict[str, list[str]]:
-        """As of `Puller`."""
-        left: dict[str, list[str]] = await self._ask(
-            Request(
-                do="backfill",
-                product=product,
-                feeds=tuple(feeds),
-                start=window.start,
-                end=window.end,
-                give_up=give_up.total_seconds(),
-            )
-        )
-        return left
-
-    async def snapshot(self, file: Path | None, parquet: Path | None) -> dict[str, int]:
-        """As of `Puller`; the paths are whole."""
-        request = Request(do="snapshot", file=str(file or ""), parquet=str(parquet or ""))
-        found: dict[str, int] = await self._ask(request)
-        return found
-
-    async def reconcile(
-        self, product: str, span: Window | None = None, feeds: Collection[str] = (), *, repair: bool = False
-    ) -> list[FeedProof]:
-        """As of `Puller`."""
-        request = Request(do="reconcile", product=product, feeds=tuple(feeds), repair=repair)
-        if span is not None:
-            request.start, request.end = span.start, span.end
-        return msgspec.convert(await self._ask(request) or [], list[FeedProof])
-
-    async def replay(
-        self, readings: Mapping[str, Reading], feeds: Collection[str] = (), code: str | None = None
-    ) -> Counts:
-        """As of `Puller`."""
-        request = Request(do="replay", readings=dict(readings), feeds=tuple(feeds), code=code)
-        found: Counts = await self._ask(request)
-        return found
-
-    async def forget(self, product: str, player: str) -> dict[str, Any]:
-        """As of `Puller`."""
-        found: dict[str, Any] = await self._ask(Request(do="forget", product=product, player=player))
-        return found
-
-    async def _ask(self, request: Request) -> Any:
-        """The result; what comes before it goes to the listeners and to the rows."""
-        await _send(self._writer, request)
-        while line := await self._reader.readline():
-            got = _LINE.decode(line)
-            if got.event is not None:
-                self.events.tell(got.event)
-            if got.error is not None:
-                raise _error(*got.error)
-            self._columns = got.columns or self._columns
-            self._rows.extend(tuple(row) for row in got.rows or ())
-            if got.last:
-                return got.result
-        if self._stopped:
-            return {}
-        raise SinkError("the process that owns the mirror ended before it answered; ask again")
+def _refuse(writer: asyncio.StreamWriter, error: HalfopenError) -> None:
+    """Say why, behind what is written already; whoever takes nothing is not waited for."""
+    writer.write(encoded(Line(error=(type(error).__name__, str(error)), last=True)))
 
 
-async def connect(path: Path | None) -> Client | None:
-    """The process that owns the mirror, or None when nobody does; a dead one's socket is nobody."""
-    if path is None or not _is_ours(path):
-        return None
+async def _send(writer: asyncio.StreamWriter, line: Line) -> None:
+    writer.write(encoded(line))
+    await _taken(writer)
+
+
+async def _taken(writer: asyncio.StreamWriter) -> None:
+    """Wait until whoever asked has taken most of what was written; SinkError where nothing is taken."""
     try:
-        return Client(*await asyncio.open_unix_connection(str(path), limit=_LONGEST_LINE))
-    except (ConnectionError, FileNotFoundError):
-        return None
-
-
-def _is_ours(path: Path) -> bool:
-    """Whether a socket of this user lies there: in a shared folder somebody else could have put one."""
-    try:
-        found = path.stat()
-    except OSError:
-        return False
-    return stat.S_ISSOCK(found.st_mode) and found.st_uid == os.getuid()
-
-
-def _error(name: str, text: str) -> HalfopenError:
-    kind = getattr(halfopen.errors, name, HalfopenError)
-    return kind(text) if isinstance(kind, type) and issubclass(kind, HalfopenError) else HalfopenError(text)
-
-
-async def _send(writer: asyncio.StreamWriter, line: Line | Request) -> None:
-    writer.write(_ENCODER.encode(line) + b"\n")
-    await writer.drain()
+        await asyncio.wait_for(writer.drain(), STALLED_SECONDS)
+    except TimeoutError:
+        raise SinkError(
+            f"nothing of the answer was taken for {STALLED_SECONDS:.0f} s; write it to a file, or make a snapshot"
+        ) from None

@@ -14,9 +14,10 @@ from halfopen.sinks.base import Sink
 from halfopen.sinks.duckdb.sink import DuckDBSink
 from halfopen.sinks.postgresql.sink import PostgreSQLSink
 from halfopen.sinks.tokens import Vault
-from halfopen.sync import control
+from halfopen.sync import control, owner, talk
 from halfopen.sync.events import Events
 from halfopen.sync.puller import Puller
+from halfopen.sync.query import Found, Row
 from halfopen.sync.reconcile import FeedProof
 from halfopen.sync.replay import Counts, Reading
 from halfopen.window.window import Window
@@ -39,6 +40,9 @@ class Mirror(Protocol):
 
     async def query(self, sql: str) -> tuple[list[str], list[tuple[Any, ...]]]:
         """Column names and rows; over the socket, values are as `sync.texts.plain` makes them."""
+
+    def reading(self, sql: str) -> contextlib.AbstractAsyncContextManager[Found[list[Row]]]:
+        """The same piece by piece, as it is taken."""
 
     async def backfill(
         self, product: str, window: Window, feeds: Collection[str] = ..., give_up: timedelta = ...
@@ -90,7 +94,7 @@ async def owned(
     deadline = loop.time() + _PATIENCE_SECONDS
     async with contextlib.AsyncExitStack() as stack:
         while True:
-            if (other := await control.connect(_socket(url))) is not None:
+            if (other := await owner.connect(_socket(url))) is not None:
                 await other.close()
                 raise UsageError(
                     f"{url.shown}: another halfopen owns this mirror; stop it first, or ask it: halfopen status"
@@ -115,7 +119,7 @@ async def attached(config: Config, *, listens: bool = False) -> AsyncIterator[Mi
     deadline = loop.time() + _PATIENCE_SECONDS
     async with contextlib.AsyncExitStack() as stack:
         while True:
-            if (other := await control.connect(_socket(url))) is not None:
+            if (other := await owner.connect(_socket(url))) is not None:
                 stack.push_async_callback(other.close)
                 yield other
                 return
@@ -140,7 +144,7 @@ async def _entered(stack: contextlib.AsyncExitStack, puller: Puller, deadline: f
 
 def _socket(url: DatabaseUrl) -> Path:
     """Of whoever writes the mirror: beside its file; for a server's, that of the process on this machine."""
-    return control.socket_path(url.path) if url.path is not None else control.named_socket(url.shown)
+    return talk.socket_path(url.path) if url.path is not None else talk.named_socket(url.shown)
 
 
 def _spool(url: DatabaseUrl) -> Path | None:

@@ -28,6 +28,7 @@ from halfopen.sync.evidence import Archive
 from halfopen.sync.lane import Lane, Surroundings
 from halfopen.sync.lateness import lateness
 from halfopen.sync.planner import LIVE, Scope
+from halfopen.sync.query import Found, Questions, Row
 from halfopen.sync.reconcile import FeedProof, Reconciliation
 from halfopen.sync.replay import Counts, Reading, replay
 from halfopen.sync.report import with_lag
@@ -74,6 +75,7 @@ class Puller:
             raise ConfigError(f"none of the feeds {', '.join(sorted(feeds))} is pulled; see feeds of the product")
         self._sink = sink
         self._writer = Writer(sink)
+        self.questions = Questions(sink)
         self._clock = clock
         self._dice = dice or random.Random()  # noqa: S311 - it spreads retries, it keeps no secret
         self._spool = spool
@@ -206,7 +208,11 @@ class Puller:
 
     async def snapshot(self, file: Path | None, parquet: Path | None) -> dict[str, int]:
         """Write a copy of the mirror for readers, beside the pulling; rows by feed. SinkError."""
-        return await asyncio.to_thread(self._sink.snapshot, file, parquet)
+        return await self.questions.snapshot(file, parquet)
+
+    def reading(self, sql: str) -> contextlib.AbstractAsyncContextManager[Found[list[Row]]]:
+        """What one reading statement finds, piece by piece as it is taken, beside the pulling; SinkError."""
+        return self.questions.reading(sql, list)
 
     def stop(self) -> None:
         """End `run` and the others soon and cleanly."""
@@ -219,7 +225,7 @@ class Puller:
         return with_lag(found, self._products, self._clock(), late)
 
     async def query(self, sql: str) -> tuple[list[str], list[tuple[Any, ...]]]:
-        """Column names and rows of one reading statement, beside the pulling; SinkError."""
+        """Column names and all rows of one short reading statement, beside the pulling; SinkError."""
         return await asyncio.to_thread(self._sink.query, sql)
 
     async def replay(

@@ -19,7 +19,7 @@ T = TypeVar("T")
 MOST_ANSWERS = 512
 MOST_BYTES = 64 << 20
 NICENESS = 5
-"""Of the threads that store."""
+"""Of the threads that store, and of those that answer what people ask of the mirror."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +78,7 @@ class Writer:
         return await asyncio.wrap_future(job.future)
 
     def _work(self) -> None:
-        _step_back()
+        step_back()
         carried: _Job | None = None
         while (job := carried or self._jobs.get()) is not None:
             carried = None
@@ -130,9 +130,10 @@ class Writer:
                 job.future.set_result(one)
 
 
-def _step_back() -> None:
-    """Asking on time comes before storing: with a big answer in hand the mirror's threads would hold up the others.
+def step_back() -> None:
+    """Asking on time comes before storing and reading: with much in hand the mirror's threads would hold up the others.
 
+    For the thread that calls it.
     On Linux a thread has a niceness of its own, and those that it starts inherit it.
     """
     if sys.platform != "linux":
