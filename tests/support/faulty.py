@@ -90,6 +90,7 @@ class FaultyProduct:
         self.retry_after = "1"
         self.clock_shift = timedelta(0)
         self.longest = timedelta.max
+        self.most_rows: int | None = None
         self.password: str | None = None
         self.dice = random.Random(0)
         self._numbers = itertools.count()
@@ -158,7 +159,7 @@ class FaultyProduct:
         fault = self.faults(next(self._numbers), truth.feed)
         self.drawn[fault] += 1
         self.asked.append((truth.feed, window.start, window.end, fault))
-        rows = truth.window(window.start, window.end, self.now())
+        rows = truth.window(window.start, window.end, self.now())[: self.most_rows]
         return await ANSWERS[fault](writer, truth.feed, rows, self)
 
 

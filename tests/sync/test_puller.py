@@ -192,7 +192,7 @@ async def test_stop_drops_what_is_on_its_way_and_owes_it(tmp_path: Path) -> None
 async def test_what_was_backfilled_late_enough_is_not_read_again(tmp_path: Path) -> None:
     start = floor(now(), timedelta(minutes=1)) - timedelta(hours=3)
     sink = DuckDBSink(tmp_path / "mirror.duckdb")
-    async with FaultyProduct(truths(start, 300)) as product:
+    async with FaultyProduct(truths(start, 299)) as product:
         options = {"cadence": timedelta(minutes=1), "ladder": DEFAULT[:2]}
         for _ in range(2):
             async with Puller({"casino": config(product, **options)}, sink, spool=tmp_path / "spool") as pulling:

@@ -12,7 +12,8 @@ class Fetched:
     """One whole answer: `body` is CSV with commas in UTF-8 or lines of JSON, without what a dialect declares.
 
     notes: what was odd about it though it was taken, as words of one line each. requests: how many it took.
-    final: False where the product itself says that the window was not over yet.
+    final: False where the product itself says that the window was not over yet. doubted: its count of rows, where it
+    may have been cut there.
     """
 
     body: Path
@@ -25,3 +26,4 @@ class Fetched:
     notes: tuple[str, ...] = ()
     requests: int = 1
     final: bool = True
+    doubted: int | None = None

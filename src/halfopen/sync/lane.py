@@ -13,7 +13,7 @@ from halfopen.config.product import ProductConfig
 from halfopen.contract.model import Feed
 from halfopen.errors import ContractError, HalfopenError, LostTurnError, SinkError
 from halfopen.sinks.base import Answer, Applied, Hole, Progress, Sink
-from halfopen.sync import backoff, planner, progress, skew, spread
+from halfopen.sync import backoff, capped, planner, progress, skew, spread
 from halfopen.sync.client import ProductClient
 from halfopen.sync.events import Answered, Asked, Committed, Event, Events, Failed
 from halfopen.sync.evidence import Archive
@@ -25,7 +25,7 @@ from halfopen.sync.width import MOST, Width
 from halfopen.sync.writer import Writer
 from halfopen.window import arming
 from halfopen.window.coverage import Coverage
-from halfopen.window.window import Window
+from halfopen.window.window import SECOND, Window
 
 # Every so many requests without a rest the order is turned round, so that a slow product starves no hole.
 _TURN = 4
@@ -35,6 +35,7 @@ _SHORTEST_REST = 0.001
 _LONGEST_WAIT = timedelta(minutes=1)
 # A wider window than the cadence may not bring more than this in one answer; it is halved then.
 MOST_BYTES = 1 << 30
+_DOUBT = "exactly {rows:,} rows: asked again in halves, for the product may cut its answers there"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -66,11 +67,8 @@ class Lane:
         known: Progress,
         around: Surroundings,
     ) -> None:
-        self.product = product
         self.feed = feed
         self.progress = known
-        phase = spread.phase(product.name, around.lanes, product.cadence_of(feed.name))
-        self.rhythm = Rhythm.of(product, feed.name, phase)
         self.scope = Scope(live=False, rereads=False)
         self.answers = 0
         self.last_refusal: Refusal | None = None
@@ -78,11 +76,7 @@ class Lane:
         """When something was last committed, or may be at last where a pace holds it up."""
         self.turn = asyncio.Lock()
         """Held over each request, so that there is one in flight, whoever asks."""
-        self._client = client
-        self._around = around
-        # A catalogue is whole each time: however much is owed, one request does for all of it.
-        self._whole = feed.name in product.catalogues
-        self._width = Width(MOST if self._whole else max(Width().length, self.rhythm.cadence))
+        self._limit = capped.Limit()
         self._pace = around.paces.of(product)
         self._behind = timedelta(0)
         self._evidence: arming.Evidence | None = None
@@ -242,8 +236,11 @@ class Lane:
             self.gained_at = max(self.gained_at, ready)
         return until
 
-    async def _fulfil(self, ask: Ask) -> None:
-        """One ask from request to ledger; whatever fails becomes a hole."""
+    async def _fulfil(self, ask: Ask, of: int | None = None) -> int:
+        """One ask from request to ledger; whatever fails becomes a hole. How many rows there were.
+
+        of: the count of rows of a wider answer that this is a half of, which may have been cut.
+        """
         self._busy += 1
         seq = next(self._around.seq)
         body = self._around.spool / f"{seq}.body"
@@ -252,21 +249,53 @@ class Lane:
         if is_past:
             self._pace.began(began)
         try:
-            fetched = await self._fetch(ask, body)
+            fetched = await self._fetch(ask, body, of)
             if fetched is not None:
                 if is_past:
                     self._pace.brought(began, fetched.size)
+                if fetched.doubted is not None:
+                    body.unlink()
+                    return await self._in_halves(ask, fetched.doubted)
                 answer = self._answer(ask, seq, fetched)
                 applied = await self._around.writer.apply(answer)
                 self._committed(ask, answer, applied, fetched.size)
+                return applied.rows
         except LostTurnError:
             raise  # nothing more can be stored: whoever started this process is told
         except (Refusal, SinkError, ContractError) as error:
             await self._failed(ask, error)
         finally:
             body.unlink(missing_ok=True)
+        return 0
 
-    async def _fetch(self, ask: Ask, body: Path) -> Fetched | None:
+    async def _doubted(self, ask: Ask, fetched: Fetched, of: int | None) -> int | None:
+        """The count of rows of an answer that may have been cut; None for a good one.
+
+        of: the count that is in doubt already; what is cut there is cut at the same.
+        """
+        limits = {of, self._limit.known} - {None}
+        wide = ask.window.length > self.rhythm.cadence
+        if self._whole or fetched.size < capped.FEWEST or ask.window.length < 2 * SECOND or not (wide or limits):
+            return None
+        rows = await asyncio.to_thread(capped.rows_in, fetched.body, fetched.format)
+        if rows in limits or (wide and of is None and self._limit.is_suspicious(rows, ask.window)):
+            return rows
+        self._limit.took(rows, ask.window)
+        return None
+
+    async def _in_halves(self, ask: Ask, rows: int) -> int:
+        """The same in two requests, each with a line in the ledger of its own; their rows, which may prove a limit."""
+        found = 0
+        for half in ask.window.halves():
+            if not self._stopping:
+                found += await self._fulfil(replace(ask, window=half), of=rows)
+        if found > rows:
+            self._width = self._width.after_trouble(ask.window, self.rhythm.cadence, too_big=True)
+            for cut in self._limit.proved(rows):
+                await self._in_halves(replace(ask, window=cut, holes=()), rows)
+        return found
+
+    async def _fetch(self, ask: Ask, body: Path, of: int | None) -> Fetched | None:
         """None when a stop came in between."""
         most = MOST_BYTES if ask.window.length > self.rhythm.cadence and not self._whole else None
         self._fetching = asyncio.ensure_future(self._client.fetch(self.feed.name, ask.window, body, most))
@@ -281,9 +310,11 @@ class Lane:
         self.answers += 1
         self._behind = skew.behind(fetched)
         seconds = (fetched.fetched_at - fetched.asked_at).total_seconds()
-        self._tell(Answered, ask, size=fetched.size, seconds=seconds, notes=fetched.notes)
+        doubted = await self._doubted(ask, fetched, of)
+        notes = fetched.notes if doubted is None else (*fetched.notes, _DOUBT.format(rows=doubted))
+        self._tell(Answered, ask, size=fetched.size, seconds=seconds, notes=notes)
         skew.demand_over(ask.window, fetched, f"{self.product.name} {self.feed.name}")
-        return fetched
+        return replace(fetched, doubted=doubted)
 
     def _answer(self, ask: Ask, seq: int, fetched: Fetched) -> Answer:
         return Answer(

@@ -1,0 +1,76 @@
+"""A product that cuts its answers at a limit loses no row, and a round number of rows is no limit."""
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from halfopen.sync.capped import Limit, rows_in
+from halfopen.sync.events import Answered
+from halfopen.window.window import Window, floor
+from halfopen.wire.negotiate import Format
+from support.faulty import FaultyProduct
+from support.memory_sink import MemorySink
+from sync.test_puller import FEEDS, SECOND, now, puller, stored, truths
+
+HOUR = Window(floor(now(), SECOND) - timedelta(hours=1), floor(now(), SECOND))
+
+
+@pytest.mark.parametrize("limit", [100, 128, 333, 1000])
+async def test_a_product_that_cuts_its_answers_loses_no_row(tmp_path: Path, limit: int) -> None:
+    start = floor(now(), SECOND) - timedelta(hours=60)
+    sink = MemorySink()
+    async with FaultyProduct(truths(start, 9000, timedelta(seconds=20))) as product:
+        product.most_rows = limit
+        async with puller(product, sink, tmp_path) as pulling:
+            said: list[str] = []
+            pulling.events.listen(lambda event: said.extend(event.notes) if isinstance(event, Answered) else None)
+            assert await pulling.backfill("casino", Window(start, start + timedelta(hours=51))) == {}
+    assert {len(stored(sink, feed)) for feed in FEEDS} == {9000}
+    assert f"exactly {limit:,} rows: asked again in halves, for the product may cut its answers there" in said
+    least = 2 * 9000 / limit
+    assert len(product.asked) < 5 * least + 30, "once the limit is known, few requests run into it"
+
+
+async def test_a_number_of_rows_that_is_round_by_chance_costs_some_requests_and_no_row(tmp_path: Path) -> None:
+    start = floor(now(), SECOND) - timedelta(hours=3)
+    sink = MemorySink()
+    rows = truths(start, 1000, 2 * SECOND)
+    async with FaultyProduct(rows) as product, puller(product, sink, tmp_path, feeds=("logins",)) as pulling:
+        assert await pulling.backfill("casino", Window(start, start + timedelta(hours=1))) == {}
+    assert len(stored(sink, "logins")) == 1000
+    assert len(product.asked) == 1 + 2, "900 and 100 rows"
+
+
+@pytest.mark.parametrize(
+    ("rows", "suspicious"),
+    [(99, False), (100, True), (101, False), (128, True), (150, True), (5000, True), (4999, False)],
+)
+def test_what_looks_like_a_limit(rows: int, suspicious: object) -> None:
+    assert Limit().is_suspicious(rows, HOUR) is suspicious
+
+
+def test_a_count_that_comes_twice_is_doubted_unless_the_windows_are_alike() -> None:
+    limit, twice = Limit(), Window(HOUR.start, HOUR.end + timedelta(hours=1))
+    limit.took(333, HOUR)
+    assert not limit.is_suspicious(333, Window(HOUR.end, HOUR.end + timedelta(hours=1)))
+    assert limit.is_suspicious(333, twice)
+    assert limit.proved(333) == [HOUR]
+    assert limit.proved(333) == []
+    assert limit.is_suspicious(333, HOUR)
+
+
+@pytest.mark.parametrize(
+    ("body", "format_", "rows"),
+    [
+        (b"", Format.CSV, 0),
+        (b"id\r\n", Format.CSV, 0),
+        (b"id\r\n1\r\n2", Format.CSV, 2),
+        (b"id\n1\n2\n", Format.CSV, 2),
+        (b"", Format.NDJSON, 0),
+        (b"{}\n{}\n", Format.NDJSON, 2),
+    ],
+)
+def test_rows_are_counted_by_their_lines(tmp_path: Path, body: bytes, format_: Format, rows: int) -> None:
+    (tmp_path / "body").write_bytes(body)
+    assert rows_in(tmp_path / "body", format_) == rows
