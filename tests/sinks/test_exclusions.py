@@ -82,7 +82,7 @@ def test_many_small_answers_at_once_are_looked_through(sink: Sink, answer: Answe
 
 
 def test_many_rows_at_once_are_looked_through(sink: Sink, answer: Answers, monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in ("duckdb.apply", "postgresql.judged"):
+    for module in ("duckdb.apply", "postgresql.part"):
         monkeypatch.setattr(f"halfopen.sinks.{module}.SMALL_ROWS", 5)
     rows = [player(f"u{n:02}", self_excluded="true" if n % 3 == 0 else None) for n in range(20)]
     sink.apply([answer("players", rows)])

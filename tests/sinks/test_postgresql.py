@@ -312,8 +312,8 @@ def test_interrupting_stops_what_runs(mirror: PostgreSQLSink, asked: Answers) ->
 
 def test_nothing_of_an_answer_is_left_on_the_disk(mirror: PostgreSQLSink, asked: Answers) -> None:
     mirror.apply([asked("auto_logins", csv_of([{"player_id": "p", "login_token": "t", "updated_at": "never"}]))])
-    folder = mirror._folder
-    assert folder is not None
+    assert mirror._work is not None
+    folder = mirror._work.folder
     assert [entry for entry in folder.rglob("*") if entry.is_file()] == []
     mirror.close()
     assert not folder.exists()

@@ -1,5 +1,7 @@
 """One judged answer into the mirror, inside of the caller's transaction."""
 
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 from halfopen.sinks import exclusions, ledger_lines, vanished
@@ -7,11 +9,12 @@ from halfopen.sinks.base import Applied
 from halfopen.sinks.findings import note
 from halfopen.sinks.ledger_lines import Outcome
 from halfopen.sinks.postgresql import merge as merging
-from halfopen.sinks.postgresql import quarantine
+from halfopen.sinks.postgresql import quarantine, twice
 from halfopen.sinks.postgresql.incoming import table_of
 from halfopen.sinks.postgresql.judged import Judged
 from halfopen.sinks.postgresql.link import Session
 from halfopen.sinks.postgresql.merge import Merge
+from halfopen.sinks.postgresql.sheet import Sheet
 from halfopen.sinks.replay import Rejudged, Replayed, settle
 from halfopen.sinks.rows import BY_SEQUENCE
 from halfopen.sinks.stage import Note
@@ -52,26 +55,21 @@ class _Application:
     def run(self, *, anything_held: bool) -> Outcome:
         """Do all of it and sum up."""
         judged = self._judged
-        if judged.rows is not None and judged.staged.shape is not None:
-            merge = Merge(
-                shape=judged.staged.shape,
-                unreadable=judged.unreadable,
-                patched=judged.patched,
-                overrules=judged.answer.overrules,
-            )
+        if judged.rows and judged.staged.shape is not None:
+            merge = Merge(shape=judged.staged.shape, patched=judged.patched, overrules=judged.answer.overrules)
             self._merge(merge)
             if anything_held:
                 quarantine.supersede(self._session, merge, self._values)
         self._count()
         staged = judged.staged
-        if judged.answer.whole:
+        if judged.answer.whole and not judged.broken:  # broken rows do not say which rows they are
             self._notes += vanished.after_postgresql(self._session, judged.answer, staged, self._values)
         note(self._session, judged.answer, self._notes)
         applied = Applied(
-            rows=staged.rows + len(staged.broken) + staged.fallen,
+            rows=staged.rows + judged.broken + staged.fallen,
             changed=self.inserted + self._updated,
             late=self._late,
-            quarantined=judged.unusable + len(staged.broken),
+            quarantined=judged.unusable + judged.broken,
             findings=sum(each.count for each in self._notes),
         )
         return Outcome(applied=applied, inserted=self.inserted, held=applied.quarantined > 0)
@@ -79,17 +77,19 @@ class _Application:
     def again(self) -> tuple[dict[int, str], dict[int, bool]]:
         """Merge only: codes of what is unusable, and whether each of the others was taken, by place."""
         judged, unusable, accepted = self._judged, [], []
-        if judged.rows is not None and judged.staged.shape is not None:
-            self._merge(Merge(shape=judged.staged.shape, unreadable=judged.unreadable, patched=judged.patched))
+        if judged.rows and judged.staged.shape is not None:
+            self._merge(Merge(shape=judged.staged.shape, patched=judged.patched))
             accepted = self._session.rows(quarantine.accepted(table_of(judged.answer.feed)), self._values)
-        if judged.held is not None:
-            self._copy("held", "in_held")
+        if judged.held:
+            self._copy(judged.held, "in_held")
             unusable = self._session.rows(quarantine.UNUSABLE, self._values)
         return dict(unusable), dict(accepted)
 
     def _merge(self, merge: Merge) -> None:
         feed = merge.shape.feed
-        rows = self._copy("rows", table_of(feed))
+        rows = self._copy(self._judged.rows, table_of(feed))
+        if self._judged.twice:
+            rows -= self._keep_newest(merge)
         self._session.write(merging.match(merge), self._values)
         [(stored, back, differing, same_cursor)] = self._session.rows(merging.SUMMARY, self._values)
         exclusions.find_in_postgresql(self._session, merge.shape, self._values)
@@ -106,15 +106,33 @@ class _Application:
     def _count(self) -> None:
         """Findings, then what is held: the count wants to know which held rows are new."""
         judged = self._judged
-        if judged.held is not None:
-            self._copy("held", "in_held")
-        if judged.verdicts is not None:
-            self._copy("verdicts", "in_verdicts")
+        if judged.held:
+            self._copy(judged.held, "in_held")
+        if judged.verdicts:
+            self._copy(judged.verdicts, "in_verdicts")
             incoming = table_of(judged.answer.feed)
             self._notes += quarantine.count_verdicts(self._session, judged.answer.feed, incoming, self._values)
-        if judged.held is not None:
+        if judged.held:
             quarantine.hold(self._session, self._values)
 
-    def _copy(self, name: str, table: str) -> int:
-        sheet = getattr(self._judged, name)
-        return self._session.copy(table, sheet.columns, sheet.path)
+    def _keep_newest(self, merge: Merge) -> int:
+        """Let fall what another piece has a newer version of; how many rows."""
+        self._copy(self._judged.twice, twice.TABLE)
+        fallen, ahead = twice.let_fall(self._session, merge, self._values)
+        if fallen:
+            self._notes.append(Note(code="duplicate_id", count=fallen, field=merge.shape.feed.key, value=None))
+        if ahead:  # they were counted with their piece; of one key only the row that stays counts
+            self._notes = list(_fewer(self._notes, "cursor_in_future", ahead))
+        return fallen
+
+    def _copy(self, sheets: Sequence[Sheet], table: str) -> int:
+        return sum(sheet.copy(self._session, table) for sheet in sheets)
+
+
+def _fewer(notes: Sequence[Note], code: str, count: int) -> Iterator[Note]:
+    """The notes, with so many less of one code."""
+    for each in notes:
+        if each.code != code:
+            yield each
+        elif each.count > count:
+            yield replace(each, count=each.count - count)

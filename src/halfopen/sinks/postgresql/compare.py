@@ -15,8 +15,8 @@ from halfopen.sinks.database import naive
 from halfopen.sinks.duckdb.schema import SEPARATOR
 from halfopen.sinks.duckdb.schema import feed_columns as duckdb_columns
 from halfopen.sinks.judging import prepare
-from halfopen.sinks.postgresql.judged import without_nul
 from halfopen.sinks.postgresql.link import Session
+from halfopen.sinks.postgresql.part import has_nul, without_nul
 from halfopen.sinks.postgresql.workplace import copied_out
 from halfopen.sinks.stage import Shape, Staged
 
@@ -41,7 +41,8 @@ def compare(
     table = quote(answer.feed.name)
     try:
         [staged] = prepare(judge, [answer], folder, care)
-        without_nul(judge, staged, answer.body)
+        if has_nul(answer.body):
+            without_nul(judge, staged)
         _bring_stored(session, judge, answer, staged, folder)
         return comparing.compare(judge, answer, staged, claimed=claimed, sought=sought)
     finally:

@@ -9,6 +9,7 @@ from halfopen.sinks.postgresql.schema import feed_columns
 _TABLES = {
     "in_held": "_n bigint, key text, codes text, raw json, cursor timestamp, row_digest text",
     "in_verdicts": "_n bigint, code text, field text, value text",
+    "in_twice": "_n bigint",
     "in_matched": (
         "_n bigint, accepted boolean, back boolean, differs boolean, same_cursor boolean, was_fetched timestamp"
     ),

@@ -31,7 +31,6 @@ class Merge:
     """What shapes the SQL of one answer; patched: something goes to `custom`; overrules: the later request is right."""
 
     shape: Shape
-    unreadable: tuple[str, ...]
     patched: bool
     overrules: bool = False
 
@@ -130,12 +129,15 @@ def _kept(feed: Feed, name: str) -> str:
 
 
 def _custom(merge: Merge) -> str:
-    """Stored keys stay unless the answer has their column; null takes a key away, as does a field now readable."""
-    gone = ", ".join(literal(name) for name in merge.shape.present if name not in merge.unreadable)
+    """Stored keys stay unless the answer has their column; null takes a key away, as does a field now readable.
+
+    `_patch` has the fields that are unreadable in the row's piece of the body; it is null where there were none.
+    """
+    gone = ", ".join(literal(name) for name in merge.shape.present)
     cleared = f"(s.custom - ARRAY[{gone}]::text[])" if gone else "s.custom"
     if not merge.patched:
         return f"nullif({cleared}, '{{}}')"
-    return f"nullif(jsonb_strip_nulls(coalesce({cleared}, '{{}}') || i._patch), '{{}}')"
+    return f"nullif(jsonb_strip_nulls(coalesce({cleared}, '{{}}') || coalesce(i._patch, '{{}}')), '{{}}')"
 
 
 def _accepts(merge: Merge) -> str:

@@ -1,7 +1,5 @@
 """The mirror in a PostgreSQL database. Any number of processes read it, one at a time writes."""
 
-import shutil
-import tempfile
 import threading
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import closing, contextmanager
@@ -19,7 +17,7 @@ from halfopen.sinks.base import Answer, Applied, Hole, Progress
 from halfopen.sinks.care import Care
 from halfopen.sinks.compaction import compact
 from halfopen.sinks.compare import Comparison
-from halfopen.sinks.drift import Seen, Watch, with_jump
+from halfopen.sinks.drift import Seen, Watch, with_remark
 from halfopen.sinks.duckdb.run import first_line
 from halfopen.sinks.findings import held_at
 from halfopen.sinks.forget import Forgotten, forget
@@ -28,10 +26,10 @@ from halfopen.sinks.ledger_lines import Outcome
 from halfopen.sinks.postgresql import fence, incoming, schema
 from halfopen.sinks.postgresql.apply import apply, replay
 from halfopen.sinks.postgresql.compare import compare
-from halfopen.sinks.postgresql.judged import judged
+from halfopen.sinks.postgresql.judged import PIECE_BYTES, judged
 from halfopen.sinks.postgresql.link import FAILURES, Interrupted, Loop, Session
 from halfopen.sinks.postgresql.query import PostgreSQLReader, query
-from halfopen.sinks.postgresql.workplace import workplace
+from halfopen.sinks.postgresql.workplace import Workplace
 from halfopen.sinks.replay import Held, Rejudged, Replayed, held
 from halfopen.sinks.summary import progress_of, status_of
 from halfopen.sinks.tokens import Vault
@@ -60,7 +58,8 @@ class PostgreSQLSink:
 
     url: with the password; shown: the same without it, for errors. reads_only: never take the turn to write, so that
     whoever has it keeps it; `apply` and `fail` are then refused. Otherwise opening takes the turn from whoever had it.
-    Answers are judged and typed in a folder of temporary files.
+    Answers are judged and typed in a folder of temporary files; longer ones in pieces of `piece_bytes` or a little
+    more, `threads` of them at a time.
     """
 
     _rows: dict[tuple[str, str], int] | None
@@ -76,6 +75,7 @@ class PostgreSQLSink:
         reads_only: bool = False,
         threads: int = 2,
         memory_limit: str | None = None,
+        piece_bytes: int = PIECE_BYTES,
         vault: Vault | None = None,
         clock: Callable[[], datetime] = exclusions.utc_now,
     ) -> None:
@@ -87,6 +87,7 @@ class PostgreSQLSink:
         self._reads_only = reads_only
         self._threads = threads
         self._memory_limit = memory_limit
+        self._piece_bytes = piece_bytes
         self._loop = Loop()
         self._number: int | None = None
         self._open = False
@@ -95,8 +96,7 @@ class PostgreSQLSink:
         self._reading_lock = threading.Lock()
         self._readers: set[PostgreSQLReader] = set()
         self._door = threading.Lock()
-        self._folder: Path | None = None
-        self._judge: duckdb.DuckDBPyConnection | None = None
+        self._work: Workplace | None = None
         self._seq = 0
         self._forget()
 
@@ -126,12 +126,9 @@ class PostgreSQLSink:
             if each is not None:
                 each.close()
         self._loop.close()
-        judge, self._judge = self._judge, None
-        if judge is not None:
-            judge.close()
-        folder, self._folder = self._folder, None
-        if folder is not None:
-            shutil.rmtree(folder, ignore_errors=True)
+        work, self._work = self._work, None
+        if work is not None:
+            work.close()
 
     def next_seq(self) -> int:
         """The next request sequence."""
@@ -140,10 +137,10 @@ class PostgreSQLSink:
 
     def apply(self, answers: Sequence[Answer]) -> list[Applied]:
         """Store answers in one transaction; see `Sink.apply`."""
-        judge, folder = self._workplace()
+        work = self._workplace()
         try:
             with self._failing("nothing was written"):
-                ready = judged(judge, answers, folder, self._care)
+                ready = judged(work, answers, self._care, piece_bytes=self._piece_bytes)
                 outcomes: list[Outcome] = []
                 names = [(answer.product, answer.feed.name) for answer in answers]
                 with self._transaction() as session:
@@ -165,12 +162,11 @@ class PostgreSQLSink:
                         )
                         for one, outcome in zip(ready, outcomes, strict=True)
                     ]
-                    jumps = self._watch.look(session, seen)
+                    remarks = self._watch.look(session, seen)
         finally:
-            for left in folder.glob("*.csv"):
-                left.unlink(missing_ok=True)
+            work.sweep()
         self._remember(answers, outcomes, held, settled)
-        return [with_jump(answer, one.applied, jumps) for answer, one in zip(answers, outcomes, strict=True)]
+        return [with_remark(answer, one.applied, remarks) for answer, one in zip(answers, outcomes, strict=True)]
 
     def held(self, product: str, feed: str, *, code: str | None, after: tuple[int, str], limit: int) -> list[Held]:
         """Rows in quarantine; see `Sink.held`."""
@@ -179,16 +175,15 @@ class PostgreSQLSink:
 
     def replay(self, jobs: Sequence[Rejudged]) -> list[Replayed]:
         """Judge held rows again; see `Sink.replay`."""
-        judge, folder = self._workplace()
+        work = self._workplace()
         try:
             with self._failing("nothing was written"):
-                ready = judged(judge, [job.answer for job in jobs], folder, self._care)
+                ready = judged(work, [job.answer for job in jobs], self._care)
                 with self._transaction() as session:
                     done = [replay(session, job, one) for job, one in zip(jobs, ready, strict=True)]
                     exclusions.stamp(session, {job.answer.feed.name for job in jobs}, self._clock())
         finally:
-            for left in folder.glob("*.csv"):
-                left.unlink(missing_ok=True)
+            work.sweep()
         for job, (_, inserted) in zip(jobs, done, strict=True):
             name = (job.answer.product, job.answer.feed.name)
             if self._rows is not None:
@@ -248,9 +243,9 @@ class PostgreSQLSink:
 
     def compare(self, answer: Answer, *, claimed: datetime, sought: Collection[str] = ()) -> Comparison:
         """What of an answer the mirror has not, or has otherwise; see `Sink.compare`."""
-        judge, folder = self._workplace()
+        work = self._workplace()
         with self._failing(), self._using() as session:
-            return compare(session, judge, answer, folder, claimed=claimed, sought=sought, care=self._care)
+            return compare(session, work.judge, answer, work.folder, claimed=claimed, sought=sought, care=self._care)
 
     def snapshot(self, file: Path | None, folder: Path | None) -> dict[str, int]:
         """Write a copy for readers, from any thread, also while answers are applied; see `Sink.snapshot`."""
@@ -270,8 +265,8 @@ class PostgreSQLSink:
     def interrupt(self) -> None:
         """Stop the statements that run now."""
         self._loop.interrupt()
-        if self._judge is not None:
-            self._judge.interrupt()
+        if self._work is not None:
+            self._work.interrupt()
 
     def _prepare(self) -> None:
         session = self._connect()
@@ -296,14 +291,13 @@ class PostgreSQLSink:
         self._session = Session.connect(self._loop, self._url, settings)
         return self._session
 
-    def _workplace(self) -> tuple[duckdb.DuckDBPyConnection, Path]:
-        """The judge and its folder, made at the first use: whoever only reads needs none."""
+    def _workplace(self) -> Workplace:
+        """Where the judge works, made at the first use: whoever only reads needs none."""
         if not self._open:
             raise self._closed()
-        if self._judge is None or self._folder is None:
-            self._folder = Path(tempfile.mkdtemp(prefix="halfopen-judge-"))
-            self._judge = workplace(self._folder, threads=self._threads, memory_limit=self._memory_limit)
-        return self._judge, self._folder
+        if self._work is None:
+            self._work = Workplace(threads=self._threads, memory_limit=self._memory_limit)
+        return self._work
 
     @contextmanager
     def _using(self) -> Iterator[Session]:
