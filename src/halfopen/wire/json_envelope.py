@@ -16,7 +16,7 @@ from halfopen.wire.json_rows import BOM, LONGEST_ROW, ArrayRows, RowFinder
 T = TypeVar("T")
 
 # Blanks, colons and scalars are passed over; a text or one of the signs that open, part and close is taken.
-_TOKEN: Final = re.compile(rb'[^"{}\[\],]*+(?:("(?:[^"\\]++|\\.)*+")|([{}\[\],]))', re.DOTALL)
+TOKEN: Final = re.compile(rb'[^"{}\[\],]*+(?:("(?:[^"\\]++|\\.)*+")|([{}\[\],]))', re.DOTALL)
 
 
 class EnvelopeRows(RowFinder[T]):
@@ -25,7 +25,7 @@ class EnvelopeRows(RowFinder[T]):
     def __init__(self, decode: Callable[[bytes], T], path: Sequence[str]) -> None:
         super().__init__(decode)
         self._path = tuple(path)
-        self._walk = _Walk(self._path)
+        self._walk = Walk(self._path)
         self._array: ArrayRows[T] | None = None
         self._around = b""
         self._taken = 0
@@ -79,39 +79,41 @@ class EnvelopeRows(RowFinder[T]):
             raise BodyError(f"JSON body has {where} at {'.'.join(self._path)!r} in {LONGEST_ROW >> 20} MiB")
 
 
-class _Walk:
-    """Walks through the beginning of an object, once, however it is cut."""
+class Walk:
+    """Walks through the beginning of an object, once, however it is cut; `path` is the array that it looks for."""
 
-    def __init__(self, path: tuple[str, ...]) -> None:
+    def __init__(self, path: tuple[str, ...] = ()) -> None:
         self._path = path
         self._at = 0
-        self._names: list[str | None] = []  # of each open object the name in hand, None for an open array
+        self.names: list[str | None] = []
+        """Of each open object the name in hand, None for an open array."""
         self._awaits_name = False
 
     def array_in(self, text: bytes) -> int | None:
         """Where the `[` of the rows stands; `text` is what was given before and more."""
-        while token := _TOKEN.match(text, self._at):
-            if token[2] == b"[" and tuple(self._names) == self._path:
+        while token := TOKEN.match(text, self._at):
+            if token[2] == b"[" and tuple(self.names) == self._path:
                 return token.end() - 1
             self._at = token.end()
-            self._take(token[1], token[2])
+            self.take(token[1], token[2])
         return None
 
-    def _take(self, text: bytes | None, sign: bytes | None) -> None:
+    def take(self, text: bytes | None, sign: bytes | None) -> None:
+        """Go over one token: a text with its quotes, or a sign."""
         if text is not None:
             if self._awaits_name:
-                self._names[-1] = _unquoted(text)
+                self.names[-1] = _unquoted(text)
                 self._awaits_name = False
         elif sign == b"{":
-            self._names.append("")
+            self.names.append("")
             self._awaits_name = True
         elif sign == b"[":
-            self._names.append(None)
+            self.names.append(None)
             self._awaits_name = False
         elif sign == b",":
-            self._awaits_name = bool(self._names) and self._names[-1] is not None
+            self._awaits_name = bool(self.names) and self.names[-1] is not None
         else:
-            self._names[-1:] = []
+            self.names[-1:] = []
             self._awaits_name = False
 
 
