@@ -111,3 +111,29 @@ async def test_what_was_sent_is_hidden_when_it_comes_back():
     async with signing(issuer, Clock()) as sign_in:
         signed = await sign_in.signed("/", "", 0.0)
         assert sign_in.hidden(f"bad token token-1 of {SECRET}", signed) == "bad token *** of ***"
+
+
+@asynccontextmanager
+async def signed_with(words):
+    async with aiohttp.ClientSession() as session:
+        yield SignIn(words, session, Clock())
+
+
+async def test_what_signing_added_to_the_query_is_hidden_when_it_comes_back():
+    words = {"scheme": "signature", "template": "{from}{secret}", "secret": SECRET, "algorithm": "sha256"}
+    async with signed_with(words) as sign_in:
+        signed = await sign_in.signed("/", "from=a&to=b", 0.0)
+        digest = signed.query.rpartition("=")[2]
+        echo = f'GET /?{signed.query} {{"sign": "{digest}", "SIGN": "{digest.upper()}"}}'
+        assert (
+            sign_in.hidden(echo, signed, "from=a&to=b") == 'GET /?from=a&to=b&sign=*** {"sign": "***", "SIGN": "***"}'
+        )
+
+
+async def test_a_short_word_is_hidden_behind_its_name_only():
+    words = {"scheme": "login", "user": "a b", "password": "p&q rst"}
+    async with signed_with(words) as sign_in:
+        signed = await sign_in.signed("/", "from=a&to=b", 0.0)
+        echo = f"a database has no a b: {signed.query} login=a+b&LOGIN=a b&password=p&q rst"
+        shown = sign_in.hidden(echo, signed, "from=a&to=b")
+    assert shown == ("a database has no a b: from=a&to=b&login=***&password=*** login=***&LOGIN=***&password=***")

@@ -1,18 +1,25 @@
 """Signs what is asked; where a scheme needs a token first, gets it, and gets another when it is refused."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
 from datetime import timedelta
-from typing import Any
+from typing import Any, Final
+from urllib.parse import quote, quote_plus, unquote_plus
 
 import aiohttp
 
 from halfopen.auth import schemes
 from halfopen.auth.base import Signed
 from halfopen.auth.flow import MOST_BYTES, TokenAnswer, TokenRefused, TokenRequest, TokenSigner, has_flow, step
+from halfopen.auth.query import HIDDEN
 from halfopen.sync.refusal import Refusal
 from halfopen.sync.road import DIRECT, Road
 from halfopen.sync.transfer import TIMEOUT
+
+_SHORTEST_ALONE: Final = 8
+"""Characters of a value that may be looked for without its name: a shorter one would black out half of a sentence."""
 
 
 class SignIn:
@@ -49,11 +56,13 @@ class SignIn:
         unauthorized = refusal.status == 401  # noqa: PLR2004 - the status that says so
         return unauthorized and has_flow(self._signer) and self._signer.refused(signed, self._monotonic())
 
-    def hidden(self, text: str, signed: Signed | None = None) -> str:
-        """The text without any secret, also one that was sent and echoed."""
+    def hidden(self, text: str, signed: Signed | None = None, query: str = "") -> str:
+        """The text without any secret, also one that was sent and echoed; `query` is the raw one before signing."""
+        if signed is not None:
+            text = _without_parameters(text, _added(query, signed.query))
         carried = {word for value in signed.headers.values() for word in value.split()[-1:]} if signed else set()
         for secret in (*sorted(carried, key=len, reverse=True), *self._secrets):
-            text = text.replace(secret, "***")
+            text = text.replace(secret, HIDDEN)
         return text
 
     async def _run(self, signer: TokenSigner) -> None:
@@ -82,3 +91,26 @@ class SignIn:
             except asyncio.IncompleteReadError as error:
                 body = error.partial
             return TokenAnswer(answer.status, {name.lower(): value for name, value in answer.headers.items()}, body)
+
+
+def _added(before: str, after: str) -> list[str]:
+    """The parameters that signing put into a raw query, as they were sent."""
+    had = Counter(before.split("&"))
+    return [part for part in after.split("&") if "=" in part and not had[part]]
+
+
+def _without_parameters(text: str, parts: Iterable[str]) -> str:
+    """Hides what is behind these names, and these values wherever they stand alone: as sent, decoded, in any case.
+
+    A signature is open to guessing at leisure. A value that is too short to be one is hidden behind its name only.
+    """
+    for part in parts:
+        name, _, value = part.partition("=")
+        plain = unquote_plus(value)
+        forms = {value, plain, quote(plain, safe=""), quote_plus(plain)} - {""}
+        either = "|".join(map(re.escape, sorted(forms, key=len, reverse=True)))
+        if either:
+            text = re.sub(f"({re.escape(name)}=)(?:{either})", rf"\1{HIDDEN}", text, flags=re.IGNORECASE)
+        if len(plain) >= _SHORTEST_ALONE:
+            text = re.sub(either, HIDDEN, text, flags=re.IGNORECASE)
+    return text
