@@ -121,6 +121,30 @@ async def test_a_delimiter_that_is_not_declared_is_told(tmp_path: Path) -> None:
     assert {line["state"] for line in found["ledger"]} == {"failed"}
 
 
+@pytest.mark.parametrize("kind", ["csv", "json"])
+async def test_a_product_that_runs_out_of_memory_over_wide_windows_loses_nothing(tmp_path: Path, kind: str) -> None:
+    def speak(question: Question) -> web.Response:
+        start, end = (parse(question.query[edge]) for edge in ("from", "to"))
+        if end - start > timedelta(minutes=5):
+            return text("")
+        rows = [row for row in MANY if start <= parse(row["modified_at"] or "") < end]
+        return text(json.dumps(rows)) if kind == "json" else text(csv(rows) if rows else ",".join(PLAYERS) + "\r\n")
+
+    found = await pulled(tmp_path, speak, format=kind, patience=10)
+    same(found["rows"])
+    assert not found["left"]
+
+
+async def test_no_bytes_are_owed_unless_they_are_declared_to_be_no_rows(tmp_path: Path) -> None:
+    found = await pulled(tmp_path, lambda _q: text(""), patience=1.5)
+    assert found["left"]
+    assert {line["state"] for line in found["ledger"]} == {"failed"}
+    (tmp_path / "declared").mkdir()
+    found = await pulled(tmp_path / "declared", lambda _q: text(""), dialect={"empty_body": True})
+    assert not found["left"]
+    assert {line["state"] for line in found["ledger"]} == {"committed"}
+
+
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-8-sig"])
 async def test_a_mark_tells_the_encoding(tmp_path: Path, encoding: str) -> None:
     same((await pulled(tmp_path, csv_with(",", encoding)))["rows"])

@@ -1,13 +1,16 @@
 """A clean end or no answer, over real sockets."""
 
 import hashlib
-from collections.abc import AsyncIterator
+import json
+import re
+from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import aiohttp
 import pytest
 
+from halfopen.config.dialect import PLAIN, Dialect
 from halfopen.config.product import ProductConfig
 from halfopen.errors import SinkError
 from halfopen.sync.client import ProductClient
@@ -19,6 +22,7 @@ from support.faulty import ANSWERS, BAD, ODD, Fault, FaultyProduct, Truth, csv_o
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 HOUR = Window(NOON, NOON + timedelta(hours=1))
+MINUTE = Window(NOON, NOON + timedelta(minutes=1))
 SECRET = "s3cret:with/colon"
 
 
@@ -82,9 +86,8 @@ async def test_a_blank_is_sent_as_configured(product: FaultyProduct, asker: Aske
     assert product.seen_targets == ["/api/logins?from=2026-03-01+12:00:00&to=2026-03-01+13:00:00"]
 
 
-TWICE = {Fault.NO_BYTES}  # two in a row are believed
 SEEN_LATER = {Fault.WRONG_CHARSET}  # by whoever reads the rows
-REFUSED = [fault for fault in BAD if fault not in TWICE | SEEN_LATER]
+REFUSED = [fault for fault in BAD if fault not in SEEN_LATER]
 
 
 @pytest.mark.parametrize("fault", REFUSED)
@@ -133,16 +136,71 @@ async def test_no_content_is_no_rows(product: FaultyProduct, asker: Asker) -> No
     assert (got.size, got.notes) == (0, ())
 
 
+@pytest.mark.parametrize("window", [HOUR, MINUTE])
+@pytest.mark.parametrize("format_", ["csv", "json", "ndjson", "auto"])
+async def test_no_bytes_are_no_answer_however_often_they_come(
+    product: FaultyProduct, tmp_path: Path, format_: str, window: Window
+) -> None:
+    product.faults = lambda _number, _feed: Fault.NO_BYTES
+    config = ProductConfig(name="casino", url=product.url, format=format_)  # type: ignore[arg-type]
+    async with aiohttp.ClientSession(auto_decompress=False) as session:
+        client = ProductClient(config, session, lambda: datetime.now(UTC))
+        for _ in range(7):
+            with pytest.raises(
+                Refusal, match=r"zero bytes.* set empty_body = true in \[products\.casino\.dialect\]$"
+            ) as caught:
+                await client.fetch("logins", window, tmp_path / "body")
+            assert (caught.value.status, caught.value.narrower) == (200, True)
+            assert caught.value.too_big == (window is HOUR)
+        assert not client.breaker.is_open, "one feed without bytes says nothing of the others"
+    assert len(product.asked) == 7
+
+
+@pytest.mark.parametrize("format_", ["csv", "json", "auto"])
+async def test_no_bytes_are_no_rows_where_that_is_declared(product: FaultyProduct, asker: Asker, format_: str) -> None:
+    product.faults = lambda _number, _feed: Fault.NO_BYTES
+    got = await asker.fetch(format=format_, dialect=Dialect(empty_body=True))
+    assert (got.size, got.requests, got.notes) == (0, 1, ())
+    assert got.format is (Format.NDJSON if format_ == "json" else Format.CSV)
+
+
+async def test_a_connection_that_ends_without_a_byte_is_never_no_rows(
+    product: FaultyProduct, asker: Asker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    product.faults = lambda _number, _feed: Fault.CLOSE
+    monkeypatch.setattr("support.faulty.csv_of", lambda _feed, _rows: b"")
+    for dialect in (PLAIN, Dialect(empty_body=True)):
+        with pytest.raises(Refusal, match="zero bytes") as caught:
+            await asker.fetch(dialect=dialect)
+        assert caught.value.narrower
+    assert len(product.asked) == 2
+
+
+@pytest.mark.parametrize("body", [b"\n\n", b"\xef\xbb\xbf"])
+async def test_blanks_are_no_answer_either(asker: Asker, monkeypatch: pytest.MonkeyPatch, body: bytes) -> None:
+    monkeypatch.setattr("support.faulty.csv_of", lambda _feed, _rows: body)
+    with pytest.raises(Refusal, match="nothing but blanks") as caught:
+        await asker.fetch(dialect=Dialect(empty_body=True))
+    assert caught.value.narrower
+
+
 async def test_a_vanished_header_row_is_asked_again(
     product: FaultyProduct, asker: Asker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(
         "support.faulty.csv_of", lambda feed, _rows: csv_of(feed, []) if len(product.asked) < 2 else b""
     )
-    got = await asker.fetch(times=2)
+    got = await asker.fetch(times=2, dialect=Dialect(empty_body=True))
     assert len(product.asked) == 3
     assert got.requests == 2
     assert got.notes[0].startswith("empty_body")
+
+
+async def test_what_comes_after_no_bytes_needs_an_end_too(product: FaultyProduct, asker: Asker) -> None:
+    faults = [Fault.NONE, Fault.NO_BYTES, Fault.CUT_CLOSE]
+    product.faults = lambda number, _feed: faults[min(number, 2)]
+    with pytest.raises(Refusal, match="3 reads without Content-Length or chunks differ"):
+        await asker.fetch(times=2, dialect=Dialect(empty_body=True))
 
 
 async def test_an_answer_beyond_the_limit_is_too_big(product: FaultyProduct, tmp_path: Path) -> None:
@@ -221,6 +279,119 @@ async def test_json_becomes_lines_of_texts(
 async def test_json_that_is_no_rows_is_refused(asker: Asker, monkeypatch: pytest.MonkeyPatch, body: bytes) -> None:
     monkeypatch.setattr("support.faulty.csv_of", lambda _feed, _rows: body)
     with pytest.raises(Refusal):
+        await asker.fetch()
+
+
+ROW = {"id": "1", "player_id": "p", "created_at": "2026-03-01 12:00:00"}
+MANY = 2000
+"""Rows beyond what is read of a body to see what it is."""
+
+
+def lines(count: int, **more: object) -> bytes:
+    return b"".join(json.dumps({**ROW, "id": str(number), **more}).encode() + b"\n" for number in range(count))
+
+
+@pytest.mark.parametrize("count", [1, 2, MANY])
+@pytest.mark.parametrize("name", ["data", "items", "rows", "records", "result", "results"])
+@pytest.mark.parametrize("value", [["x", "y"], [{"x": 1}], []])
+async def test_lines_whose_rows_hold_a_list_are_rows(
+    asker: Asker, monkeypatch: pytest.MonkeyPatch, count: int, name: str, value: list[object]
+) -> None:
+    monkeypatch.setattr("support.faulty.csv_of", lambda _feed, _rows: lines(count, **{name: value}))
+    got = await asker.fetch()
+    assert got.body.read_bytes().count(b"\n") == count
+
+
+@pytest.mark.parametrize("count", [1, MANY])
+@pytest.mark.parametrize(
+    "before", [{}, {"id": 7, "status": "ok"}, {"errors": [], "tags": ["x"]}, {"note": "x" * 90_000}]
+)
+async def test_a_usual_envelope_is_seen_at_any_size(
+    asker: Asker, monkeypatch: pytest.MonkeyPatch, count: int, before: dict[str, object]
+) -> None:
+    body = json.dumps({**before, "result": [ROW] * count, "ok": True}).encode()
+    monkeypatch.setattr("support.faulty.csv_of", lambda _feed, _rows: body)
+    assert (await asker.fetch()).body.read_bytes().count(b"\n") == count
+
+
+@pytest.mark.parametrize("count", [1, MANY])
+@pytest.mark.parametrize(
+    ("wrap", "hint"),
+    [
+        (
+            lambda rows: {"status": "ok", "data": {"items": rows}},
+            'set rows = "data.items" in [products.casino.dialect]',
+        ),
+        (lambda rows: {"id": 7, "users": rows, "more": "x"}, 'set rows = "users" in [products.casino.dialect]'),
+        (lambda rows: {"a": {"b": {"c": rows}}, "data": None}, 'set rows = "a.b.c" in [products.casino.dialect]'),
+    ],
+)
+async def test_an_envelope_that_is_not_declared_is_told_with_the_key_to_set(
+    asker: Asker, monkeypatch: pytest.MonkeyPatch, count: int, wrap: Callable[[object], object], hint: str
+) -> None:
+    monkeypatch.setattr("support.faulty.csv_of", lambda _feed, _rows: json.dumps(wrap([ROW] * count)).encode())
+    with pytest.raises(Refusal, match=re.escape(hint)):
+        await asker.fetch()
+
+
+async def test_where_no_rows_may_be_is_told_too(asker: Asker, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("support.faulty.csv_of", lambda _feed, _rows: b'{"data": {"items": []}, "meta": {}}')
+    with pytest.raises(Refusal, match=re.escape("an empty array at 'data.items': if its rows are there, set rows")):
+        await asker.fetch()
+    with pytest.raises(Refusal, match=re.escape('set rows.logins = "data.items" in [products.casino.dialect]')):
+        await asker.fetch(dialect=Dialect(rows={"players": "users"}))
+
+
+async def test_lines_that_name_no_field_are_refused(asker: Asker, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("support.faulty.csv_of", lambda _feed, _rows: b'{"error": "down"}\n{"trace": "x"}\n')
+    with pytest.raises(Refusal, match=r"lines of objects that name no field.*found 'error'"):
+        await asker.fetch()
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "latin-1"])
+async def test_a_delimiter_that_is_not_declared_is_told_before_the_body(
+    asker: Asker, monkeypatch: pytest.MonkeyPatch, encoding: str
+) -> None:
+    row = "Zoë;" * 40 + "\r\n"
+    body = (";".join(f"{name}_of_the_player" for name in "abcdefghijklmnopqrst") + ";id\r\n" + row).encode(encoding)
+    monkeypatch.setattr("support.faulty.csv_of", lambda _feed, _rows: body)
+    with pytest.raises(Refusal) as caught:
+        await asker.fetch()
+    hint = 'delimiter = ";"' if encoding == "utf-8" else 'delimiter = ";" and encoding = "windows-1252" (or what'
+    text = str(caught.value)
+    assert f"set {hint}" in text
+    assert "in [products.casino.dialect]; found 'a_of_the_player;" in text
+
+
+SIGNED = {"scheme": "signature", "template": "{from}{to}{secret}", "secret": SECRET}
+
+
+@pytest.mark.parametrize("status", ["500 Oops", "200 OK", "302 Found"])
+async def test_a_signature_is_not_shown_when_it_comes_back(
+    product: FaultyProduct, asker: Asker, monkeypatch: pytest.MonkeyPatch, status: str
+) -> None:
+    async def echoing(writer: object, _feed: object, _rows: object, product: FaultyProduct) -> bool:
+        target = product.seen_targets[-1]
+        location = {"Location": f"http://{target.rpartition('=')[2]}.example{target}"} if status[:3] == "302" else {}
+        return await send(writer, status, f"at {target}".encode(), location)  # type: ignore[arg-type]
+
+    monkeypatch.setitem(ANSWERS, Fault.NONE, echoing)  # type: ignore[misc]
+    with pytest.raises(Refusal) as caught:
+        await asker.fetch(auth=SIGNED)
+    signature = product.seen_targets[-1].rpartition("&sign=")[2]
+    assert len(signature) == 32
+    assert signature not in str(caught.value)
+    assert ("http://***.example" if status[:3] == "302" else "&sign=***") in str(caught.value)
+
+
+async def test_a_redirect_to_no_address_is_refused(
+    product: FaultyProduct, asker: Asker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def moved(writer: object, _feed: object, _rows: object, _product: object) -> bool:
+        return await send(writer, "302 Found", b"", {"Location": "http://127.0.0.1:99999/"})  # type: ignore[arg-type]
+
+    monkeypatch.setitem(ANSWERS, Fault.NONE, moved)  # type: ignore[misc]
+    with pytest.raises(Refusal, match="redirects to what is no address"):
         await asker.fetch()
 
 

@@ -50,6 +50,9 @@ class Dialect(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     window_timezone: str = "UTC"
     """In which `from` and `to` are sent."""
     pages: Pages | None = None
+    empty_body: bool = False
+    """Answers without rows are empty to the last byte. Not so by default: a program that ran out of memory answers the
+    same, and rows would be taken for none."""
 
     def rows_of(self, feed: str) -> tuple[str, ...]:
         """The path to the rows of `feed`; empty where none is declared."""
@@ -58,6 +61,11 @@ class Dialect(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
 
 
 PLAIN = Dialect()
+
+
+def section_of(product: str) -> str:
+    """The heading of the section of a product's dialect, for an error to name."""
+    return f"[products.{product}.dialect]" if "." not in product else f'[products."{product}".dialect]'
 
 
 def read_dialect(table: object, where: str) -> Dialect:

@@ -4,24 +4,24 @@ A product may say one thing and send another, so the first bytes decide, and an 
 What a dialect declares is undone here, streaming from file to file: a sink gets UTF-8, commas and the contract's forms.
 """
 
+import codecs
 import csv
-import json
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
-from halfopen.config.dialect import PLAIN, Dialect
-from halfopen.contract.model import Feed
+from halfopen.config.dialect import PLAIN, Dialect, section_of
 from halfopen.errors import BodyError, SinkError
 from halfopen.sync.dialect import Changes
+from halfopen.sync.envelope import Names, rows_path
 from halfopen.sync.refusal import Refusal
 from halfopen.sync.transfer import BLOCK, Transfer, excerpt
 from halfopen.wire import json as wire_json
 from halfopen.wire.charset import ToUtf8
 from halfopen.wire.csv_cells import Cells
 from halfopen.wire.csv_delimiter import Commas
+from halfopen.wire.json_outline import Outline, outline
 from halfopen.wire.negotiate import Format
 
 OK = 200
@@ -29,9 +29,8 @@ _BOM = b"\xef\xbb\xbf"
 _UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 _DELIMITERS = (";", "\t", "|", ",")
 _HEAD = 64 << 10
-_SMALL = 64 << 10
-_ENVELOPES = ("data", "items", "results", "rows", "records", "result")
-_ENVELOPE = re.compile(rb'"(' + "|".join(_ENVELOPES).encode() + rb')"\s*:\s*\[')
+_LONG_HEAD = 1 << 20
+"""Bytes of JSON that are looked at where less does not tell where its rows are."""
 
 
 class Step(Protocol):
@@ -44,29 +43,30 @@ class Step(Protocol):
         """What was held back."""
 
 
-@dataclass(frozen=True, slots=True)
-class Names:
-    """How a product names the key of a feed, and all of its fields."""
-
-    key: str
-    fields: frozenset[str]
-
-    @classmethod
-    def of(cls, feed: Feed, columns: Mapping[str, str]) -> "Names":
-        """`columns`: contract field to the product's name, where they differ."""
-        return cls(columns.get(feed.key, feed.key), frozenset(columns.get(name, name).lower() for name in feed.fields))
-
-
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Expected:
     """What an answer of one feed should look like: its names, the product's dialect, the configured format."""
 
     names: Names
+    product: str
+    feed: str
+    is_wide: bool = False
+    """Whether it answers for more than a window of the cadence."""
     format: str = "auto"
     dialect: Dialect = PLAIN
     path: tuple[str, ...] = ()
     """Where the dialect says the rows of JSON are."""
     changes: Changes | None = None
+
+    @property
+    def section(self) -> str:
+        """The heading of the section that a key of the dialect belongs to."""
+        return section_of(self.product)
+
+    def place(self, path: str) -> str:
+        """What to write where, so that the rows of this feed are looked for at `path`."""
+        key = f"rows.{self.feed}" if isinstance(self.dialect.rows, dict) else "rows"
+        return f'{key} = "{path}" in {self.section}'
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -81,9 +81,10 @@ def prepared(got: Transfer, expected: Expected) -> Prepared:
     """Make the spooled body what a sink takes and say which format it is; Refusal where it is no answer.
 
     CSV stays as it came but for the dialect; JSON and NDJSON become lines of text values, in place. The configured
-    format decides only for a body without a byte.
+    format decides only for a body without a byte, where the dialect or status 204 says that this is no rows.
     """
     if got.size == 0:
+        _check_empty(got, expected)
         return Prepared(format=Format.NDJSON if expected.format in {"json", "ndjson"} else Format.CSV)
     dialect = expected.dialect
     if dialect.encoding is not None or _head(got.body)[:2] in _UTF_16:
@@ -128,21 +129,72 @@ def blocks(body: Path) -> Iterator[bytes]:
             yield block
 
 
-def _head(body: Path) -> bytes:
+def _head(body: Path, size: int = _HEAD) -> bytes:
     with body.open("rb") as file:
-        return file.read(_HEAD)
+        return file.read(size)
+
+
+def _check_empty(got: Transfer, expected: Expected) -> None:
+    """A program that ran out of memory sends nothing with status 200; only who never sends else may mean no rows.
+
+    A wide window is taken to be too wide then, so that the next ones are no wider than what was answered.
+    """
+    if got.status != OK:
+        return
+    if not expected.dialect.empty_body:
+        raise Refusal(
+            "answered 200 with zero bytes, as a program does that runs out of memory, so the window stays owed;"
+            f" if that means no rows here, set empty_body = true in {expected.section}",
+            status=OK,
+            blank=True,
+            too_big=expected.is_wide,
+        )
+    if got.unmarked_end:
+        raise Refusal(
+            "answered 200 with zero bytes and hung up, with no Content-Length: 0 to say that this was all",
+            status=OK,
+            blank=True,
+            too_big=expected.is_wide,
+        )
 
 
 def _check_header(head: bytes, expected: Expected) -> None:
-    """A sentence, a page or `null` with status 200 must not pass for a header row without rows."""
+    """A sentence, a page or `null` with status 200 must not pass for a header row without rows.
+
+    What to do comes before what was found: a body may be quoted at any length, and the end of a long text is cut off.
+    """
+    if not head:
+        raise Refusal(
+            "answered 200 with nothing but blanks in place of a header row",
+            status=OK,
+            blank=True,
+            too_big=expected.is_wide,
+        )
     if head.startswith(b"<"):
         raise Refusal(f"answered 200 with a page in place of rows: {excerpt(head)}", status=OK)
-    first = head.splitlines()[0].decode("utf-8", "replace") if head else ""
+    line = head.splitlines()[0]
+    first = line.decode("utf-8", "replace")
     if _is_header(first, expected.dialect.delimiter, expected.names):
         return
-    others = [repr(other) for other in _DELIMITERS if _is_header(first, other, expected.names)]
-    hint = f"; if {others[0]} parts its columns, say so in the product's dialect: delimiter" if others else ""
-    raise Refusal(f"answered 200 with no header row that names a field: {excerpt(head)}{hint}", status=OK)
+    others = [other for other in _DELIMITERS if _is_header(first, other, expected.names)]
+    hint = f"set {_keys(head, others[0], expected)} in {expected.section}; " if others else ""
+    raise Refusal(f"answered 200 with no header row that names a field; {hint}found {excerpt(line)}", status=OK)
+
+
+def _keys(head: bytes, delimiter: str, expected: Expected) -> str:
+    """The keys of a dialect that this CSV lacks, as TOML."""
+    found = f'delimiter = "{delimiter}"'.replace("\t", "\\t")
+    if expected.dialect.encoding is None and not _is_utf8(head):
+        found += ' and encoding = "windows-1252" (or what it is; it is no UTF-8)'
+    return found
+
+
+def _is_utf8(head: bytes) -> bool:
+    try:
+        codecs.getincrementaldecoder("utf-8")().decode(head)
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _is_header(line: str, delimiter: str, names: Names) -> bool:
@@ -158,24 +210,20 @@ def _csv_steps(expected: Expected) -> Iterator[Step]:
 
 
 def _path(body: Path, head: bytes, expected: Expected) -> tuple[str, ...]:
-    """Where in the JSON the rows are: at the top, as declared, or one level down; Refusal for any other object."""
+    """Where in the JSON the rows are: at the top, as declared, or where they are found; Refusal if they are nowhere."""
     if head.startswith(b"["):
         return ()
     if expected.path:
         return expected.path
-    if body.stat().st_size > _SMALL:
-        found = _ENVELOPE.search(head)
-        return (found[1].decode(),) if found else ()
-    try:
-        whole: Any = json.loads(body.read_bytes().removeprefix(_BOM))
-    except ValueError:
-        return ()  # several lines of NDJSON, or broken: the reader tells
-    lists = [name for name in _ENVELOPES if isinstance(whole.get(name), list)]
-    if lists:
-        return (lists[0],)
-    if expected.names.key not in whole:
-        raise Refusal(f"answered 200 with an object in place of rows: {excerpt(head)}", status=OK)
-    return ()
+    return rows_path(_outline(body, head), expected.names, expected.place, excerpt(head))
+
+
+def _outline(body: Path, head: bytes) -> Outline:
+    size = body.stat().st_size
+    seen = outline(head, is_whole=size <= _HEAD)
+    if seen.tells or size <= _HEAD:
+        return seen
+    return outline(_head(body, _LONG_HEAD).removeprefix(_BOM).lstrip(), is_whole=size <= _LONG_HEAD)
 
 
 def _into_lines(body: Path, path: tuple[str, ...], *, ndjson: bool, changes: Changes | None) -> Mapping[str, Any]:

@@ -1,10 +1,11 @@
 """Asks a product for one window of one feed, and gives a whole answer in a file or says why there is none."""
 
 import asyncio
+import contextlib
 import random
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from halfopen.sync import bodies
 from halfopen.sync.binder import Binder
 from halfopen.sync.breaker import Breaker
 from halfopen.sync.dialect import Changes, local_edges
+from halfopen.sync.envelope import Names
 from halfopen.sync.fetched import Fetched
 from halfopen.sync.paging import Paging, Target, added_parameters
 from halfopen.sync.refusal import Refusal
@@ -71,7 +73,6 @@ class ProductClient:
         self._road = road(product)
         self._sign_in = SignIn(product.auth, session, monotonic, self._road)
         self._headers_seen: set[str] = set()
-        self._bare: set[str] = set()
 
     async def fetch(self, feed: str, window: Window, body: Path, most_bytes: int | None = None) -> Fetched:
         """The answer for `window` in the file `body`; Refusal where no whole answer came, SinkError for the spool."""
@@ -79,7 +80,10 @@ class ProductClient:
             async with self._gate:
                 fetched = await self._whole(feed, window, body, most_bytes)
         except Refusal as refusal:
-            self.breaker.refused(refusal, self._clock(), self._dice.random())
+            if refusal.blank:
+                self.breaker.answered()
+            else:
+                self.breaker.refused(refusal, self._clock(), self._dice.random())
             raise self._told(refusal, feed, window) from None
         except BaseException:
             self.breaker.dropped()
@@ -108,49 +112,51 @@ class ProductClient:
             page_body.unlink(missing_ok=True)
 
     async def _page(self, feed: str, target: Target, window: Window, body: Path, most_bytes: int | None) -> "_Page":
-        asked = self._clock()
-        first, signed = await self._ask(target, body, most_bytes)
-        notes: tuple[str, ...] = ()
-        requests = 1
-        if first.unmarked_end:
-            asked, first, requests = await self._agreed(target, first, most_bytes)
-            notes = ("close_delimited: nothing marked the end of the answer; two equal reads were taken for it",)
-        elif first.size == 0 and first.status == bodies.OK and feed not in self._bare:
-            # Of a feed that never had a header row two in a row are believed, and from then on each.
-            asked = self._clock()
-            first, signed = await self._ask(target, body, most_bytes)
-            requests = 2
-            if first.size == 0 and feed not in self._headers_seen:
-                self._bare.add(feed)
-            elif first.size == 0:
-                notes = ("empty_body: no header row where there used to be one; asked twice, then taken as no rows",)
-        found = await asyncio.to_thread(bodies.prepared, first, self._expected(feed, window))
-        if found.format is Format.CSV and first.size:
+        read = await self._read(feed, target, body, most_bytes)
+        got = read.transfer
+        with self._masked(target, read.signed):
+            found = await asyncio.to_thread(bodies.prepared, got, self._expected(feed, window))
+        if found.format is Format.CSV and got.size:
             self._headers_seen.add(feed)
-            self._bare.discard(feed)
         fetched = Fetched(
             body=body,
             format=found.format,
-            size=first.size,
-            digest=first.digest,
-            server_date=first.server_date,
-            asked_at=asked,
+            size=got.size,
+            digest=got.digest,
+            server_date=got.server_date,
+            asked_at=read.asked,
             fetched_at=self._clock(),
-            notes=notes,
-            requests=requests,
-            final=first.headers.get("Halfopen-Final", "true").strip().lower() != "false",
+            notes=read.notes,
+            requests=read.requests,
+            final=got.headers.get("Halfopen-Final", "true").strip().lower() != "false",
         )
-        return _Page(fetched, first, found.document, added_parameters(target.query, signed.query))
+        return _Page(fetched, got, found.document, added_parameters(target.query, read.signed.query))
 
-    async def _agreed(self, target: Target, first: Transfer, most_bytes: int | None) -> tuple[datetime, Transfer, int]:
-        """Reads again until two reads in a row are equal: a cut that happens twice at one byte is not to be feared."""
+    async def _read(self, feed: str, target: Target, body: Path, most_bytes: int | None) -> "_Read":
+        """One answer, asked for as often as it takes to trust it."""
         asked = self._clock()
-        for read in range(2, _MOST_READS + 1):
+        read = _Read(asked, *await self._ask(target, body, most_bytes))
+        # An answer of no bytes is for `bodies` to judge. Where it may mean no rows, it is still odd after a header row.
+        if self._product.dialect.empty_body and _is_empty(read.transfer) and feed in self._headers_seen:
             asked = self._clock()
-            again, _ = await self._ask(target, first.body, most_bytes)
-            if again.digest == first.digest:
-                return asked, again, read
-            first = again
+            read = _Read(asked, *await self._ask(target, body, most_bytes), requests=2)
+            if _is_empty(read.transfer):
+                note = "empty_body: no header row where there used to be one; asked twice, then taken as no rows"
+                return replace(read, notes=(note,))
+        if read.transfer.unmarked_end and read.transfer.size:
+            return await self._agreed(target, read, most_bytes)
+        return read
+
+    async def _agreed(self, target: Target, first: "_Read", most_bytes: int | None) -> "_Read":
+        """Reads again until two reads in a row are equal: a cut that happens twice at one byte is not to be feared."""
+        note = "close_delimited: nothing marked the end of the answer; two equal reads were taken for it"
+        digest = first.transfer.digest
+        for more in range(1, _MOST_READS):
+            asked = self._clock()
+            got, signed = await self._ask(target, first.transfer.body, most_bytes)
+            if got.digest == digest:
+                return _Read(asked, got, signed, requests=first.requests + more, notes=(note,))
+            digest = got.digest
         raise Refusal(
             f"{_MOST_READS} reads without Content-Length or chunks differ, so none can be taken for whole",
             status=bodies.OK,
@@ -160,12 +166,22 @@ class ProductClient:
         """One signed GET, or a second one with another token where the first had run out; and how it was signed."""
         signed = await self._signed(target)
         try:
-            return await self._get(target, signed, body, most_bytes), signed
+            with self._masked(target, signed):
+                return await self._get(target, signed, body, most_bytes), signed
         except Refusal as refusal:
             if not self._sign_in.again(refusal, signed):
-                raise refusal.without(lambda text: self._sign_in.hidden(text, signed)) from None
+                raise
         signed = await self._signed(target)
-        return await self._get(target, signed, body, most_bytes), signed
+        with self._masked(target, signed):
+            return await self._get(target, signed, body, most_bytes), signed
+
+    @contextlib.contextmanager
+    def _masked(self, target: Target, signed: Signed) -> Iterator[None]:
+        """Takes out of a refusal what was sent to sign in, as a product may echo it in any answer."""
+        try:
+            yield
+        except Refusal as refusal:
+            raise refusal.without(lambda text: self._sign_in.hidden(text, signed, target.query)) from None
 
     async def _get(self, target: Target, signed: Signed, body: Path, most_bytes: int | None) -> Transfer:
         """Redirects are followed by hand, within the same scheme, host and port only."""
@@ -200,7 +216,10 @@ class ProductClient:
         dialect, contract = self._product.dialect, feeds()[feed]
         columns = self._product.columns.get(feed, {})
         return bodies.Expected(
-            names=bodies.Names.of(contract, columns),
+            names=Names.of(contract, columns),
+            product=self._product.name,
+            feed=feed,
+            is_wide=window.length > self._product.cadence_of(feed),
             format=self._product.format,
             dialect=dialect,
             path=dialect.rows_of(feed),
@@ -220,6 +239,17 @@ class ProductClient:
 
 
 @dataclass(frozen=True, slots=True)
+class _Read:
+    """One answer as it came: when it was asked for, how that was signed, and how many requests it took."""
+
+    asked: datetime
+    transfer: Transfer
+    signed: Signed
+    requests: int = 1
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class _Page:
     """One answer and what was around it; `credentials`: parameters that signing added."""
 
@@ -229,9 +259,18 @@ class _Page:
     credentials: frozenset[str]
 
 
+def _is_empty(got: Transfer) -> bool:
+    """Whether a body was to be expected and has no byte."""
+    return got.size == 0 and got.status == bodies.OK
+
+
 def _next_hop(url: str, location: str) -> str:
-    there, here = urlsplit(urljoin(url, location)), urlsplit(url)
-    if (there.scheme, there.hostname, there.port) != (here.scheme, here.hostname, here.port):
+    try:
+        there, here = urlsplit(urljoin(url, location)), urlsplit(url)
+        is_here = (there.scheme, there.hostname, there.port) == (here.scheme, here.hostname, here.port)
+    except ValueError as error:
+        raise Refusal(f"redirects to what is no address ({error}); check the product's url", status=bodies.OK) from None
+    if not is_here:
         raise Refusal(
             f"redirects to {there.scheme}://{there.netloc.rpartition('@')[2]}, where credentials do not travel;"
             " name that address as the product's url",

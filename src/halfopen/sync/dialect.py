@@ -19,7 +19,7 @@ from halfopen.window.window import Window
 from halfopen.wire.csv_cells import Change
 from halfopen.wire.json import Rows
 
-_STAMPS: Final = ("modified_at", "updated_at", "last_modified", "last_modified_at")
+STAMPS: Final = ("modified_at", "updated_at", "last_modified", "last_modified_at")
 """Names under which products send a cursor that they should have called otherwise."""
 _NUMBER: Final = re.compile(r"-?[0-9]{1,17}(?:\.[0-9]{1,9})?", re.ASCII)
 _NAIVE: Final = re.compile(grammar.NAIVE)
@@ -37,7 +37,7 @@ class Changes:
         made = {kind: change for kind, change in _by_kind(dialect, window).items() if change is not None}
         self._by_name: dict[str, Change] = {}
         if Kind.DATETIME in made:
-            self._by_name = dict.fromkeys(_STAMPS, made[Kind.DATETIME])
+            self._by_name = dict.fromkeys(STAMPS, made[Kind.DATETIME])
         for name, field in feed.fields.items():
             if field.kind in made:
                 self._by_name[columns.get(name, name).strip().casefold()] = made[field.kind]

@@ -10,7 +10,8 @@ class Refusal(ProductError):  # noqa: N818 - the word for what a product does, a
     """One request that brought no whole answer; its text says what was found, and never holds a secret.
 
     status: the HTTP status, None where no response began. retry_after: what the product asked for. too_big: the
-    window is known to be too wide. narrower: a narrower window may do better (time-out, 413, 5xx).
+    window is too wide, as far as can be told. narrower: a narrower window may do better (time-out, 413, 5xx, no bytes).
+    blank: it answered well, but for the bytes: that tells of one answer and not of the product.
     """
 
     def __init__(
@@ -21,12 +22,14 @@ class Refusal(ProductError):  # noqa: N818 - the word for what a product does, a
         retry_after: timedelta | None = None,
         too_big: bool = False,
         narrower: bool = False,
+        blank: bool = False,
     ) -> None:
         super().__init__(text)
         self.status = status
         self.retry_after = retry_after
         self.too_big = too_big
-        self.narrower = narrower or too_big
+        self.blank = blank
+        self.narrower = narrower or too_big or blank
 
     def without(self, change: Callable[[str], str]) -> "Refusal":
         """The same with its text changed: where it happened put before it, a secret taken out of it."""
@@ -36,6 +39,7 @@ class Refusal(ProductError):  # noqa: N818 - the word for what a product does, a
             retry_after=self.retry_after,
             too_big=self.too_big,
             narrower=self.narrower,
+            blank=self.blank,
         )
 
     @property
