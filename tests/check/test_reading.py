@@ -87,6 +87,18 @@ def test_no_byte_is_told_from_no_rows() -> None:
     assert logins(b"[]").shape == "empty"
 
 
+def test_a_comma_too_many_is_no_cut() -> None:
+    whole = json.dumps(ROWS)
+    for content, also in (
+        (whole.replace("}]", "},]"), ()),
+        (whole[:-1], ("body_truncated",)),
+        (whole[:-9], ("body_truncated",)),
+    ):
+        problem = logins(content).problem
+        assert problem is not None
+        assert (problem.code, problem.also) == ("unparseable_body", also)
+
+
 def test_a_cut_body_says_so() -> None:
     problem = logins(CSV + b'3,"p').problem
     assert problem is not None

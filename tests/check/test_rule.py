@@ -88,6 +88,7 @@ CATALOGUE = [
     "invalid_email",
     "phone_not_e164",
     "id_not_string",
+    "required_type_from_document_example",
     "id_whitespace",
     "unmasked_requisite",
     "unknown_field",

@@ -7,6 +7,7 @@ import pytest
 
 from halfopen.check.case import FeedCase
 from halfopen.check.causes import causes_of
+from halfopen.check.rule import rules
 from halfopen.window.window import Window, ceil, floor
 from halfopen.wire.moment import plain
 from support.seen import Asked, at, csv, window
@@ -88,6 +89,32 @@ def test_local_time_is_told_from_lost_bounds() -> None:
     assert "+3:00" in found.text
 
 
+def test_days_without_the_last_are_told_from_a_shifted_clock() -> None:
+    """A day up to nine o'clock that is answered with the day before: so would a clock do that is nine hours behind."""
+    nine = at("09:00:00")
+    stamps = [nine - timedelta(hours=hours) for hours in range(10, 32, 2)]  # all of the day before
+    asked = Asked("logins")
+    for probe, hours in (("hour", (1, 0)), ("day", (24, 0)), ("cut", (24, 15)), ("cut", (15, 0))):
+        one = Window(*(nine - timedelta(hours=n) for n in hours))
+        days = Window(floor(one.start, DAY), floor(one.end, DAY))
+        asked.ask(one, csv(COLUMNS, [(f"l{t}", "p", plain(t)) for t in stamps if days.contains(t)]), probe=probe)
+    found = causes_of(asked.seen()).of_extras
+    assert found is not None
+    assert found.code == "window_date_only"
+
+
+def test_an_hour_more_on_both_sides_is_no_day() -> None:
+    hour = timedelta(hours=1)
+    stamps = [at("07:00:00") + timedelta(minutes=20) * n for n in range(15)]
+    asked = Asked("logins")
+    for probe, one in (("day", Window(HOUR.end - DAY, HOUR.end)), ("hour", HOUR), *(("cut", part) for part in PARTS)):
+        wide = Window(one.start - hour, one.end + hour)
+        asked.ask(one, csv(COLUMNS, [(f"l{t}", "p", plain(t)) for t in stamps if wide.contains(t)]), probe=probe)
+    found = causes_of(asked.seen()).of_extras
+    assert found is not None
+    assert found.code == "row_outside_window"
+
+
 def wallet(key: str, stamp: str) -> tuple[str, str, str]:
     return key, "p", plain(at(stamp))
 
@@ -105,6 +132,16 @@ def test_a_row_that_moved_on_is_excused() -> None:
     story = causes_of(asked.seen()).story
     assert not story.doubts
     assert not story.losses
+
+
+def test_a_row_whose_stamp_fell_is_not_lost() -> None:
+    asked = Asked("wallets").ask(HOUR, csv(WALLETS, [wallet("w", "11:30:00"), wallet("v", "11:31:00")]))
+    asked.ask(HOUR, csv(WALLETS, [wallet("v", "11:31:00")]), probe="repeat")
+    asked.ask(window("12:00:00", "12:01:30"), csv(WALLETS, []), probe="tail")
+    asked.ask(window("10:00:00", "12:01:30"), csv(WALLETS, [wallet("w", "10:40:00"), wallet("v", "11:31:00")]))
+    assert not causes_of(asked.seen()).story.losses
+    (fallen,) = rules()["modified_at_decreased"].of_feed(asked.seen()).samples
+    assert fallen.startswith("w: ")
 
 
 def test_a_row_that_is_nowhere_is_lost() -> None:

@@ -23,6 +23,9 @@ _MANY = 5
 _MOST = 0.8
 """The share of the known rows on one side that must come for the bound there to count as ignored."""
 
+_FEW_LACKING = 0.3
+"""What a shift of the clock explains is there, for the most part."""
+
 
 @dataclass(frozen=True, slots=True)
 class Cause:
@@ -63,6 +66,7 @@ class Causes:
             self._nothing_changes,
             self._creation,
             self._inclusive,
+            self._other_days,
             self._shifted,
             self._rounded,
             self._dates,
@@ -157,29 +161,35 @@ class Causes:
 
     def _shifted(self, extras: Sequence[Extra]) -> Cause | None:
         """All rows of all answers lie in their windows moved by the same quarters of an hour."""
-        if self.story.feed.is_aggregate:
-            return None
-        stamps = [(row.at, _window(answer)) for answer in self.answers for row in answer.rows if row.at is not None]
+        stamps = [
+            (min(self.story.moments(row)), row.at, _window(answer))
+            for answer in self.answers
+            for row in answer.rows
+            if row.at is not None and self.story.moments(row)
+        ]
         if len(stamps) < 3:  # noqa: PLR2004 - two rows prove no habit
             return None
-        most = min(at - window.start for at, window in stamps)
-        least = max(at - window.end for at, window in stamps)
+        most = min(last - window.start for _, last, window in stamps)
+        least = max(first - window.end for first, _, window in stamps)
         steps = range(-int(_FARTHEST / QUARTER), int(_FARTHEST / QUARTER) + 1)
         shifts = [QUARTER * step for step in steps if step and least < QUARTER * step <= most]
         if not shifts:
             return None
-        shift = min(shifts, key=lambda one: (self._lacking(one), abs(one)))
+        lacking, shift = min(((self._lacking(one), one) for one in shifts), key=lambda one: (one[0], abs(one[1])))
+        if lacking > _FEW_LACKING:
+            return None
         return Cause(
             "timestamps_not_utc", f"stamps lie {_hours(shift)} off the window: they are not UTC", tuple(extras)
         )
 
-    def _lacking(self, shift: timedelta) -> int:
-        """How many known rows of the moved windows are missing."""
-        return sum(
-            len(self.story.known(Window(window.start + shift, window.end + shift)) - answer.ids())
-            for answer in self.answers
-            if (window := _window(answer)).length <= DAY
-        )
+    def _lacking(self, shift: timedelta) -> float:
+        """The share of their known rows that the moved windows lack, long and short ones alike."""
+        shares = []
+        for answer in self.answers:
+            if (window := _window(answer)).length <= DAY:
+                known = self.story.known(Window(window.start + shift, window.end + shift))
+                shares += [len(known - answer.ids()) / len(known)] if known else []
+        return sum(shares) / len(shares) if shares else 0.0
 
     def _rounded(self, extras: Sequence[Extra]) -> Cause | None:
         """Every extra row lies in the minutes (or hours) that its window touches."""
@@ -191,8 +201,8 @@ class Causes:
                 return Cause("window_rounded_to_minutes", f"from and to are rounded to whole {word}", tuple(extras))
         return None
 
-    def _fills(self, extras: Sequence[Extra], step: timedelta) -> bool:
-        """Whether the known rows of all windows, rounded, are mostly there, on the sides where any are."""
+    def _fills(self, extras: Sequence[Extra], step: timedelta, share: float = 0.5) -> bool:
+        """Whether so many of the known rows of all windows, rounded, are there, on the sides where any are."""
         sides = {extra.before for extra in extras}
         expected = there = 0
         for answer in self.answers:
@@ -203,15 +213,20 @@ class Causes:
             known = set().union(*map(self.story.known, parts))
             expected += len(known)
             there += len(known & answer.ids())
-        return there >= expected / 2
+        return there >= expected * share
 
     def _dates(self, extras: Sequence[Extra]) -> Cause | None:
-        """Every extra row lies in the days that its window touches, on both sides of it."""
-        if {extra.before for extra in extras} != {True, False} and not self._empty_days(self.story.losses):
+        """Every extra row lies in the days that its window touches, on both sides of it, and so do all others."""
+        if {extra.before for extra in extras} != {True, False} or not self._fills(extras, DAY, _MOST):
             return None
+        return self._days(extras)
+
+    def _other_days(self, extras: Sequence[Extra]) -> Cause | None:
+        """Windows within one day are empty, and others hold all of the day in which they start."""
+        return self._days(extras) if self._empty_days(self.story.losses) else None
+
+    def _days(self, extras: Sequence[Extra]) -> Cause | None:
         if not all(self._within(extra, _outward(_window(extra.observation), DAY)) for extra in extras):
-            return None
-        if not self._fills(extras, DAY):
             return None
         return Cause(
             "window_date_only", "from and to are read as dates, the time of day counts for nothing", tuple(extras)
@@ -328,7 +343,7 @@ class Causes:
 
     def _empty_days(self, losses: Sequence[Loss]) -> Cause | None:
         """Windows within one day have no rows at all, and those across midnight none of the last day."""
-        within = [a for a in self.answers if _day(_window(a).start) == _day(_window(a).end - SECOND)]
+        within = [a for a in self.answers if _day(_window(a).start) == _day(_window(a).end)]
         if any(a.rows for a in within) or not any(loss.observation in within for loss in losses):
             return None
         if any(loss.observation not in within and loss.moment < _day(_window(loss.observation).end) for loss in losses):

@@ -357,7 +357,9 @@ def _is_cut(text: bytes, *, ndjson: bool) -> bool:
     try:
         json.loads(text)
     except json.JSONDecodeError as error:
-        return error.pos >= len(text.decode().rstrip()) - 1 or "Unterminated" in error.msg
+        ending = text.decode().rstrip()
+        ends_well = ending.endswith(("]", "}"))
+        return error.pos >= len(ending) - (not ends_well) or "Unterminated" in error.msg
     return False
 
 

@@ -81,7 +81,7 @@ FOLLOWS: Final[Mapping[str, tuple[str, ...]]] = {
                                  "modified_at_decreased", "foreign_key_violation", "space_plus_rejected",
                                  "window_lower_bound_exclusive", "session_aggregate_decreased", "rows_capped",
                                  "session_missing_from_action_window", "bet_without_odds", "input_offset_misread"),
-    "late_writes": ("window_not_additive", "foreign_key_violation"),
+    "late_writes": ("closed_window_grew", "window_not_additive", "foreign_key_violation"),
     "closed_window_grew": ("window_not_additive", "foreign_key_violation"),
     "timestamps_not_utc": _TIME,
     "clock_skew": ("row_in_future", "late_writes", "closed_window_grew"),

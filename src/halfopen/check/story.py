@@ -214,7 +214,7 @@ class Story:
                     continue
                 row, seen_in = self._sightings[key, moment]
                 seen = next((earlier for earlier in seen_in if earlier.ended <= answer.started), None)
-                if seen is None or self._has_moved(key, window):
+                if seen is None or self._has_moved(key, window) or self._has_fallen(key, moment, answer):
                     continue
                 yield Loss(answer, row, moment, seen, self._looked_beyond(answer, window))
 
@@ -223,6 +223,12 @@ class Story:
         if self.feed.is_aggregate:
             return False
         return any(at >= window.end for at, _ in self._stamps[key])
+
+    def _has_fallen(self, key: str, moment: datetime, answer: Observation) -> bool:
+        """Whether the key is seen afterwards with an earlier stamp, which has a rule of its own."""
+        if self.feed.is_aggregate:
+            return False
+        return any(at < moment and seen.started >= answer.started for at, seen in self._stamps[key])
 
     def _looked_beyond(self, answer: Observation, window: Window) -> bool:
         """Whether a later answer covers everything from the end of the window up to when it was asked."""

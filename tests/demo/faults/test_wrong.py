@@ -144,7 +144,6 @@ NO_FAULT = {
     "tls_missing": "a server on loopback may go without TLS, and a test has no public host",
     "tls_old": "today's TLS libraries do not speak what it is about",
     "late_writes": "the faults of closed_window_grew, row by row",
-    "required_type_from_document_example": "the document's types admit what its examples show",
 }
 
 

@@ -43,6 +43,16 @@ class Unescaped(CsvOnly):
         return (",".join(cells) + "\r\n").encode()
 
 
+class JoinedByHand(Unescaped):
+    """Joins fields with commas and rows with line ends, so that the last row has none."""
+
+    feed = "game_activity"
+
+    def csv(self, feed: str, rows: Sequence[Row]) -> bytes:
+        found = super().csv(feed, rows)
+        return found.removesuffix(b"\r\n") if self.strikes(feed) else found
+
+
 class BareQuotes(CsvOnly):
     """Quotes the fields that need it, and forgets to double the quotes within."""
 

@@ -56,6 +56,15 @@ class NotANumber(JsonOnly):
         return "NaN" if spoilt else super().scalar(feed, column, value)
 
 
+class MarkedJson(JsonOnly):
+    """Begins JSON with a byte order mark."""
+
+    code, feed = "csv_bom", "sports_bets"
+
+    def json(self, feed: str, rows: Sequence[Row]) -> bytes:
+        return b"\xef\xbb\xbf" * self.strikes(feed) + super().json(feed, rows)
+
+
 class TrailingComma(JsonOnly):
     """Puts a comma after the last field, as the requirements' own example does."""
 

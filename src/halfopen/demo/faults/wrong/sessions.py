@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from halfopen.demo.faults.exchange import Request
 from halfopen.demo.faults.product import Product
-from halfopen.demo.faults.rows import SECOND, Action, Row, Session, summed
+from halfopen.demo.faults.rows import HOUR, SECOND, Action, Row, Session, summed
 
 _MANY = 3
 
@@ -24,6 +24,17 @@ class _Sessions(Product):
     def rows_of(self, session: Session, start: int, end: int, now: int) -> Iterable[Row]:
         """The rows of a session that has an action in [start, end)."""
         raise NotImplementedError
+
+
+class NeighbouringHours(Product):
+    """Also sends the sessions of the hours before and after the window."""
+
+    code, feed = "row_outside_window", "game_activity"
+    also = ("window_not_additive", "equal_window_not_empty")
+
+    def read(self, request: Request, feed: str, start: int, end: int) -> list[Row]:
+        more = HOUR if self.strikes(feed) else 0
+        return super().read(request, feed, start - more, end + more)
 
 
 class RowPerKind(_Sessions):

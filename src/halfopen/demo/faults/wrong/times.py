@@ -75,6 +75,23 @@ class SteppingClocks(Product):
         return _at(row, moved, "modified_at")
 
 
+class RestoredWallets(Product):
+    """Whatever changes in a wallet while it is looked at is stamped half an hour early."""
+
+    code, feed, watch = "modified_at_decreased", "wallets", 60
+    also = ("closed_window_grew", "late_writes", "created_after_updated", "window_not_deterministic")
+    early = 30 * 60 * SECOND
+
+    def read(self, request: Request, feed: str, start: int, end: int) -> list[Row]:
+        if not self.strikes(feed):
+            return super().read(request, feed, start, end)
+        found = (self._stamped(row) for row in super().read(request, feed, start, end + self.early))
+        return [row for row in found if start <= row.at < end]
+
+    def _stamped(self, row: Row) -> Row:
+        return row if row.at < self.opened else _at(row, row.at - self.early, "modified_at")
+
+
 class _Zone(Product):
     """Keeps another time than UTC, in its stamps and in the windows that it reads."""
 
@@ -127,6 +144,12 @@ class WritesLocalTime(_Zone):
 
     def read(self, request: Request, feed: str, start: int, end: int) -> list[Row]:
         return Product.read(self, request, feed, start, end)
+
+
+class WritesSessionsInLocalTime(WritesLocalTime):
+    """Finds sessions by UTC, and writes their actions in the time of a zone three hours ahead."""
+
+    feed = "game_activity"
 
 
 class StampedAhead(Product):

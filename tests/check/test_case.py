@@ -1,0 +1,27 @@
+"""What is told of a feed from all its answers together."""
+
+from halfopen.wire.moment import plain
+from support.seen import Asked, at, csv, window
+
+WALLETS = ("id", "player_id", "modified_at")
+HOUR = window("11:00:00", "12:00:00")
+SECOND_OF_W = window("11:30:00", "11:30:01")
+EMPTY = window("00:00:00", "00:01:00")
+
+
+def wallets(*rows: tuple[str, str]) -> bytes:
+    return csv(WALLETS, [(key, "p", plain(at(stamp))) for key, stamp in rows])
+
+
+def test_a_window_whose_row_moved_on_may_have_been_empty() -> None:
+    asked = Asked("wallets").ask(HOUR, wallets(("w", "11:30:00"), ("v", "11:31:00")))
+    asked.ask(SECOND_OF_W, b"", probe="edge", status=404).ask(EMPTY, b"", probe="empty", status=404)
+    asked.ask(HOUR, wallets(("v", "11:31:00")), probe="repeat")
+    assert asked.seen().fails_when_empty
+
+
+def test_a_window_whose_row_is_seen_afterwards_was_not_empty() -> None:
+    asked = Asked("wallets").ask(HOUR, wallets(("w", "11:30:00"), ("v", "11:31:00")))
+    asked.ask(SECOND_OF_W, b"", probe="edge", status=404).ask(EMPTY, b"", probe="empty", status=404)
+    asked.ask(HOUR, wallets(("w", "11:30:00"), ("v", "11:31:00")), probe="repeat")
+    assert not asked.seen().fails_when_empty
