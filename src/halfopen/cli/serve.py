@@ -21,6 +21,7 @@ import uvloop
 from cyclopts import Parameter
 from cyclopts.validators import Number
 
+from halfopen.cli.reloads import hold_back, say_not_reloaded, whenever_told
 from halfopen.config.load import load
 from halfopen.config.serve import ServeConfig
 from halfopen.errors import ConfigError, HalfopenError
@@ -65,7 +66,7 @@ def serve(
     server = command.server(settings)
     listener = server.listen()
     # Until whoever serves is ready to reload, what comes waits.
-    signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGHUP])
+    hold_back()
     found = uvloop.run(_surveyed(settings, server.offers))
     if found.refusals:
         raise ConfigError("\n".join(found.refusals))
@@ -118,7 +119,7 @@ class _Crew:
             settings = self._command.settings()
             server = self._command.server(settings)
         except HalfopenError as error:
-            _not_reloaded(error)
+            say_not_reloaded(error)
             return False
         server.source.close()
         _warn(server.warnings)
@@ -128,13 +129,12 @@ class _Crew:
 
 async def _serve(command: _Command, server: Server, listener: socket.socket, parent: int | None = None) -> int:
     """Answers until a signal comes, or the parent that would send it has gone."""
-    stopping, reloading = asyncio.Event(), asyncio.Event()
+    stopping = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopping.set)
-    loop.add_signal_handler(signal.SIGHUP, reloading.set)
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGHUP])
-    reloads = asyncio.create_task(_reloads(command, server, reloading, quiet=parent is not None))
+    quiet = parent is not None
+    reloads = asyncio.create_task(whenever_told(lambda: _reload(command, server, quiet=quiet), say_not_reloaded))
     try:
         await server.start(listener)
         while not stopping.is_set() and parent in (None, os.getppid()):
@@ -147,23 +147,12 @@ async def _serve(command: _Command, server: Server, listener: socket.socket, par
     return 0
 
 
-async def _reloads(command: _Command, server: Server, reloading: asyncio.Event, *, quiet: bool) -> None:
-    """Reads the file anew each time it is told to; workers leave it to their parent to say so."""
-    while True:
-        await reloading.wait()
-        reloading.clear()
-        try:
-            warnings = await server.reload(await asyncio.to_thread(command.settings))
-        except HalfopenError as error:
-            _not_reloaded(error)
-            continue
-        if not quiet:
-            _warn(warnings)
-            _say(*lines(server.offers, {}), "reloaded")
-
-
-def _not_reloaded(error: HalfopenError) -> None:
-    sys.stderr.write(f"halfopen: not reloaded, the old configuration goes on: {error}\n")
+async def _reload(command: _Command, server: Server, *, quiet: bool) -> None:
+    """Read the file anew; workers leave it to their parent to say so."""
+    warnings = await server.reload(await asyncio.to_thread(command.settings))
+    if not quiet:
+        _warn(warnings)
+        _say(*lines(server.offers, {}), "reloaded")
 
 
 def _warn(warnings: Iterable[str]) -> None:

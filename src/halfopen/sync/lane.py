@@ -76,28 +76,41 @@ class Lane:
         """When something was last committed, or may be at last where a pace holds it up."""
         self.turn = asyncio.Lock()
         """Held over each request, so that there is one in flight, whoever asks."""
-        self._limit = capped.Limit()
-        self._pace = around.paces.of(product)
-        self._behind = timedelta(0)
         self._evidence: arming.Evidence | None = None
-        self._has_news = False
-        self._failures = 0
-        self._quiet_until = self._calm_until = datetime.min.replace(tzinfo=around.clock().tzinfo)
         self._busy = 0
         self._stopping = False
         self._fetching: asyncio.Future[Fetched] | None = None
         self._poked = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
+        self._take(product, client, around)
+
+    def _take(self, product: ProductConfig, client: ProductClient, around: Surroundings) -> None:
+        """All that follows from the configuration, and what was learnt of a product that may be another now."""
+        self.product = product
+        phase = spread.phase(product.name, around.lanes, product.cadence_of(self.feed.name))
+        self.rhythm = Rhythm.of(product, self.feed.name, phase)
+        self._client = client
+        self._around = around
+        # A catalogue is whole each time: however much is owed, one request does for all of it.
+        self._whole = self.feed.name in product.catalogues
+        self._width = Width(MOST if self._whole else max(Width().length, self.rhythm.cadence))
+        self._limit = capped.Limit()
+        self._pace = around.paces.of(product)
+        self._behind = timedelta(0)
+        self._has_news = self._evidence is not None
+        self._failures = 0
+        self._quiet_until = self._calm_until = datetime.min.replace(tzinfo=around.clock().tzinfo)
 
     async def pull(self) -> None:
         """Ask what is owed, rest until something is, until `stop`, or until a stop that `scope` names is reached."""
         while not self._stopping:
             await self._look()
             now = self._now()
-            ask = self._next(now)
+            ask, rhythm = self._next(now), self.rhythm
             if ask is not None:
                 async with self.turn:
-                    await self._fulfil(ask)
+                    if self.rhythm is rhythm:  # else it was planned by a configuration that is gone
+                        await self._fulfil(ask)
             elif self._is_closed(now):
                 return
             else:
@@ -124,11 +137,22 @@ class Lane:
     async def stop(self) -> None:
         """End it: an answer that is being stored is finished, one that is on its way is dropped and stays owed."""
         self._stopping = True
-        self._poked.set()
         if self._fetching is not None:
             self._fetching.cancel()
+        await self.finish()
+
+    async def finish(self) -> None:
+        """End it after the request in hand."""
+        self._stopping = True
+        self._poked.set()
         if self._task is not None:
             await asyncio.wait([self._task])
+
+    async def adopt(self, product: ProductConfig, client: ProductClient, around: Surroundings) -> None:
+        """Ask by another configuration from the next request on; the one in hand ends as it began."""
+        async with self.turn:
+            self._take(product, client, around)
+        self._poked.set()
 
     def owe(self, scope: Scope) -> None:
         """From now on this is what may be asked."""

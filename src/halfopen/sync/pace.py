@@ -59,5 +59,8 @@ class Paces:
         self._paces: dict[str, Pace] = {}
 
     def of(self, product: ProductConfig) -> Pace:
-        """The one and only of this product."""
-        return self._paces.setdefault(product.name, Pace(product.backfill))
+        """The one and only of this product; a new one where its rules have changed."""
+        found = self._paces.get(product.name)
+        if found is None or found.rules != product.backfill:
+            found = self._paces[product.name] = Pace(product.backfill)
+        return found

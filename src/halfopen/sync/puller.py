@@ -9,25 +9,24 @@ import itertools
 import random
 import shutil
 import tempfile
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Self
-from urllib.parse import urlsplit
 
 import aiohttp
 
 from halfopen.config.product import ProductConfig
-from halfopen.contract.load import feeds as contract_feeds
 from halfopen.errors import ConfigError, ProductError, SinkError
 from halfopen.sinks.base import Progress, Sink
-from halfopen.sync.client import CONNECTIONS, ProductClient
 from halfopen.sync.events import Events, Owes
 from halfopen.sync.evidence import Archive
 from halfopen.sync.lane import Lane, Surroundings
+from halfopen.sync.lanes import Lanes
 from halfopen.sync.lateness import lateness
-from halfopen.sync.planner import LIVE, Scope
+from halfopen.sync.live import Live
+from halfopen.sync.planner import Scope
 from halfopen.sync.query import Found, Questions, Row
 from halfopen.sync.reconcile import FeedProof, Reconciliation
 from halfopen.sync.replay import Counts, Reading, replay
@@ -67,21 +66,18 @@ class Puller:
         dice: random.Random | None = None,
     ) -> None:
         self.events = Events()
-        self._products = products
-        self._chosen = [
-            (p, f) for p, f in _pairs(products) if (not chosen or p in chosen) and (not feeds or f in feeds)
-        ]
-        if feeds and not self._chosen:
-            raise ConfigError(f"none of the feeds {', '.join(sorted(feeds))} is pulled; see feeds of the product")
+        self._products = dict(products)
+        self._feeds = frozenset(feeds)
+        self._chosen = self._pairs(products, chosen)
         self._sink = sink
         self._writer = Writer(sink)
         self.questions = Questions(sink)
         self._clock = clock
         self._dice = dice or random.Random()  # noqa: S311 - it spreads retries, it keeps no secret
         self._spool = spool
-        self._lanes: dict[tuple[str, str], Lane] = {}
-        self._clients: dict[str, ProductClient] = {}
-        self._gates: dict[str, asyncio.Semaphore] = {}
+        self._known = dict(products)
+        """Also those that are gone from the configuration: a lane may still look at its ladder."""
+        self._live: Live | None = None
         self._stopped = asyncio.Event()
 
     async def __aenter__(self) -> Self:
@@ -92,13 +88,12 @@ class Puller:
         spool.mkdir(parents=True, mode=0o700)
         self._around = Surroundings(
             writer=self._writer,
-            archive=Archive(self.query, self._products),
+            archive=Archive(self.query, self._known),
             events=self.events,
             clock=self._clock,
             dice=self._dice,
             seq=itertools.count(await self._writer.call(lambda sink: sink.next_seq())),
             spool=spool,
-            lanes=sum(len(product.feeds) for product in self._products.values()),
         )
         self._session = aiohttp.ClientSession(
             auto_decompress=False,
@@ -106,25 +101,42 @@ class Puller:
             cookie_jar=aiohttp.DummyCookieJar(),
             headers={"User-Agent": "halfopen"},
         )
+        self._lanes = Lanes(self._products, self._around, self._session)
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        await self._halt(list(self._lanes.values()))
+        await self._lanes.halt()
         await self._session.close()
         await self._writer.close()
         shutil.rmtree(self._around.spool, ignore_errors=True)
 
     async def run(self, length: timedelta | None = None) -> None:
         """Pull live until `stop`, or for `length`; then end cleanly: nothing half stored, the rest stays owed."""
-        lanes = await self._chosen_lanes()
-        for lane in lanes:
-            lane.owe(LIVE)
-        tidying = asyncio.ensure_future(self._tidy())
-        try:
-            await self._until_stopped([lane.start() for lane in lanes], length)
-        finally:
-            tidying.cancel()
-            await self._halt(lanes)
+        async with Live(self._lanes) as live:
+            self._live = live
+            tidying = asyncio.ensure_future(self._tidy())
+            try:
+                await live.begin(self._chosen)
+                await self._until_stopped([live.over], length)
+            finally:
+                self._live = None
+                tidying.cancel()
+
+    def reload(self, products: Mapping[str, ProductConfig], chosen: Collection[str] = ()) -> None:
+        """Go on by other products; `chosen` as at the start, the feeds stay those of the start.
+
+        Requests that are on their way are not cut: their lanes end, or take the new words, after them. Lanes of new
+        products and feeds start from the ledger.
+
+        Raises:
+            ConfigError: none of the feeds is left; then nothing has changed.
+        """
+        self._chosen = self._pairs(products, chosen)
+        self._products = dict(products)
+        self._known |= products
+        self._lanes.adopt(products)
+        if self._live is not None:
+            self._live.begin_later(self._chosen)
 
     async def once(self) -> int:
         """Ask every due window, owed hole and owed re-read once; how many holes are left.
@@ -134,7 +146,7 @@ class Puller:
         """
         lanes = await self._chosen_lanes()
         await self._until_stopped([lane.start(once=True) for lane in lanes])
-        await self._halt(lanes)
+        await self._lanes.halt(lanes)
         await self._writer.call(lambda sink: sink.compact(self._clock()))
         refusals = [lane.last_refusal for lane in lanes if lane.last_refusal is not None]
         if refusals and not any(lane.answers for lane in lanes) and all(refusal.hopeless for refusal in refusals):
@@ -154,7 +166,7 @@ class Puller:
         tasks = {lane.start(): lane for lane in lanes}
         await self._watched(lambda: [lane for task, lane in tasks.items() if not task.done()], give_up)
         left = [lane for task, lane in tasks.items() if not task.done()]
-        await self._halt(lanes)
+        await self._lanes.halt(lanes)
         for task in tasks:
             task.result()
         return {f"{lane.product.name}.{lane.feed.name}": _left(lane, end) for lane in left}
@@ -167,18 +179,20 @@ class Puller:
         What is left after `give_up` without progress is told, by feed, as texts of windows; empty when all is done.
         May run beside `run`: each feed still has one request in flight.
         """
-        lanes = [await self._lane(product, name) for name in self._names(product, feeds)]
+        lanes = [await self._lanes.lane(product, name) for name in self._names(product, feeds)]
         for lane in lanes:
             lane.gained_at = self._clock()
             self.events.tell(_owes(lane, window))
             lane.owe(_with(lane.scope, window))
             lane.start()
         try:
-            await self._watched(lambda: [lane for lane in lanes if lane.gaps(window)], give_up)
+            # A feed that is taken out of the configuration meanwhile is waited for no longer.
+            await self._watched(lambda: [lane for lane in lanes if lane.gaps(window) and lane in self._lanes], give_up)
         finally:
             for lane in lanes:
                 lane.owe(_without(lane.scope, window))
-            await self._halt([lane for lane in lanes if not lane.scope.live and not lane.scope.wanted])
+            idle = [lane for lane in lanes if not lane.scope.live and not lane.scope.wanted and lane in self._lanes]
+            await self._lanes.halt(idle)
         return {lane.feed.name: [str(gap) for gap in lane.gaps(window)] for lane in lanes if lane.gaps(window)}
 
     async def reconcile(
@@ -191,13 +205,13 @@ class Puller:
         Raises:
             ProductError: nothing at all was answered, because nobody is there or nobody lets us in.
         """
-        lanes = [await self._lane(product, name) for name in self._names(product, feeds)]
+        lanes = [await self._lanes.lane(product, name) for name in self._names(product, feeds)]
         gate = asyncio.Semaphore(RECONCILED_AT_ONCE)
 
         async def one(lane: Lane) -> FeedProof | None:
             async with gate:
                 work = Reconciliation(
-                    lane, self._clients[product], self._around, span=span, repair=repair, stopped=self._stopped
+                    lane, self._lanes.client(product), self._around, span=span, repair=repair, stopped=self._stopped
                 )
                 return await work.run()
 
@@ -244,23 +258,23 @@ class Puller:
         """Feeds of a product that are configured, as far as they are wanted; none named means all."""
         if product not in self._products:
             raise ConfigError(f"the owner of the mirror knows no product {product!r}; start it again with this config")
-        return [feed for name, feed in _pairs(self._products) if name == product and (not feeds or feed in feeds)]
+        return [feed for feed in self._products[product].feeds if not feeds or feed in feeds]
 
     def standing(self) -> dict[tuple[str, str], tuple[Progress, timedelta]]:
         """How far each feed is that is pulled, and how old its watermark is when all is well."""
         return {
-            name: (lane.progress, lane.rhythm.cadence + lane.rhythm.offset)
-            for name, lane in tuple(self._lanes.items())
+            (lane.product.name, lane.feed.name): (lane.progress, lane.rhythm.cadence + lane.rhythm.offset)
+            for lane in self._lanes
             if lane.scope.live
         }
 
     def down(self) -> dict[str, bool]:
         """Of each product whether it is left in peace because it does not answer."""
-        return {name: client.breaker.is_open for name, client in tuple(self._clients.items())}
+        return self._lanes.down()
 
     async def alive(self) -> None:
         """Come back when the mirror has taken everything that was given to it by now; SinkError when it is gone."""
-        for lane in tuple(self._lanes.values()):
+        for lane in self._lanes:
             lane.raise_failure()
         await self._writer.call(lambda _: None)
 
@@ -271,23 +285,19 @@ class Puller:
                 await self._writer.call(lambda sink: sink.compact(self._clock()))
             await asyncio.sleep(_TIDY_SECONDS)
 
+    def _pairs(self, products: Mapping[str, ProductConfig], chosen: Collection[str]) -> list[tuple[str, str]]:
+        """The products and feeds to pull live."""
+        every = [(product.name, feed) for product in products.values() for feed in product.feeds]
+        pairs = [(p, f) for p, f in every if (not chosen or p in chosen) and (not self._feeds or f in self._feeds)]
+        if self._feeds and not pairs:
+            named = ", ".join(sorted(self._feeds))
+            raise ConfigError(f"none of the feeds {named} is pulled; see feeds of the product")
+        return pairs
+
     async def _chosen_lanes(self) -> list[Lane]:
-        return [await self._lane(product, feed) for product, feed in self._chosen]
+        return [await self._lanes.lane(product, feed) for product, feed in self._chosen]
 
-    async def _lane(self, product: str, feed: str) -> Lane:
-        if (product, feed) not in self._lanes:
-            known = await self._writer.call(lambda sink: sink.progress(product, feed))
-            client = self._clients.get(product) or self._clients.setdefault(product, self._client(product))
-            lane = Lane(self._products[product], contract_feeds()[feed], client, known, self._around)
-            self._lanes.setdefault((product, feed), lane)
-        return self._lanes[product, feed]
-
-    def _client(self, product: str) -> ProductClient:
-        host = urlsplit(self._products[product].url).netloc.lower()
-        gate = self._gates.setdefault(host, asyncio.Semaphore(CONNECTIONS))
-        return ProductClient(self._products[product], self._session, self._clock, gate=gate, dice=self._dice)
-
-    async def _until_stopped(self, tasks: list[asyncio.Task[None]], length: timedelta | None = None) -> None:
+    async def _until_stopped(self, tasks: Sequence[asyncio.Future[None]], length: timedelta | None = None) -> None:
         """Until all tasks have ended, one has failed, `stop`, or `length` is over."""
         stopped = asyncio.ensure_future(self._stopped.wait())
         waiting = {stopped, asyncio.ensure_future(_all_of(tasks))}
@@ -309,15 +319,8 @@ class Puller:
                 lane.raise_failure()
             await asyncio.sleep(_WATCH_SECONDS)
 
-    async def _halt(self, lanes: list[Lane]) -> None:
-        await asyncio.gather(*(lane.stop() for lane in lanes))
 
-
-def _pairs(products: Mapping[str, ProductConfig]) -> list[tuple[str, str]]:
-    return [(product.name, feed) for product in products.values() for feed in product.feeds]
-
-
-async def _all_of(tasks: list[asyncio.Task[None]]) -> None:
+async def _all_of(tasks: Sequence[asyncio.Future[None]]) -> None:
     await asyncio.gather(*tasks)
 
 
