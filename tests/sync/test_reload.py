@@ -10,7 +10,7 @@ import pytest
 
 from halfopen.config.product import ProductConfig
 from halfopen.errors import ConfigError
-from halfopen.sync.events import Asked, Committed, Event
+from halfopen.sync.events import Asked, Committed, Event, Failed
 from halfopen.sync.puller import Puller
 from halfopen.window.window import Window, floor
 from support.faulty import Fault, FaultyProduct
@@ -124,6 +124,18 @@ async def test_products_come_and_go(tmp_path: Path, one: FaultyProduct, other: F
         await found.more(Committed, "casino")
     assert one.most_in_flight == 1
     assert stored(found.sink, "players")
+
+
+async def test_what_is_on_its_way_of_a_product_that_goes_is_stored(
+    tmp_path: Path, one: FaultyProduct, other: FaultyProduct
+) -> None:
+    async with pulling(tmp_path, config(one)) as found:
+        await found.more(Committed)
+        one.delay = 1.5
+        await until(lambda: len(one.in_flight) == 2 and all(one.in_flight.values()))
+        found.puller.reload(by_name(config(other, name="second")))
+        await found.more(Committed)
+        assert found.count(Failed) == 0
 
 
 async def test_feeds_come_and_go_and_the_filter_holds(tmp_path: Path, one: FaultyProduct) -> None:

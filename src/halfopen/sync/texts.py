@@ -11,10 +11,10 @@ from typing import Any
 
 def plain(value: Any) -> Any:
     """As JSON can hold it without losing a digit: decimals become texts."""
-    for kinds, convert in _CONVERSIONS:
-        if isinstance(value, kinds):
-            return convert(value)
-    return str(value)
+    kind = type(value)
+    if (convert := _KNOWN.get(kind)) is None:
+        convert = _KNOWN[kind] = next((one for kinds, one in _CONVERSIONS if issubclass(kind, kinds)), str)
+    return convert(value)
 
 
 def _moment(value: datetime) -> str:
@@ -37,3 +37,5 @@ _CONVERSIONS: tuple[tuple[Any, Callable[[Any], Any]], ...] = (
     (Mapping, lambda value: {str(key): plain(one) for key, one in value.items()}),
     ((Sequence, AbstractSet), lambda value: [plain(one) for one in value]),
 )
+_KNOWN: dict[type, Callable[[Any], Any]] = {}
+"""By kind of value: of a column's millions all but the first find it here."""
