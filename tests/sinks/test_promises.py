@@ -167,7 +167,8 @@ def test_without_a_cursor_the_request_sequence_decides(sink: Sink, answer: Answe
     assert sink.apply([answer("bonus_list", [{"id": "1", "name": "Summer"}, rows[1]])])[0].changed == 1
     assert {key: row["name"] for key, row in stored(sink, "bonus_list").items()} == {"1": "Summer", "2": "Derby"}
     sink.apply([answer("bonus_list", [{"id": "1", "name": "Autumn", "modified_at": None}])])
-    assert table(sink, "SELECT code FROM halfopen.findings") == [{"code": "column_appeared"}]
+    codes = {row["code"] for row in table(sink, "SELECT code FROM halfopen.findings")}
+    assert codes == {"column_appeared", "no_cursor"}
 
 
 @pytest.mark.parametrize("clock", [None, NOON + timedelta(hours=9)])

@@ -26,7 +26,12 @@ def story(answers: Answers) -> list[list[Answer]]:
         batches[batch].append(answers(feed, rows, **more))
 
     for product in range(12):
-        ask(0, product, "players", [player("a", self_excluded="0", country="EE"), player("b", self_excluded="1", country="LV")])
+        ask(
+            0,
+            product,
+            "players",
+            [player("a", self_excluded="0", country="EE"), player("b", self_excluded="1", country="LV")],
+        )
         odd = {"amount": "-5"} if product == 3 else {"currency": "XX9"} if product == 4 else {}
         bad = {"amount": "none"} if product == 5 else {}
         ask(0, product, "transactions", [transaction("1", **odd), transaction("2", **bad), transaction("3")])

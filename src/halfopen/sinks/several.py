@@ -12,6 +12,7 @@ import duckdb
 from halfopen.contract.ddl import side_columns
 from halfopen.contract.judge import typed
 from halfopen.contract.sql import quote
+from halfopen.sinks.database import Database, Values
 from halfopen.sinks.duckdb.merge import Merge
 from halfopen.sinks.duckdb.run import run
 from halfopen.sinks.rows import listed_rows
@@ -42,13 +43,40 @@ def keep_in_duckdb(
             run(connection, told, values)
 
 
+def identity(shape: Shape, row: str) -> list[str]:
+    """What no two rows of an answer may have alike: the key and such fields; SQL over a row's alias."""
+    fields = (f"coalesce({row}.{quote(field)}, '')" for field, _ in concerned(shape))
+    return [f"{row}.{quote(shape.feed.key)}", *fields]
+
+
 def apart(connection: duckdb.DuckDBPyConnection, merge: Merge) -> int:
     """How many of an answer's rows differ in key or in such a field: so many are no doubles."""
-    told = [quote(merge.shape.feed.key), *(f"coalesce({quote(field)}, '')" for field, _ in concerned(merge.shape))]
-    [(count,)] = connection.execute(
-        f"SELECT count(DISTINCT ({', '.join(told)})) FROM staged t{merge.usable}"
-    ).fetchall()
+    told = ", ".join(identity(merge.shape, "t"))
+    [(count,)] = connection.execute(f"SELECT count(DISTINCT ({told})) FROM staged t{merge.usable}").fetchall()
     return int(count)
+
+
+def values_of_key(shape: Shape, field: str, rows: str) -> str:
+    """A SELECT of key, value and `last_seen` from typed rows in SQL."""
+    key, value = quote(shape.feed.key), quote(field)
+    return (
+        f"SELECT {key}, {value}, max({quote(shape.feed.cursor)}) AS last_seen FROM ({rows})"
+        f" WHERE trim({value}) <> '' GROUP BY 1, 2"
+    )
+
+
+def keep_in_postgresql(database: Database, shape: Shape, values: Values) -> None:
+    """Write what has come into the temporary tables beside a feed's."""
+    for field, table in concerned(shape):
+        key, value = quote(shape.feed.key), quote(field)
+        database.write(
+            f"INSERT INTO {quote(table)} (product, {key}, {value}, last_seen)"
+            f" SELECT $p_product::text, {key}, {value}, max(last_seen) FROM {quote(f'in_{table}')}"
+            f" WHERE _answer = $p_answer::integer GROUP BY {key}, {value}"
+            f" ON CONFLICT (product, {key}, md5({value})) DO UPDATE SET last_seen = excluded.last_seen"
+            f" WHERE excluded.last_seen > {quote(table)}.last_seen",
+            values,
+        )
 
 
 def _seen(merge: Merge, field: str) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
-from halfopen.sinks import exclusions, ledger_lines, vanished
+from halfopen.sinks import exclusions, ledger_lines, several, vanished
 from halfopen.sinks.base import Applied
 from halfopen.sinks.findings import note
 from halfopen.sinks.ledger_lines import Outcome
@@ -90,6 +90,10 @@ class _Application:
         rows = self._copy(self._judged.rows, table_of(feed))
         if self._judged.twice:
             rows -= self._keep_newest(merge)
+        for table, sheet in self._judged.sides:
+            sheet.copy(self._session, f"in_{table}")
+        if self._judged.sides:
+            several.keep_in_postgresql(self._session, merge.shape, self._values)
         self._session.write(merging.match(merge), self._values)
         [(stored, back, differing, same_cursor)] = self._session.rows(merging.SUMMARY, self._values)
         exclusions.find_in_postgresql(self._session, merge.shape, self._values)
@@ -118,9 +122,9 @@ class _Application:
     def _keep_newest(self, merge: Merge) -> int:
         """Let fall what another piece has a newer version of; how many rows."""
         self._copy(self._judged.twice, twice.TABLE)
-        fallen, ahead = twice.let_fall(self._session, merge, self._values)
-        if fallen:
-            self._notes.append(Note(code="duplicate_id", count=fallen, field=merge.shape.feed.key, value=None))
+        fallen, doubled, ahead = twice.let_fall(self._session, merge, self._values)
+        if doubled:
+            self._notes.append(Note(code="duplicate_id", count=doubled, field=merge.shape.feed.key, value=None))
         if ahead:  # they were counted with their piece; of one key only the row that stays counts
             self._notes = list(_fewer(self._notes, "cursor_in_future", ahead))
         return fallen

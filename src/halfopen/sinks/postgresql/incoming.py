@@ -1,5 +1,6 @@
 """Typed temporary tables of the writing session: COPY fills them, the end of the transaction empties them."""
 
+from halfopen.contract.ddl import side_columns, side_tables
 from halfopen.contract.load import feeds
 from halfopen.contract.model import Feed
 from halfopen.contract.sql import quote
@@ -28,6 +29,10 @@ def make(session: Session) -> None:
         columns = feed_columns(feed)
         fields = ", ".join(f"{quote(name)} {columns[name]}" for name in feed.fields)
         _make(session, table_of(feed), f"_n bigint, {fields}, _version timestamp, _patch jsonb")
+    for table, of in side_tables().items():
+        kinds = side_columns(*of)
+        listed = ", ".join(f"{quote(name)} {kind}" for name, kind in kinds.items() if name != "product")
+        _make(session, f"in_{table}", listed)
     for name, definitions in _TABLES.items():
         _make(session, name, definitions)
 

@@ -30,7 +30,8 @@ class Judged:
 
     number: its place among the answers of the transaction; staged: all of its pieces as one, without the texts of its
     `broken` rows, of which this is the count. patched: something goes to `custom`. rows: usable ones, one a key but for
-    those that `twice` names; held and verdicts: what is unusable, and what is odd about either.
+    those that `twice` names; sides: by table, what is kept beside them of keys with several values; held and verdicts:
+    what is unusable, and what is odd about either.
     """
 
     number: int
@@ -42,6 +43,7 @@ class Judged:
     patched: bool
     notes: tuple[Note, ...]
     rows: tuple[Sheet, ...]
+    sides: tuple[tuple[str, Sheet], ...]
     held: tuple[Sheet, ...]
     verdicts: tuple[Sheet, ...]
     twice: tuple[Sheet, ...]
@@ -105,6 +107,7 @@ def _judged(work: Workplace, answer: Answer, number: int, parts: Sequence[Part])
         patched=any(each.patched for each in parts),
         notes=_summed(note for each in parts for note in each.notes),
         rows=_sheets(each.rows for each in parts),
+        sides=tuple(side for each in parts for side in each.sides.items()),
         held=_sheets(each.held for each in parts),
         verdicts=_sheets(each.verdicts for each in parts),
         twice=suspects(work.judge, keys, rows, number, work.folder) if len(keys) > 1 else (),

@@ -5,7 +5,7 @@ those that are no rows of their CSV.
 """
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from halfopen.contract.checks import check
 from halfopen.contract.judge import VALUE_LIMIT
 from halfopen.contract.model import Field, Kind
 from halfopen.contract.sql import literal, quote
+from halfopen.sinks import several
 from halfopen.sinks.base import Answer
 from halfopen.sinks.duckdb.run import run, written
 from halfopen.sinks.judging import SMALL_ROWS, held_rows, judge, learned, values_of
@@ -64,8 +65,9 @@ class Part:
     """What a piece came to.
 
     staged: without the texts of its `broken` rows, of which only the count is kept. patched: something goes to
-    `custom`. rows: usable ones, one a key; held and verdicts: what is unusable, and what is odd about either. keys: of
-    `rows`, for `twice`, where there are other pieces.
+    `custom`. rows: usable ones, one a key; sides: by table, what is kept beside them of keys with several values; held
+    and verdicts: what is unusable, and what is odd about either. keys: of `rows`, for `twice`, where there are other
+    pieces.
     """
 
     staged: Staged
@@ -74,6 +76,7 @@ class Part:
     patched: bool
     notes: tuple[Note, ...]
     rows: Sheet | None
+    sides: Mapping[str, Sheet]
     held: Sheet | None
     verdicts: Sheet | None
     keys: Path | None
@@ -100,6 +103,7 @@ class _Judging:
         self._values = values_of(answer)
         self._notes = list(staged.notes)
         self._keys: Path | None = None
+        self._sides: dict[str, Sheet] = {}
 
     def run(self) -> Part:
         shape = self._staged.shape
@@ -127,6 +131,7 @@ class _Judging:
             patched=bool(shape and (shape.extras or unreadable)),
             notes=tuple(self._notes),
             rows=rows,
+            sides=self._sides,
             held=held,
             verdicts=verdicts,
             keys=self._keys,
@@ -163,12 +168,13 @@ class _Judging:
         feed = shape.feed
         key = quote(feed.key)
         usable = " ANTI JOIN (SELECT _n FROM verdicts WHERE unusable) u ON u._n = t._n" if unusable else ""
-        rows, keys, ahead = self._counts(shape, usable)
+        rows, keys, apart, ahead = self._counts(shape, usable)
         if not rows:
             return None
         newest = ""
+        if apart < rows:
+            self._notes.append(Note(code="duplicate_id", count=rows - apart, field=feed.key, value=None))
         if keys < rows:
-            self._notes.append(Note(code="duplicate_id", count=rows - keys, field=feed.key, value=None))
             by = f"coalesce(_version, {quote(feed.cursor)}) DESC NULLS LAST, " if feed.cursor in shape.present else ""
             newest = f" QUALIFY row_number() OVER (PARTITION BY {key} ORDER BY {by}_n DESC) = 1"
         version = "NULL::TIMESTAMP"
@@ -179,6 +185,9 @@ class _Judging:
         query = f"SELECT t.*, {version} AS _version{custom} FROM ({typed_rows(shape, unreadable)}) t{usable}{newest}"
         if ahead:
             self._count_ahead(query, feed.cursor)
+        for field, table in several.concerned(shape):
+            told = several.values_of_key(shape, field, f"SELECT t.* FROM ({typed_rows(shape, unreadable)}) t{usable}")
+            self._sides[table] = self._copy(table, told, (feed.key, field, "last_seen"), (feed.key, field))
         if not self._place.alone:
             self._keys = self._place.file("rows", "keys")
             of = query if newest else f"SELECT t._n, t.{key} FROM staged t{usable}"
@@ -187,15 +196,16 @@ class _Judging:
         texts = [name for name in shape.present if _is_text(feed.fields[name])] + (["_patch"] if extra else [])
         return self._copy("rows", query, columns, texts)
 
-    def _counts(self, shape: Shape, usable: str) -> tuple[int, int, bool]:
-        """Usable rows, their keys, and whether a cursor is ahead of the product's clock by more than is believed."""
+    def _counts(self, shape: Shape, usable: str) -> tuple[int, int, int, bool]:
+        """Usable rows, their keys, how many are no doubles, and whether a cursor is ahead by more than is believed."""
         feed = shape.feed
         ahead = "false"
         if feed.cursor in shape.present:
             cursor = check(feed.fields[feed.cursor], quote(feed.cursor)).typed
             ahead = f"coalesce(max({cursor}) > $p_ahead::TIMESTAMP, false)"
-        counts = f"SELECT count(*), count(DISTINCT t.{quote(feed.key)}), {ahead} FROM staged t{usable}"
-        return run(self._connection, counts, self._values).fetchone() or (0, 0, False)
+        apart = f"count(DISTINCT ({', '.join(several.identity(shape, 't'))}))"
+        counts = f"SELECT count(*), count(DISTINCT t.{quote(feed.key)}), {apart}, {ahead} FROM staged t{usable}"
+        return run(self._connection, counts, self._values).fetchone() or (0, 0, 0, False)
 
     def _count_ahead(self, query: str, cursor: str) -> None:
         [(ahead,)] = run(self._connection, f"SELECT count(_version) FROM ({query})", self._values).fetchall()

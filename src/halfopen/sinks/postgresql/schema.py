@@ -1,6 +1,6 @@
 """The mirror's tables in a PostgreSQL database: made when a process takes its turn, never later."""
 
-from halfopen.contract.ddl import canonical_view, column_type
+from halfopen.contract.ddl import canonical_view, column_type, side_columns, side_tables
 from halfopen.contract.load import feeds
 from halfopen.contract.model import Feed
 from halfopen.contract.sql import literal, quote
@@ -117,6 +117,15 @@ def _missing(found: dict[tuple[str, str], set[str]]) -> list[str]:
         for name, columns in BOOKKEEPING.items()
         if ("halfopen", name) not in found
     ]
+    for table, (feed, field) in side_tables().items():
+        if ("", table) not in found:
+            listed = ", ".join(f"{quote(name)} {kind}" for name, kind in side_columns(feed, field).items())
+            # A value may be longer than an index takes.
+            statements.append(f"CREATE TABLE {quote(table)} ({listed})")
+            statements.append(
+                f"CREATE UNIQUE INDEX {quote(f'{table}_key')} ON {quote(table)}"
+                f" (product, {quote(feed.key)}, md5({quote(field)}))"
+            )
     for feed in feeds().values():
         columns = feed_columns(feed)
         has = found.get(("", feed.name))

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import duckdb
 
+from halfopen.contract.ddl import side_columns, side_tables
 from halfopen.contract.load import feeds
 from halfopen.contract.sql import literal, quote
 from halfopen.errors import SinkError
@@ -65,6 +66,10 @@ def _filled(session: Session, database: duckdb.DuckDBPyConnection, work: Path) -
         columns = columns_of(feed)
         query = f"SELECT {selected(feed, columns)} FROM {quote(feed.name)}"
         rows[feed.name] = _copied(session, database, query, quote(feed.name), columns, work)
+    for table, of in side_tables().items():
+        columns = side_columns(*of)
+        query = f"SELECT {', '.join(map(quote, columns))} FROM {quote(table)}"
+        _copied(session, database, query, quote(table), columns, work)
     for name in BOOKKEEPING:
         found = session.rows(
             "SELECT column_name::text, data_type::text FROM information_schema.columns"

@@ -15,6 +15,7 @@ from halfopen.sinks.database import Database, Values
 from halfopen.sinks.duckdb.run import written
 from halfopen.sinks.postgresql.merge import Merge
 from halfopen.sinks.postgresql.sheet import Sheet
+from halfopen.sinks.several import identity
 
 TABLE = "in_twice"
 """Temporary table of numbers of rows, filled from what `suspects` writes."""
@@ -50,20 +51,22 @@ def suspects(
     return tuple(sheets)
 
 
-def let_fall(database: Database, merge: Merge, values: Values) -> tuple[int, int]:
+def let_fall(database: Database, merge: Merge, values: Values) -> tuple[int, int, int]:
     """Delete the incoming rows of which the answer has a newer version in another piece.
 
-    How many, and how many of them had a cursor ahead of the product's clock.
+    How many, how many of them are doubles (a key may have several values of some field), and how many had a cursor
+    ahead of the product's clock.
     """
     feed = merge.shape.feed
     newest = f"{merge.compares} DESC NULLS LAST, i._n DESC"
-    [(fallen, ahead)] = database.rows(
+    [(fallen, doubled, ahead)] = database.rows(
         f"WITH fallen AS (DELETE FROM {merge.incoming} o USING (SELECT i._n, row_number() OVER"
-        f" (PARTITION BY i.{quote(feed.key)} ORDER BY {newest}) AS place"
+        f" (PARTITION BY i.{quote(feed.key)} ORDER BY {newest}) AS place,"
+        f" row_number() OVER (PARTITION BY {', '.join(identity(merge.shape, 'i'))} ORDER BY {newest}) AS turn"
         f" FROM {merge.incoming} i JOIN {TABLE} t ON t._answer = i._answer AND t._n = i._n"
         " WHERE i._answer = $p_answer::integer) r"
-        " WHERE o._answer = $p_answer::integer AND o._n = r._n AND r.place > 1 RETURNING o._version)"
-        " SELECT count(*), count(_version) FROM fallen",
+        " WHERE o._answer = $p_answer::integer AND o._n = r._n AND r.place > 1 RETURNING o._version, r.turn)"
+        " SELECT count(*), count(*) FILTER (WHERE turn > 1), count(_version) FROM fallen",
         values,
     )
-    return fallen, ahead
+    return fallen, doubled, ahead
