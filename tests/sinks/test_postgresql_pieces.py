@@ -27,7 +27,7 @@ from sinks import (
 )
 from sinks.engines.postgresql import PostgreSQLEngine
 from sinks.test_tokens import asked, sealing  # noqa: F401 - fixtures of tests that are run here again
-from support.answers import Answers, csv_of, ndjson_of, stored, table, transaction
+from support.answers import Answers, csv_of, custom, ndjson_of, player, stored, table, transaction
 from support.postgresql import database
 
 SUITES: tuple[ModuleType, ...] = (
@@ -235,3 +235,26 @@ def test_a_long_body_is_cut_unless_told_otherwise(
     for number, sink in enumerate(both):
         sink.apply([Answers(sink, tmp_path, product=f"cut{number}")("transactions", map(transaction, "abc"))])
     assert counts == [1, 3]
+
+
+def test_the_number_of_quotes_before_a_cut_is_even(tmp_path: Path) -> None:
+    assert ranges(tmp_path, b'a,b\r\nx"y,1\r\nx"y,2\r\n') is None
+
+
+def test_what_the_header_says_is_noted_once(both: tuple[PostgreSQLSink, PostgreSQLSink], tmp_path: Path) -> None:
+    rows = [{("modified_at" if name == "updated_at" else name): v for name, v in transaction(k).items()} for k in "abc"]
+    for format_ in (Format.CSV, Format.NDJSON):
+        body = Answers(both[1], tmp_path, product=f"noted {format_.name}")("transactions", rows, format=format_)
+        assert both[1].apply([body])[0].findings == 1
+
+
+def test_an_unreadable_value_in_one_piece_takes_nothing_from_rows_of_another(
+    both: tuple[PostgreSQLSink, PostgreSQLSink], tmp_path: Path
+) -> None:
+    sink = both[1]
+    answers = Answers(sink, tmp_path, product="custom")
+    sink.apply([answers("players", [player("a", vip="1", birthday="x"), player("b", vip="2", birthday="y")])])
+    later = "2026-03-01 12:00:20"
+    sink.apply([answers("players", [player("a", later, birthday="z"), player("b", later, birthday="2000-01-01")])])
+    kept = {key: custom(row) for key, row in stored(sink, "players", product="custom").items()}
+    assert kept == {"a": {"vip": "1", "birthday": "z"}, "b": {"vip": "2"}}
