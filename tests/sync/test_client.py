@@ -176,6 +176,20 @@ async def test_a_connection_that_ends_without_a_byte_is_never_no_rows(
     assert len(product.asked) == 2
 
 
+@pytest.mark.parametrize("window", [HOUR, MINUTE])
+async def test_a_page_in_place_of_many_rows_may_do_better_in_a_narrower_window(
+    product: FaultyProduct, tmp_path: Path, window: Window
+) -> None:
+    product.faults = lambda _number, _feed: Fault.HTML
+    async with aiohttp.ClientSession(auto_decompress=False) as session:
+        client = ProductClient(
+            ProductConfig(name="casino", url=product.url, format="csv"), session, lambda: datetime.now(UTC)
+        )
+        with pytest.raises(Refusal, match="a page in place of rows") as caught:
+            await client.fetch("logins", window, tmp_path / "body")
+    assert caught.value.narrower == (window is HOUR)
+
+
 @pytest.mark.parametrize("body", [b"\n\n", b"\xef\xbb\xbf"])
 async def test_blanks_are_no_answer_either(asker: Asker, monkeypatch: pytest.MonkeyPatch, body: bytes) -> None:
     monkeypatch.setattr("support.faulty.csv_of", lambda _feed, _rows: body)

@@ -171,7 +171,9 @@ def _check_header(head: bytes, expected: Expected) -> None:
             too_big=expected.is_wide,
         )
     if head.startswith(b"<"):
-        raise Refusal(f"answered 200 with a page in place of rows: {excerpt(head)}", status=OK)
+        # PHP tells of the end of its memory in a page.
+        page = f"answered 200 with a page in place of rows: {excerpt(head)}"
+        raise Refusal(page, status=OK, narrower=expected.is_wide)
     line = head.splitlines()[0]
     first = line.decode("utf-8", "replace")
     if _is_header(first, expected.dialect.delimiter, expected.names):
