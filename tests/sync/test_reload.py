@@ -90,11 +90,13 @@ async def test_what_is_on_its_way_is_stored_and_only_then_the_other_is_asked(
         one.delay = 1.5
         await until(lambda: len(one.in_flight) == 2 and all(one.in_flight.values()))
         asked = len(one.asked)
-        found.puller.reload(by_name(config(other)))
+        stored_by_then = len(found.sink.answers)
+        found.puller.reload(by_name(config(other, columns={feed: {"custom": "other"} for feed in FEEDS})))
         await asyncio.sleep(0.5)
         assert other.asked == []
         committed = found.count(Committed)
         await until(lambda: found.count(Committed) > committed)
+        assert found.sink.answers[stored_by_then].columns == {}, "read as it was asked"
         await until(lambda: len(other.asked) > 3)
         assert len(one.asked) == asked + 2, "the two in flight were answered, and no other"
     starts = [event.start for event in found.events if isinstance(event, Committed) and event.rung == 0]
