@@ -3,13 +3,14 @@
 import tempfile
 from collections import defaultdict
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import duckdb
 
 from halfopen.check.case import FeedCase
 from halfopen.check.observe import Row
-from halfopen.contract.judge import violations
+from halfopen.contract.judge import suspects, violations
 from halfopen.contract.model import Feed
 from halfopen.contract.sql import literal, quote
 from halfopen.wire.csv import line
@@ -48,8 +49,8 @@ def _judged(feed: Feed, rows: tuple[Row, ...]) -> dict[str, list[Violation]]:
 
 
 def _violations(feed: Feed, columns: list[str], rows: list[Row]) -> list[tuple[int, str, str, str | None]]:
-    with tempfile.NamedTemporaryFile(suffix=".csv", dir=_folder()) as file, duckdb.connect() as connection:
-        connection.execute(f"SET memory_limit = '{_MOST_MEMORY}'; SET threads = 1; SET TimeZone = 'UTC'")
+    with tempfile.NamedTemporaryFile(suffix=".csv", dir=_folder()) as file, _database().cursor() as connection:
+        connection.execute("SET TimeZone = 'UTC'")
         file.write(line(["_n", *(f"c{place}" for place in range(len(columns)))]))
         for number, row in enumerate(rows):
             file.write(line([str(number), *(row.text(name) for name in columns)]))
@@ -57,12 +58,24 @@ def _violations(feed: Feed, columns: list[str], rows: list[Row]) -> list[tuple[i
         types = ", ".join(["'_n': 'BIGINT'", *(f"'c{place}': 'VARCHAR'" for place in range(len(columns)))])
         renamed = ", ".join(["_n", *(f"c{place} AS {quote(name)}" for place, name in enumerate(columns))])
         connection.execute(
-            f"CREATE TABLE judged AS SELECT {renamed} FROM read_csv({literal(file.name)}, columns = {{{types}}},"
+            f"CREATE TEMP TABLE judged AS SELECT {renamed} FROM read_csv({literal(file.name)}, columns = {{{types}}},"
             " auto_detect = false, header = true, delim = ',', quote = '\"', escape = '\"', nullstr = '',"
             " allow_quoted_nulls = false, max_line_size = 16777216, parallel = false)"
         )
-        sql = violations(feed, "judged", columns)
+        flags = connection.execute(suspects(feed, "judged", columns)).fetchone() if columns else ()
+        only = {name for name, flag in zip(columns, flags or (), strict=True) if flag}
+        if not only and set(feed.required) <= set(columns):
+            return []
+        sql = violations(feed, "judged", columns, only)
         return connection.execute(f"SELECT _n, code, field, value FROM ({sql}) ORDER BY _n, field").fetchall()
+
+
+@cache
+def _database() -> duckdb.DuckDBPyConnection:
+    """One for all feeds: opening it takes as long as judging a feed. Its temporary tables go with their cursor."""
+    found = duckdb.connect()
+    found.execute(f"SET memory_limit = '{_MOST_MEMORY}'; SET threads = 1")
+    return found
 
 
 def _folder() -> Path:
