@@ -10,7 +10,6 @@ import random
 import shutil
 import tempfile
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Self
@@ -20,12 +19,13 @@ import aiohttp
 from halfopen.config.product import ProductConfig
 from halfopen.errors import ConfigError, ProductError, SinkError
 from halfopen.sinks.base import Progress, Sink
-from halfopen.sync.events import Events, Owes
+from halfopen.sync.events import Events
 from halfopen.sync.evidence import Archive
 from halfopen.sync.lane import Lane, Surroundings
 from halfopen.sync.lanes import Lanes
 from halfopen.sync.lateness import lateness
 from halfopen.sync.live import Live
+from halfopen.sync.owed import left_of, narrowed, owes, widened
 from halfopen.sync.planner import Scope
 from halfopen.sync.query import Found, Questions, Row
 from halfopen.sync.reconcile import FeedProof, Reconciliation
@@ -169,7 +169,7 @@ class Puller:
         await self._lanes.halt(lanes)
         for task in tasks:
             task.result()
-        return {f"{lane.product.name}.{lane.feed.name}": _left(lane, end) for lane in left}
+        return {f"{lane.product.name}.{lane.feed.name}": left_of(lane, end) for lane in left}
 
     async def backfill(
         self, product: str, window: Window, feeds: Collection[str] = (), give_up: timedelta = _NO_PATIENCE
@@ -182,15 +182,15 @@ class Puller:
         lanes = [await self._lanes.lane(product, name) for name in self._names(product, feeds)]
         for lane in lanes:
             lane.gained_at = self._clock()
-            self.events.tell(_owes(lane, window))
-            lane.owe(_with(lane.scope, window))
+            self.events.tell(owes(lane, window))
+            lane.owe(widened(lane.scope, window))
             lane.start()
         try:
             # A feed that is taken out of the configuration meanwhile is waited for no longer.
             await self._watched(lambda: [lane for lane in lanes if lane.gaps(window) and lane in self._lanes], give_up)
         finally:
             for lane in lanes:
-                lane.owe(_without(lane.scope, window))
+                lane.owe(narrowed(lane.scope, window))
             idle = [lane for lane in lanes if not lane.scope.live and not lane.scope.wanted and lane in self._lanes]
             await self._lanes.halt(idle)
         return {lane.feed.name: [str(gap) for gap in lane.gaps(window)] for lane in lanes if lane.gaps(window)}
@@ -322,31 +322,3 @@ class Puller:
 
 async def _all_of(tasks: Sequence[asyncio.Future[None]]) -> None:
     await asyncio.gather(*tasks)
-
-
-def _owes(lane: Lane, window: Window) -> Owes:
-    return Owes(
-        at=lane.gained_at,
-        product=lane.product.name,
-        feed=lane.feed.name,
-        start=window.start,
-        end=window.end,
-        rung=0,
-        gaps=tuple((gap.start, gap.end) for gap in lane.gaps(window)),
-    )
-
-
-def _with(scope: Scope, window: Window) -> Scope:
-    return replace(scope, wanted=(*scope.wanted, window))
-
-
-def _without(scope: Scope, window: Window) -> Scope:
-    return replace(scope, wanted=tuple(one for one in scope.wanted if one != window))
-
-
-def _left(lane: Lane, end: datetime) -> list[str]:
-    """What keeps a lane from its stop: what is not committed yet, and holes of re-reads."""
-    started = lane.progress.started
-    gaps = lane.gaps(Window(started, end)) if started is not None and started < end else []
-    again = [hole.window for hole in lane.progress.holes if hole.rung]
-    return [str(window) for window in (*gaps, *again)]
