@@ -22,6 +22,7 @@ from sinks import (
     test_promises,
     test_promises_bodies,
     test_promises_ledger,
+    test_several,
     test_tokens,
     test_vanished,
 )
@@ -36,6 +37,7 @@ SUITES: tuple[ModuleType, ...] = (
     test_promises,
     test_promises_bodies,
     test_promises_ledger,
+    test_several,
     test_tokens,
     test_vanished,
 )
