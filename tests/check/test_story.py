@@ -191,7 +191,7 @@ def test_a_new_row_in_a_closed_window_is_late() -> None:
     asked = Asked("wallets").ask(HOUR, csv(WALLETS, []))
     asked.ask(HOUR, csv(WALLETS, [wallet("w", "11:59:50")]), probe="repeat")
     (late,) = causes_of(asked.seen()).story.latecomers
-    assert late.confirmed
+    assert late.repeated
     assert (late.row.key, late.missing.probe, late.found.probe) == ("w", "hour", "repeat")
 
 

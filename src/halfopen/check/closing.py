@@ -55,7 +55,7 @@ class Closing:
         await self._tail(name)
         story = causes_of(self._survey.case().feeds[name]).story
         doubtful = [loss.observation.window for loss in story.losses if not self._asked_twice(story.answers, loss)]
-        doubtful += [late.missing.window for late in story.latecomers if not late.confirmed]
+        doubtful += [late.missing.window for late in story.latecomers if not late.repeated]
         if not story.are_gone:
             doubtful += [loss.observation.window for loss in story.flaps()]
         chosen = list(dict.fromkeys(w for w in doubtful if w is not None))[:_MOST_CONFIRMED]

@@ -47,14 +47,24 @@ class Loss:
 class Latecomer:
     """A row that `missing` lacks though its stamp was closed then, and that `found`, asked later, has.
 
-    confirmed: the very same window was asked again, and then held it.
+    repeated: the very same window was asked again, and then held it.
     """
 
     row: Row
     moment: datetime
     missing: Observation
     found: Observation
-    confirmed: bool
+    repeated: bool
+
+    @property
+    def is_certain(self) -> bool:
+        """Whether no reading of from and to puts the row into another window than the one that lacked it.
+
+        A row that moves on is late too, and the same window never has it again: its stamp tells as much, unless it
+        lies in the first or last second, which products take for either side.
+        """
+        window = self.missing.window
+        return self.repeated or (window is not None and window.start + SECOND <= self.moment < window.end - SECOND)
 
 
 class Story:
@@ -258,13 +268,12 @@ class Story:
             ]
             if not missing or self._was_elsewhere(key, missing[-1]):
                 continue
-            confirmed = [
-                (answer, later)
+            repeated = any(
+                later.window == answer.window and later.started >= first.started and key in self._of[id(later)]
                 for answer in missing
                 for later in self.answers
-                if later.window == answer.window and later.started >= first.started and key in self._of[id(later)]
-            ]
-            yield Latecomer(row, moment, missing[-1], first, confirmed=bool(confirmed))
+            )
+            yield Latecomer(row, moment, missing[-1], first, repeated=repeated)
 
     def _late_actions(self) -> Iterator[Latecomer]:
         """Sessions that have an action, later on, at a moment that was closed when they were answered without it.
@@ -285,7 +294,7 @@ class Story:
                         and before[1].ended <= answer.started
                         and row.at < closed
                     ):
-                        yield Latecomer(row, row.at, before[1], answer, confirmed=True)
+                        yield Latecomer(row, row.at, before[1], answer, repeated=True)
                     newest[row.key] = row, answer
                 elif row.at == before[0].at:
                     newest[row.key] = row, answer

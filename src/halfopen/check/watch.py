@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from datetime import timedelta
 
 from halfopen.check.case import Case, FeedCase
+from halfopen.check.causes import causes_of
 from halfopen.check.client import Client, Spent
 from halfopen.check.finding import Late
 from halfopen.check.rules.lateness import proven
@@ -48,6 +49,7 @@ async def watch(
                 survey.spent = f"the budget of requests ended the watching after {passed:.0f} s"
                 break
             await asyncio.gather(*(survey.youngest(feed.name, _span(feed)) for feed in now))
+            await _confirm(survey, client, [feed.name for feed in now], keep + len(now))
             rounds += 1
             next_at = rounds * EVERY.total_seconds()
             if next_at > seconds:
@@ -57,6 +59,15 @@ async def watch(
         survey.spent = str(reason)
     finally:
         survey.watched = monotonic() - started
+
+
+async def _confirm(survey: Survey, client: Client, names: list[str], keep: int) -> None:
+    """Ask a window again at once that seems to have lacked a late row: in a minute the row may have moved on."""
+    known = survey.case().feeds
+    for name in names:
+        late = causes_of(known[name]).story.latecomers
+        if late and not any(one.repeated for one in late) and client.left > keep:
+            await survey.ask(name, "confirm", late[-1].missing.window)
 
 
 def _is_busy(feed: FeedCase) -> bool:

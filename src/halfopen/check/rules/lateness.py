@@ -15,13 +15,32 @@ _TRUSTED = frozenset({None, "row_outside_window", "window_upper_bound_inclusive"
 
 
 def proven(feed: FeedCase) -> list[Latecomer]:
-    """Late rows beyond doubt: the window that lacked them was asked again and has them, and nothing comes and goes."""
-    causes = causes_of(feed)
-    extras = causes.of_extras.code if causes.of_extras else None
-    if extras not in _TRUSTED or causes.story.losses or any(causes_of(f).story.is_flapping for f in feed.case.offered):
+    """Late rows beyond doubt: a whole answer about their closed seconds lacked them, and nothing comes and goes."""
+    if _doubt(feed):
         return []
-    confirmed = any(late.confirmed for late in causes.story.latecomers)
-    return causes.story.latecomers if confirmed else []
+    found = causes_of(feed).story.latecomers
+    if any(late.repeated for late in found):
+        return found
+    return [late for late in found if late.is_certain]
+
+
+def _doubt(feed: FeedCase) -> str:
+    """Why no row can be called late, whenever it is seen; empty where it can."""
+    causes = causes_of(feed)
+    if causes.of_extras is not None and causes.of_extras.code not in _TRUSTED:
+        return "rows are answered for windows that they do not belong to, so that none can be called late"
+    if causes.story.losses or any(causes_of(other).story.is_flapping for other in feed.case.offered):
+        return "rows come and go, so that none can be called late"
+    return ""
+
+
+def _unsure(feed: FeedCase) -> Outcome | None:
+    """How a rule ends that saw rows which may be late and may not; None where there are none."""
+    if not causes_of(feed).story.latecomers:
+        return None
+    return not_verified(
+        _doubt(feed) or "a row may be late, but it is stamped at the edge of a window that was not asked again"
+    )
 
 
 def _late(feed: FeedCase) -> Outcome:
@@ -34,9 +53,7 @@ def _late(feed: FeedCase) -> Outcome:
         return not_verified("it was not watched: see --watch")
     if not any(o.rows for o in feed.probed("watch")):
         return not_verified("no row appeared while it was watched")
-    if causes_of(feed).story.latecomers:
-        return not_verified("rows come and go, so that none can be called late")
-    return PASS
+    return _unsure(feed) or PASS
 
 
 def _grew(feed: FeedCase) -> Outcome:
@@ -45,6 +62,8 @@ def _grew(feed: FeedCase) -> Outcome:
     late = proven(feed)
     if late:
         return _told(feed, late, "a closed window has rows that it did not have")
+    if unsure := _unsure(feed):
+        return unsure
     windows = [o.window for o in feed.answers]
     if len(set(windows)) == len(windows):
         return not_verified("no closed window was asked twice")
