@@ -147,8 +147,9 @@ class Session:
 
     def copy_out(self, query: str, body: Path) -> int:
         """COPY what a query gives into a file of CSV without a header, every text in quotes; how many rows it had."""
-        copying = self._connection.copy_from_query(query, output=str(body), format="csv", force_quote=True)
-        return _count(self._loop.run(copying))
+        with body.open("wb") as file:  # asyncpg leaves a file that it opened itself open when it is interrupted
+            copying = self._connection.copy_from_query(query, output=file, format="csv", force_quote=True)
+            return _count(self._loop.run(copying))
 
     def described(self, sql: str, limit: float | None = None) -> tuple[list[tuple[str, str]], list[tuple[Any, ...]]]:
         """Names with types, and rows, of one statement."""
