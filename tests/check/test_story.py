@@ -144,6 +144,17 @@ def test_a_row_whose_stamp_fell_is_not_lost() -> None:
     assert fallen.startswith("w: ")
 
 
+def test_where_stamps_fall_a_missing_row_may_have_fallen_too() -> None:
+    asked = Asked("wallets").ask(HOUR, csv(WALLETS, [wallet("w", "11:30:00"), wallet("v", "11:31:00")]))
+    asked.ask(HOUR, csv(WALLETS, [wallet("v", "11:02:00")]), probe="repeat")
+    beyond = window("12:00:00", "12:01:30")
+    asked.ask(beyond, csv(WALLETS, []), probe="tail")
+    assert not causes_of(asked.seen()).story.losses
+    whole = Window(HOUR.start - 2 * DAY, beyond.end)
+    asked.ask(whole, csv(WALLETS, [wallet("v", "11:02:00")]), probe="all")
+    assert [loss.row.key for loss in causes_of(asked.seen()).story.losses] == ["w"]
+
+
 def test_a_row_that_is_nowhere_is_lost() -> None:
     asked = Asked("wallets").ask(HOUR, csv(WALLETS, [wallet("w", "11:30:00"), wallet("v", "11:31:00")]))
     asked.ask(HOUR, csv(WALLETS, [wallet("v", "11:31:00")]), probe="repeat")

@@ -11,12 +11,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
+from itertools import pairwise
 
 from halfopen.check.case import FeedCase
 from halfopen.check.observe import Observation, Row
 from halfopen.window.window import Window
 
-SECOND = timedelta(seconds=1)
+SECOND, LONG = timedelta(seconds=1), timedelta(days=1)
 FEWEST_CAPPED = 10
 """So many rows at least does a product answer that leaves out some."""
 CERTAIN = 3
@@ -241,16 +242,30 @@ class Story:
         return any(at < moment and seen.started >= answer.started for at, seen in self._stamps[key])
 
     def _looked_beyond(self, answer: Observation, window: Window) -> bool:
-        """Whether a later answer covers everything from the end of the window up to when it was asked."""
+        """Whether a later answer covers everything from the end of the window up to when it was asked.
+
+        Where stamps fall a row may as well have gone to where it came from: then there must be one from long before.
+        """
         if self.feed.is_aggregate or self.feed.feed.kind == "append":
             return True
-        return any(
-            later.window is not None
+        starts = [
+            later.window.start
+            for later in self.answers
+            if later.window is not None
             and later not in self.full
             and later.started >= answer.ended
             and later.window.start <= window.end
             and later.window.end >= later.started + self.feed.skew
-            for later in self.answers
+        ]
+        return bool(starts) and (not self.stamps_fall or min(starts) <= window.start - LONG)
+
+    @cached_property
+    def stamps_fall(self) -> bool:
+        """Whether any row is stamped earlier than before, in an answer that was asked after the other had come."""
+        return any(
+            later < earlier and after.started >= before.ended
+            for seen in self._stamps.values()
+            for (earlier, before), (later, after) in pairwise(seen)
         )
 
     def _latecomers(self) -> Iterator[Latecomer]:
