@@ -13,7 +13,7 @@ from halfopen.config.product import ProductConfig
 from halfopen.contract.model import Feed
 from halfopen.errors import ContractError, HalfopenError, LostTurnError, SinkError
 from halfopen.sinks.base import Answer, Applied, Hole, Progress, Sink
-from halfopen.sync import backoff, capped, planner, progress, skew, spread
+from halfopen.sync import backoff, capped, planner, progress, record, skew, spread
 from halfopen.sync.client import ProductClient
 from halfopen.sync.events import Answered, Asked, Committed, Event, Events, Failed
 from halfopen.sync.evidence import Archive
@@ -280,7 +280,8 @@ class Lane:
                 if fetched.doubted is not None:
                     body.unlink()
                     return await self._in_halves(ask, fetched.doubted)
-                answer = self._answer(ask, seq, fetched)
+                settles = planner.settles(ask.window, ask.rung, self.rhythm.ladder, fetched.asked_at - self._behind)
+                answer = record.answer(self.product, self.feed, ask, fetched, seq, settles)
                 applied = await self._around.writer.apply(answer)
                 self._committed(ask, answer, applied, fetched.size)
                 return applied.rows
@@ -340,26 +341,6 @@ class Lane:
         skew.demand_over(ask.window, fetched, f"{self.product.name} {self.feed.name}")
         return replace(fetched, doubted=doubted)
 
-    def _answer(self, ask: Ask, seq: int, fetched: Fetched) -> Answer:
-        return Answer(
-            product=self.product.name,
-            feed=self.feed,
-            window=ask.window,
-            rung=ask.rung,
-            seq=seq,
-            body=fetched.body,
-            format=fetched.format,
-            columns=self.product.columns.get(self.feed.name, {}),
-            asked_at=fetched.asked_at,
-            fetched_at=fetched.fetched_at,
-            server_date=fetched.server_date,
-            digest=fetched.digest,
-            attempts=ask.attempts + fetched.requests - 1,
-            zone=self.product.dialect.timezone,
-            settles=planner.settles(ask.window, ask.rung, self.rhythm.ladder, fetched.asked_at - self._behind),
-            whole=self._whole,
-        )
-
     def _committed(self, ask: Ask, answer: Answer, applied: Applied, size: int) -> None:
         self.progress = progress.after_answer(self.progress, ask, answer.settles)
         if not self._whole:
@@ -396,7 +377,7 @@ class Lane:
         self._calm_until = now + backoff.delay(self._failures, self._around.dice.random())
         if named is not None:
             self._quiet_until = next_try
-        holes = self._holes(ask, str(error), now, next_try)
+        holes = record.holes(self.product.name, self.feed.name, ask, str(error), now, next_try)
         self.progress = progress.after_failure(self.progress, holes)
         # A mirror that cannot even note the hole is full or gone; the window stays uncommitted, so it stays owed.
         with contextlib.suppress(SinkError):
@@ -404,23 +385,6 @@ class Lane:
         self._tell(
             Failed, ask, error=str(error), attempts=ask.attempts, next_try=next_try, holes=len(self.progress.holes)
         )
-
-    def _holes(self, ask: Ask, error: str, now: datetime, next_try: datetime) -> tuple[Hole, ...]:
-        if ask.holes:
-            return tuple(
-                replace(hole, attempts=hole.attempts + 1, last_error=error, next_try=next_try) for hole in ask.holes
-            )
-        hole = Hole(
-            product=self.product.name,
-            feed=self.feed.name,
-            window=ask.window,
-            rung=ask.rung,
-            since=now,
-            attempts=1,
-            last_error=error,
-            next_try=next_try,
-        )
-        return (hole,)
 
     def _now(self) -> datetime:
         """The time, held back where the product's clock is known to be behind: its window has not closed yet."""
