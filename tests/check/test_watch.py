@@ -1,13 +1,18 @@
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass
 from datetime import timedelta
+from itertools import pairwise
 
 import pytest
 
+from halfopen.check.case import Case
 from halfopen.check.finding import Late, Status
 from halfopen.check.judging import judge
-from halfopen.check.watch import lateness, suggested_offset
+from halfopen.check.watch import lateness, suggested_offset, watch
 from support.seen import NOW, Asked, at, csv, window
 
 COLUMNS = ("id", "player_id", "created_at")
+WALLETS = ("id", "player_id", "modified_at")
 
 
 def late(stamp_ago: float, found_ago: float = 0.0, step: float = 15.0) -> Late:
@@ -32,6 +37,79 @@ def test_the_advised_offset_lies_within_a_minute_of_the_true_lateness(
     assert true_lateness <= found <= true_lateness + 60
 
 
+@dataclass
+class Time:
+    """A clock that passes as one sleeps."""
+
+    now: float = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+    async def sleep(self, seconds: float) -> None:
+        self.now += seconds
+
+
+class Watched:
+    """A survey of a product with two busy feeds, which notes when it looked."""
+
+    spent = ""
+    slow: frozenset[str] = frozenset()
+    watched = 0.0
+
+    def __init__(self, client: "Counting", time: Time) -> None:
+        row = ("l1", "p", "2026-01-01 11:59:30")
+        asked = Asked("logins").ask(window("11:00:00", "12:00:00"), csv(COLUMNS, [row]))
+        asked.ask(window("11:00:00", "12:00:00"), csv(WALLETS, [row]), feed="wallets")
+        self._case, self._client, self._time = asked.case(), client, time
+        self.looks: list[float] = []
+        self.spans: list[timedelta] = []
+
+    def case(self) -> Case:
+        return self._case
+
+    async def each(self, step: Callable[[str], Awaitable[None]], names: Iterable[str]) -> None:
+        for name in names:
+            await step(name)
+
+    async def youngest(self, name: str, span: timedelta) -> None:
+        self._client.left -= 1
+        if name == "logins":
+            self.looks.append(self._time.now)
+            self.spans.append(span)
+
+
+@dataclass
+class Counting:
+    """A client with so many requests left."""
+
+    left: int
+
+
+@pytest.mark.parametrize(
+    ("seconds", "left", "looks"),
+    [
+        (60, 100, [0, 15, 30, 45, 60]),
+        (60, 4 + 6, [0, 30, 60]),
+        (600, 4 + 12, [0, 120, 240, 360, 480, 600]),
+        (600, 4 + 2 * 41, list(range(0, 601, 15))),
+        (600, 4, []),
+    ],
+)
+async def test_the_whole_time_is_watched_with_the_requests_that_are_left(
+    monkeypatch: pytest.MonkeyPatch, seconds: int, left: int, looks: list[float]
+) -> None:
+    time, client = Time(), Counting(left)
+    survey = Watched(client, time)
+    monkeypatch.setattr("halfopen.check.watch.asyncio.sleep", time.sleep)
+    await watch(survey, client, seconds, monotonic=time, keep=4)  # type: ignore[arg-type]  # as much of them as it uses
+    assert survey.looks == looks
+    assert bool(survey.spent) is (not looks)
+    assert client.left >= 4
+    apart = max((later - earlier for earlier, later in pairwise(looks)), default=0)
+    assert all(span >= timedelta(seconds=apart + 60) for span in survey.spans[1:])
+
+
 def test_no_late_row_no_advice() -> None:
     case = Asked("logins").ask(window("11:00:00", "11:01:00"), csv(COLUMNS, [])).case()
     assert suggested_offset(case, []) is None
@@ -49,9 +127,6 @@ def test_a_late_login_is_told_once_with_its_times() -> None:
     assert suggested_offset(case, [one]) == 60
     codes = {finding.code for finding in judge(case)[1]}
     assert {"late_writes", "closed_window_grew"} <= codes
-
-
-WALLETS = ("id", "player_id", "modified_at")
 
 
 def test_a_late_row_that_moved_on_before_its_window_could_be_asked_again_was_late() -> None:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO, cast
 from urllib.parse import urljoin, urlsplit
 
 import aiohttp
@@ -18,7 +18,8 @@ from yarl import URL
 from halfopen.auth.flow import TokenRefused
 from halfopen.check import road
 from halfopen.check.exchange import EXCERPT, Exchange
-from halfopen.check.pace import Pace, retry_after
+from halfopen.check.pace import LONGEST_WAIT, MOST_WAITED, Pace, retry_after
+from halfopen.check.patience import BUSY, TIMED_OUT, Patience
 from halfopen.check.signing import Credentials, Request, SignIn
 from halfopen.config.product import ProductConfig
 from halfopen.contract.load import feeds
@@ -36,7 +37,7 @@ _ACCEPT = {
 _TIMEOUT = aiohttp.ClientTimeout(total=90, sock_connect=10, sock_read=65)
 _MOST_HOPS = 3
 _REDIRECTS = {301, 302, 303, 307, 308}
-_BUSY = {429, 503}
+_TOO_MANY = 429
 _UNAUTHORIZED, _OK = 401, 200
 _PATIENCE = 10.0
 """Seconds; who has let us wait so long in vain is not asked the same again."""
@@ -55,6 +56,10 @@ class Limits:
 
 class Spent(Exception):  # noqa: N818 - not an error: the check ends early, with what it has
     """A budget is used up, or the product asked to be left alone."""
+
+
+class LeftAlone(Spent):
+    """One feed is not asked any more: it does not answer, or turns every request away."""
 
 
 class Client:
@@ -80,21 +85,26 @@ class Client:
         self._pace = Pace(limits.rate, limits.at_once, monotonic)
         self._bytes = 0
         self._number = 0
+        self._sent = 0
+        self._patience = Patience()
+        self.refused = ""
+        """Why nothing is asked any more, once the product asked for that; empty before."""
         self._road = road.proxied(product)
-        self.sign_in = SignIn(product.auth, session, monotonic, self._road)
+        self.sign_in = SignIn(product.auth, cast("aiohttp.ClientSession", _Counted(session, self._count)), monotonic,
+                              self._road)  # fmt: skip
         self.exchanges: list[Exchange] = []
         self.paths = {name: product.path(name) for name in feeds()}
         self.spaces: dict[str, str] = dict.fromkeys(feeds(), product.space)
 
     @property
     def requests(self) -> int:
-        """How many were sent."""
-        return self._number
+        """How many were sent, those that follow redirects and those for tokens among them."""
+        return self._sent
 
     @property
     def left(self) -> int:
         """How many may still be sent."""
-        return self._limits.requests - self._number
+        return self._limits.requests - self._sent
 
     @property
     def bytes_left(self) -> int:
@@ -116,23 +126,46 @@ class Client:
         """One window of one feed, or a raw `query` that need not be one; asked once more when the product is busy.
 
         Raises:
-            Spent: there is no budget left.
+            LeftAlone: the feed has not answered for too long, or too often.
+            Spent: there is no budget left, or the product wants to be left alone.
         """
+        if ended := self._patience.ended(feed):
+            raise LeftAlone(ended)
         how = _How(feed, probe, window, credentials, accept, most_bytes or self._limits.answer_bytes)
         raw = moment.query_of(window, self.spaces[feed]) if query is None and window is not None else query or ""
         exchange = await self._once(how, raw, burst=burst)
         if exchange.status == _UNAUTHORIZED and credentials == "right" and self._renewed:
             exchange = await self._once(how, raw)
+        if exchange.status in BUSY:
+            self._rest(exchange, burst=burst)
         if credentials != "right" or burst:
             return exchange
-        if exchange.status in _BUSY:
-            self._pace.pause(retry_after(exchange.headers.get("retry-after"), self._clock()))
-            if self._pace.refusals >= Pace.MOST_REFUSALS:
-                raise Spent("the product keeps answering that it is asked too often (429)")
-            return await self._once(how, raw)
+        if exchange.status in BUSY and not self._patience.ended(feed):
+            exchange = await self._once(how, raw)
+            if exchange.status in BUSY:
+                self._rest(exchange)
+            return exchange
         if exchange.status is None and exchange.error_code == "transport_error" and exchange.seconds < _PATIENCE:
             return await self._once(how, raw)
         return exchange
+
+    def _rest(self, exchange: Exchange, *, burst: bool = False) -> None:
+        """Wait as long as it was asked for, or go away."""
+        asked = retry_after(exchange.headers.get("retry-after"), self._clock())
+        if not burst:
+            # Of a product that fails with 503 the rate is not to blame, and other feeds may answer.
+            self._pace.refused(for_rate=exchange.status == _TOO_MANY or asked is not None)
+        if not self._pace.pause(asked):
+            long = asked if asked and asked > LONGEST_WAIT else MOST_WAITED
+            self.refused = f"the product asks to be left alone for {long:.0f} s and more (status {exchange.status})"
+        elif self._pace.is_unwelcome:
+            self.refused = f"the product keeps answering that it is asked too often (status {exchange.status})"
+        if self.refused:
+            raise Spent(self.refused)
+
+    def _count(self) -> None:
+        self._sent += 1
+        self._pace.spend()
 
     async def _once(self, how: "_How", raw: str, *, burst: bool = False) -> Exchange:
         path, _, fixed = self.paths[how.feed].partition("?")
@@ -141,6 +174,7 @@ class Client:
         async with self._pace.turn(burst=burst):
             self._demand_budget()
             self._number += 1
+            self._sent += 1
             number = self._number
             started = self._clock()
             try:
@@ -151,8 +185,9 @@ class Client:
                 found = await self._follow(how, number, base, request)
                 self._renewed = found.status == _UNAUTHORIZED and self.sign_in.refused(request)
         self._bytes += found.size
-        if found.status == 429 and not burst:  # noqa: PLR2004 - Too Many Requests
-            self._pace.slow_down()
+        self._patience.seen(how.feed, found)
+        if found.status == _OK:
+            self._pace.answered()
         self.exchanges.append(found)
         self._seen(found)
         return found
@@ -177,7 +212,9 @@ class Client:
     _renewed = False
 
     def _demand_budget(self) -> None:
-        if self._number >= self._limits.requests:
+        if self.refused:
+            raise Spent(self.refused)
+        if self.left <= 0:
             raise Spent(f"the budget of {self._limits.requests} requests is used up")
         if self._bytes >= self._limits.bytes:
             raise Spent(f"the budget of {self._limits.bytes >> 20} MiB is used up")
@@ -193,9 +230,11 @@ class Client:
                 return found
             target = urljoin(url, location)
             hops.append(self.sign_in.hidden(target, request))
-            if _origin(target) != _origin(url):
+            if _origin(target) != _origin(url) or self.left <= 0:
                 return replace(found, redirects=tuple(hops))
             url = target
+            self._sent += 1
+            await self._pace.step()
 
     async def _get(self, how: "_How", number: int, url: str, request: Request, hops: Sequence[str]) -> Exchange:
         own = {
@@ -250,6 +289,19 @@ class Client:
         if answer.status == _OK or not request.secrets:
             return body
         return self.sign_in.hidden(body.decode("utf-8", "surrogateescape"), request).encode("utf-8", "surrogateescape")
+
+
+class _Counted:
+    """A session for tokens, which counts what is posted."""
+
+    def __init__(self, session: aiohttp.ClientSession, count: Callable[[], None]) -> None:
+        self._session = session
+        self._count = count
+
+    def post(self, *words: Any, **options: Any) -> Any:
+        """As that of aiohttp."""
+        self._count()
+        return self._session.post(*words, **options)
 
 
 @dataclass(frozen=True, slots=True)
@@ -345,7 +397,7 @@ def _told(error: Exception, *, began: bool) -> tuple[str, str]:  # noqa: PLR0911
         case aiohttp.ClientConnectorError():
             return "transport_error", f"cannot connect to {error.host}:{error.port}: {error.os_error}"
         case TimeoutError():
-            return "transport_error", "timed out"
+            return "transport_error", TIMED_OUT
         case aiohttp.ClientPayloadError():
             # aiohttp also decodes chunks: its text says what was missing, in the parenthesis after its own words.
             return "body_truncated", f"the body ended early: {_reason(error)}"

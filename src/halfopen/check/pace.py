@@ -7,7 +7,10 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import ClassVar
 
-_LONGEST_WAIT = 30.0
+LONGEST_WAIT = 60.0
+"""Seconds; who wants a longer rest is not asked any more."""
+MOST_WAITED = 120.0
+"""Seconds of rest in all that are sat out."""
 _SHORTEST_WAIT = 1.0
 _MOMENT = 1.0
 
@@ -16,15 +19,18 @@ class Pace:
     """Turns at asking; `rate` in requests a second, `monotonic` in seconds."""
 
     MOST_REFUSALS: ClassVar[int] = 5
-    """After so many 429 the check goes away."""
+    """After so many moments of refusals the check goes away."""
 
     def __init__(self, rate: float, at_once: int, monotonic: Callable[[], float]) -> None:
         self._gap = 1 / rate
         self._slots = asyncio.Semaphore(at_once)
         self._monotonic = monotonic
         self._next = 0.0
+        self._rest = 0.0
         self._slowed = -_MOMENT
-        self.refusals = 0
+        self._refusals = self._failures = 0
+        self.waited = 0.0
+        """Seconds of rest that were asked for."""
 
     @asynccontextmanager
     async def turn(self, *, burst: bool = False) -> AsyncIterator[None]:
@@ -33,26 +39,56 @@ class Pace:
             yield
             return
         async with self._slots:
-            now = self._monotonic()
-            at = max(now, self._next)
-            self._next = at + self._gap
-            if at > now:
-                await asyncio.sleep(at - now)
+            await self.step()
+            # Whoever waited for a turn while a rest was asked for waits for another.
+            while self._rest > self._monotonic():
+                await self.step()
             yield
 
-    def pause(self, seconds: float | None) -> None:
-        """Nothing is asked for a while."""
-        wait = min(max(seconds or _SHORTEST_WAIT, _SHORTEST_WAIT), _LONGEST_WAIT)
-        self._next = max(self._next, self._monotonic() + wait)
+    async def step(self) -> None:
+        """Wait until one more request may be sent."""
+        now = self._monotonic()
+        at = max(now, self._next)
+        self._next = at + self._gap
+        if at > now:
+            await asyncio.sleep(at - now)
 
-    def slow_down(self) -> None:
-        """Ask half as often from now on; refusals of one moment, when several are in flight, count once."""
+    def spend(self) -> None:
+        """One request was sent without a turn of its own: the next one waits for it."""
+        self._next = max(self._monotonic(), self._next) + self._gap
+
+    def pause(self, seconds: float | None) -> bool:
+        """Nothing is asked for a while; False when that is longer than anybody would wait."""
+        wait = max(seconds or _SHORTEST_WAIT, _SHORTEST_WAIT)
+        now = self._monotonic()
+        self.waited += max(now + wait - max(self._rest, now), 0.0)
+        self._rest = max(self._rest, now + wait)
+        self._next = max(self._next, self._rest)
+        return wait <= LONGEST_WAIT and self.waited <= MOST_WAITED
+
+    @property
+    def is_unwelcome(self) -> bool:
+        """Whether it was refused so often that the check should go away."""
+        return max(self._refusals, self._failures) >= self.MOST_REFUSALS
+
+    def refused(self, *, for_rate: bool) -> None:
+        """Count a refusal; those of one moment, when several are in flight, count once.
+
+        for_rate: ask half as often from now on. Otherwise it may be one feed that fails, and what others answer tells.
+        """
         now = self._monotonic()
         if now - self._slowed < _MOMENT:
             return
         self._slowed = now
-        self.refusals += 1
-        self._gap *= 2
+        if for_rate:
+            self._refusals += 1
+            self._gap *= 2
+        else:
+            self._failures += 1
+
+    def answered(self) -> None:
+        """Some feed was answered as it should be."""
+        self._failures = 0
 
 
 def retry_after(header: str | None, now: datetime) -> float | None:

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from halfopen.check import case as cases
 from halfopen.check.case import Case, FeedCase
-from halfopen.check.client import Client, Spent
+from halfopen.check.client import Client, LeftAlone, Spent
 from halfopen.check.exchange import Exchange
 from halfopen.check.observe import Observation, Observer
 from halfopen.check.plan import odd, windows
@@ -67,6 +67,8 @@ class Survey:
         """
         self.watched = 0.0
         self.spent = ""
+        self.looked = False
+        """Whether everything was asked that is asked before the watching."""
 
     def record(self, exchange: Exchange) -> None:
         """Take what the client asked; it is called for every exchange."""
@@ -106,6 +108,7 @@ class Survey:
             if deep:
                 self.tell("every minute of an hour")
                 await self.each(self._minutes, offered)
+            self.looked = True
         except Spent as reason:
             self.spent = str(reason)
 
@@ -124,14 +127,17 @@ class Survey:
         await self.ask(name, "watch", windows.youngest(self.product_now(), offset, length))
 
     async def each(self, step: Callable[[str], Awaitable[None]], names: Iterable[str]) -> None:
-        """The step for each feed, at the client's pace; the first to find the budget spent ends all of them."""
+        """The step for each feed, at the client's pace; what was sent is waited for, also when the budget is spent."""
         tasks = [asyncio.ensure_future(step(name)) for name in names]
         try:
-            await asyncio.gather(*tasks)
+            ended = await asyncio.gather(*tasks, return_exceptions=True)
         finally:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
+        for error in ended:
+            if isinstance(error, BaseException) and not isinstance(error, LeftAlone):
+                raise error
 
     async def _burst(self) -> None:
         """All feeds in the same second, as the CRM polls them."""
@@ -148,11 +154,14 @@ class Survey:
         polls = [self._of(name, "burst")[-1] for name in self.names]
         if any(o.exchange.status not in {None, 401, 403} for o in polls):
             return True
-        for o in polls[:_KNOCKS]:
-            again = await self.ask(o.feed.name, "minute", o.window)
-            if again.exchange.status not in {None, 401, 403}:
-                return True
-        return False
+        knocks = [o.feed.name for o in polls[:_KNOCKS]]
+
+        async def knock(name: str) -> None:
+            await self.ask(name, "minute", self._of(name, "burst")[-1].window)
+
+        # At once, since each may have to be waited for.
+        await self.each(knock, knocks)
+        return any(o.exchange.status not in {None, 401, 403} for name in knocks for o in self._of(name, "minute"))
 
     async def _grow(self, name: str) -> None:
         """From a minute to an hour to a day, and on where there are hardly any rows."""

@@ -2,8 +2,10 @@
 
 import asyncio
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import timedelta
+from functools import partial
+from itertools import pairwise
 
 from halfopen.check.case import Case, FeedCase
 from halfopen.check.causes import causes_of
@@ -39,44 +41,58 @@ async def watch(
     feeds = [
         feed for feed in survey.case().offered if not feed.no_windows and feed.answers and feed.name not in survey.slow
     ]
-    rounds = 0
+    rounds, due, gap = 0, 0.0, EVERY.total_seconds()
     try:
-        while feeds:
-            passed = monotonic() - started
-            tell(f"watching, {max(seconds - passed, 0):.0f} s left")
-            now = [feed for feed in feeds if rounds % _QUIET_ROUNDS == 0 or _is_busy(feed)]
+        while feeds and due <= seconds:
+            await asyncio.sleep(max(started + due - monotonic(), 0))
+            tell(f"watching, {max(seconds - due, 0):.0f} s left")
+            now = [feed.name for feed in feeds if rounds % _QUIET_ROUNDS == 0 or _is_busy(feed)]
             if client.left < len(now) + keep:
-                survey.spent = f"the budget of requests ended the watching after {passed:.0f} s"
+                if seconds - due >= EVERY.total_seconds():
+                    survey.spent = f"the budget of requests ended the watching after {due:.0f} s"
                 break
-            await asyncio.gather(*(survey.youngest(feed.name, _span(feed)) for feed in now))
-            await _confirm(survey, client, [feed.name for feed in now], keep + len(now))
+            spans = {feed.name: _span(feed, gap) for feed in feeds}
+            await survey.each(partial(_look, survey, spans), now)
+            await _confirm(survey, client, now, keep + len(now))
             rounds += 1
-            next_at = rounds * EVERY.total_seconds()
-            if next_at > seconds:
-                break
-            await asyncio.sleep(max(started + next_at - monotonic(), 0))
+            gap = _gap(seconds - due, client.left - keep, sum(map(_is_busy, feeds)), len(feeds))
+            due += gap
     except Spent as reason:
         survey.spent = str(reason)
     finally:
         survey.watched = monotonic() - started
 
 
+def _gap(remaining: float, requests: int, busy: int, feeds: int) -> float:
+    """Seconds to the next look, so that what may still be asked lasts for as long as is watched."""
+    each = max(busy + math.ceil((feeds - busy) / _QUIET_ROUNDS), 1)
+    return max(EVERY.total_seconds(), remaining / max(requests // each, 1))
+
+
+async def _look(survey: Survey, spans: Mapping[str, timedelta], name: str) -> None:
+    await survey.youngest(name, spans[name])
+
+
 async def _confirm(survey: Survey, client: Client, names: list[str], keep: int) -> None:
     """Ask a window again at once that seems to have lacked a late row: in a minute the row may have moved on."""
     known = survey.case().feeds
-    for name in names:
+
+    async def again(name: str) -> None:
         late = causes_of(known[name]).story.latecomers
         if late and not any(one.repeated for one in late) and client.left > keep:
             await survey.ask(name, "confirm", late[-1].missing.window)
+
+    await survey.each(again, names)
 
 
 def _is_busy(feed: FeedCase) -> bool:
     return any(o.rows for o in feed.probed("hour", "watch"))
 
 
-def _span(feed: FeedCase) -> timedelta:
+def _span(feed: FeedCase, gap: float) -> timedelta:
+    """How far back a look goes: at least a minute further than the one before, which was `gap` seconds ago."""
     minutes = max((len(o.rows) for o in feed.probed("burst", "minute")), default=0)
-    return SPAN if minutes * 5 < _DENSE else NARROW
+    return max(SPAN if minutes * 5 < _DENSE else NARROW, timedelta(seconds=math.ceil(gap) + _MINUTE))
 
 
 def lateness(case: Case) -> tuple[Late, ...]:
@@ -107,7 +123,7 @@ def suggested_offset(case: Case, late: Iterable[Late]) -> int | None:
         ((one.first_asked + skew - one.stamp).total_seconds(), (one.found + skew - one.stamp).total_seconds())
         for one in late
         # What was found by chance, long after, says nothing about how late rows usually are.
-        if one.found - one.first_asked <= 4 * EVERY
+        if one.found - one.first_asked <= max(4 * EVERY, 2 * _apart(case))
     ]
     if not spans:
         return None
@@ -115,6 +131,12 @@ def suggested_offset(case: Case, late: Iterable[Late]) -> int | None:
     most = max(high for _, high in spans)
     minutes = math.ceil(most / _MINUTE) * _MINUTE
     return minutes if minutes <= least + _MINUTE else math.ceil(most / _STEP) * _STEP
+
+
+def _apart(case: Case) -> timedelta:
+    """The time between two looks at a feed, where it was longest."""
+    looks = ([o.started for o in feed.probed("watch")] for feed in case.offered)
+    return max((later - earlier for found in looks for earlier, later in pairwise(found)), default=timedelta(0))
 
 
 def budget_kept(case: Case) -> int:

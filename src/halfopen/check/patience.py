@@ -1,0 +1,35 @@
+"""How often a feed is asked that does not answer, or that turns every request away."""
+
+from collections import Counter
+from typing import Final
+
+from halfopen.check.exchange import Exchange
+
+BUSY: Final = frozenset({429, 503})
+TIMED_OUT: Final = "timed out"
+"""What an exchange's error says when nothing came in time."""
+MOST_TIMED_OUT: Final = 2
+MOST_REFUSED: Final = 3
+"""So many refusals of one feed in a row."""
+
+
+class Patience:
+    """What was asked of each feed in vain."""
+
+    def __init__(self) -> None:
+        self._timed_out: Counter[str] = Counter()
+        self._refused: Counter[str] = Counter()
+
+    def ended(self, feed: str) -> str:
+        """Why a feed is not asked any more; empty while it is."""
+        if self._timed_out[feed] >= MOST_TIMED_OUT:
+            return f"{feed} timed out {MOST_TIMED_OUT} times"
+        if self._refused[feed] >= MOST_REFUSED:
+            return f"{feed} was refused {MOST_REFUSED} times in a row"
+        return ""
+
+    def seen(self, feed: str, exchange: Exchange) -> None:
+        """Told of every exchange; all feeds are refused easily when they are asked in the same moment."""
+        self._timed_out[feed] += exchange.error == TIMED_OUT
+        if exchange.credentials == "right" and exchange.probe != "burst":
+            self._refused[feed] = self._refused[feed] + 1 if exchange.status in BUSY else 0
