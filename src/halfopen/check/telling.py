@@ -6,15 +6,16 @@ from datetime import datetime
 from halfopen.check.case import FeedCase
 from halfopen.check.observe import Observation, Row
 from halfopen.check.rule import Outcome, not_applicable, not_verified
+from halfopen.check.sample import Id, Sample, key
 from halfopen.wire.moment import plain
 
 MOST_VALUE = 80
 
 
-def row_line(row: Row, name: str, value: str | None = None) -> str:
-    """A row's key and one of its fields."""
-    text = row.text(name) if value is None else value
-    return f"{row.key}: {name} = {quoted(text)}"
+def row_line(row: Row, name: str, value: str | None = None, *, is_id: bool = False) -> Sample:
+    """A row's key and one of its fields; `is_id`: it holds an identifier."""
+    text = quoted(row.text(name) if value is None else value)
+    return Sample(key(row.key), f": {name} = ", Id(text) if is_id else text)
 
 
 def quoted(text: str | None) -> str:
@@ -37,13 +38,13 @@ def window_of(observation: Observation) -> str:
     return "" if window is None else f"[{plain(window.start)}, {plain(window.end)})"
 
 
-def lines(rows: Iterable[tuple[Row, str]], most: int = 20) -> list[str]:
-    """The first lines of some rows, a field each."""
-    told: list[str] = []
+def lines(rows: Iterable[tuple[Row, str]], most: int = 20, *, are_ids: bool = False) -> list[Sample]:
+    """The first lines of some rows, a field each; `are_ids`: these hold identifiers."""
+    told: list[Sample] = []
     for row, name in rows:
         if len(told) >= most:
             break
-        told.append(row_line(row, name))
+        told.append(row_line(row, name, is_id=are_ids))
     return told
 
 

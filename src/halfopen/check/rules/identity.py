@@ -7,6 +7,7 @@ from halfopen.check.case import FeedCase
 from halfopen.check.finding import Severity
 from halfopen.check.observe import Observation, Row
 from halfopen.check.rule import PASS, Outcome, failed, feed_rule, not_applicable
+from halfopen.check.sample import Id, Sample
 from halfopen.check.telling import moment, window_of, without_rows
 
 MUST, SHOULD, INFO = Severity.MUST, Severity.SHOULD, Severity.INFO
@@ -29,7 +30,7 @@ def _duplicate(feed: FeedCase) -> Outcome:
                 bad.setdefault(key, (o, len(rows)))
     if not bad:
         return PASS
-    samples = [f"{key}: {times} rows in {window_of(o)}" for key, (o, times) in bad.items()]
+    samples = [Sample(Id(key), f": {times} rows in {window_of(o)}") for key, (o, times) in bad.items()]
     first = next(iter(bad.values()))[0]
     return failed(f"{len(bad)} keys have several rows in one answer", seen=first.exchange, samples=samples)
 
@@ -58,7 +59,8 @@ def _reused(feed: FeedCase) -> Outcome:
     for key, rows in _by_key(feed).items():
         owners = sorted({text for row in rows if (text := row.text(owner))})
         if len(owners) > 1:
-            bad.append(f"{key}: {owner} {' and '.join(owners[:3])}")
+            parts = [part for one in owners[:3] for part in (" and ", Id(one))][1:]
+            bad.append(Sample(Id(key), f": {owner} ", *parts))
     if not bad:
         return PASS
     return failed(f"{len(bad)} keys stand for rows of several players", seen=feed.readable[0].exchange, samples=bad)
@@ -75,7 +77,7 @@ def _created_changed(feed: FeedCase) -> Outcome:
     for key, rows in _by_key(feed).items():
         created = sorted({row.created.replace(microsecond=0) for row in rows if row.created is not None})
         if len(created) > 1 and not (feed.name == "contacts" and _are_devices(feed, rows)):
-            bad.append(f"{key}: {' and '.join(moment(at) for at in created[:3])}")
+            bad.append(Sample(Id(key), f": {' and '.join(moment(at) for at in created[:3])}"))
     if not bad:
         return PASS
     return failed(f"{len(bad)} rows were created at several times", seen=feed.readable[0].exchange, samples=bad)
@@ -92,7 +94,7 @@ def _regressed(feed: FeedCase) -> Outcome:
         for earlier, later in pairwise(ordered):
             before, after = (str(row.text("status")).lower() for row in (earlier, later))
             if after in _BACK.get(before, ()):
-                bad.append(f"{key}: {before}, later {after}")
+                bad.append(Sample(Id(key), f": {before}, later {after}"))
     if not bad:
         return PASS
     return failed(f"{len(bad)} transactions go back from a final status", seen=feed.readable[0].exchange, samples=bad)

@@ -6,6 +6,7 @@ from halfopen.check.case import FeedCase
 from halfopen.check.causes import causes_of
 from halfopen.check.finding import Severity
 from halfopen.check.rule import PASS, Outcome, failed, feed_rule, not_verified
+from halfopen.check.sample import Sample, key
 from halfopen.check.story import Latecomer
 from halfopen.check.telling import moment, window_of, without_windows
 
@@ -75,8 +76,8 @@ def _told(feed: FeedCase, late: list[Latecomer], text: str) -> Outcome:
     for one in late:
         at = moment(one.moment)
         samples.append(
-            f"{one.row.key}: {feed.feed.cursor} = {at}, not in {window_of(one.missing)}"
-            f" asked {moment(one.missing.started)}, there {moment(one.found.started)}"
+            Sample(key(one.row.key), f": {feed.feed.cursor} = {at}, not in {window_of(one.missing)}"
+            f" asked {moment(one.missing.started)}, there {moment(one.found.started)}")
         )
     return failed(text, seen=late[0].missing.exchange, samples=samples, count=len(late))
 

@@ -7,6 +7,7 @@ from halfopen.check.causes import causes_of
 from halfopen.check.finding import Severity
 from halfopen.check.observe import Observation
 from halfopen.check.rule import PASS, Outcome, failed, feed_rule, not_applicable, not_verified
+from halfopen.check.sample import Sample, key
 from halfopen.check.telling import moment, window_of, without_windows
 
 MUST, SHOULD, INFO = Severity.MUST, Severity.SHOULD, Severity.INFO
@@ -60,7 +61,8 @@ def _space(feed: FeedCase, probe: str, mark: str) -> Outcome:
         outside = [row for row in o.rows if row.at and not o.window.contains(row.at)] if not feed.is_aggregate else []
         if causes_of(feed).of_extras is None and (lost or outside):
             text = f"with {mark} for a blank, {len(lost)} rows of the window are missing, {len(outside)} do not belong"
-            return failed(text, seen=o.exchange, samples=sorted(lost)[:20], count=len(lost) + len(outside))
+            samples = [Sample(key(one)) for one in sorted(lost)[:20]]
+            return failed(text, seen=o.exchange, samples=samples, count=len(lost) + len(outside))
     return PASS
 
 
@@ -69,7 +71,9 @@ def _not_supported(feed: FeedCase) -> Outcome:
         return ended
     cause = causes_of(feed).of_extras
     if cause is not None and cause.code == "parameters_not_supported":
-        samples = [f"{window_of(e.observation)}: {e.row.key} of {moment(e.row.at)}" for e in cause.shown]
+        samples = [
+            Sample(f"{window_of(e.observation)}: ", key(e.row.key), f" of {moment(e.row.at)}") for e in cause.shown
+        ]
         return failed(cause.text, seen=cause.observation.exchange, samples=samples)
     full = [o for o in feed.answers if o.rows]
     return PASS if full else not_verified("no window had rows")

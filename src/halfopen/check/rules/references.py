@@ -5,6 +5,7 @@ from halfopen.check.causes import causes_of
 from halfopen.check.finding import Certainty, Severity
 from halfopen.check.observe import Row
 from halfopen.check.rule import PASS, Outcome, failed, feed_rule, not_applicable, not_verified
+from halfopen.check.sample import Sample, key
 from halfopen.check.telling import lines, without_rows
 
 _LOSE_ROWS = frozenset(
@@ -63,7 +64,7 @@ def _foreign(feed: FeedCase) -> Outcome:
         fields = sorted({name for _, name in bad})
         seen = next((o.exchange for o in feed.readable if any(row is bad[0][0] for row in o.rows)), None)
         text = f"{len(bad)} rows point at nothing: {', '.join(fields)}"
-        return failed(text, seen=seen, samples=lines(bad), count=len(bad))
+        return failed(text, seen=seen, samples=lines(bad, are_ids=True), count=len(bad))
     return not_verified("; ".join(unread)) if unread else PASS
 
 
@@ -83,7 +84,7 @@ def _without_odds(feed: FeedCase) -> Outcome:
         return PASS
     return failed(
         f"{len(bare)} bets have no odds",
-        samples=[str(row.key) for row in bare[:20]],
+        samples=[Sample(key(row.key)) for row in bare[:20]],
         count=len(bare),
         certainty=Certainty.STATISTICAL,
         seen=feed.readable[0].exchange,

@@ -6,6 +6,7 @@ from halfopen.check.case import FeedCase
 from halfopen.check.finding import Severity
 from halfopen.check.rows import Violation, violations_of
 from halfopen.check.rule import PASS, Outcome, Rule, failed, feed_rule
+from halfopen.check.sample import Id, Sample, key
 from halfopen.check.telling import quoted, without_rows
 from halfopen.contract import codes
 
@@ -56,13 +57,16 @@ def _judge(code: str, feed: FeedCase) -> Outcome:
         f"{codes.DOC[code]}: {', '.join(fields)}",
         seen=seen,
         count=len(found),
-        samples=[_line(one) for one in found[:50]],
+        samples=[_line(one, feed) for one in found[:50]],
         severity=severity,
     )
 
 
-def _line(one: Violation) -> str:
-    return f"{one.row.key}: {one.field} = {quoted(one.value)}"
+def _line(one: Violation, feed: FeedCase) -> Sample:
+    field = feed.feed.fields.get(one.field)
+    is_id = one.field == feed.feed.key or (field is not None and field.refers_to is not None)
+    text = quoted(one.value)
+    return Sample(key(one.row.key), f": {one.field} = ", Id(text) if is_id else text)
 
 
 def _rule(code: str, severity: str) -> Rule:

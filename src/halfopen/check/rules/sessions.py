@@ -10,6 +10,7 @@ from halfopen.check.causes import causes_of
 from halfopen.check.finding import Certainty, Severity
 from halfopen.check.observe import Observation, Row
 from halfopen.check.rule import PASS, Outcome, failed, feed_rule, not_verified
+from halfopen.check.sample import Id, Sample
 from halfopen.check.telling import moment, window_of, without_rows
 
 MUST, SHOULD, INFO = Severity.MUST, Severity.SHOULD, Severity.INFO
@@ -40,7 +41,7 @@ def _several(feed: FeedCase, *, by_currency: bool) -> Outcome:
                 bad.setdefault(key, (o, rows))
     if not bad:
         return PASS
-    samples = [f"{key}: {len(rows)} rows in {window_of(o)}" for key, (o, rows) in bad.items()]
+    samples = [Sample(Id(key), f": {len(rows)} rows in {window_of(o)}") for key, (o, rows) in bad.items()]
     why = ", one for each currency" if by_currency else ""
     return failed(
         f"{len(bad)} sessions have several rows in one answer{why}",
@@ -144,7 +145,9 @@ def _amounts(row: Row) -> list[Decimal]:
 
 def _told(bad: list[tuple[Row, Observation, Row, Observation]], text: str) -> Outcome:
     samples = [
-        f"{odd.key}: {_shown(odd)} in {window_of(between)}, {_shown(row)} in {window_of(before)}"
+        Sample(
+            Id(odd.key), f": {_shown(odd)} in {window_of(between)}, {_shown(row)} in {window_of(before)}"
+        )
         for odd, between, row, before in bad
     ]
     return failed(text, seen=bad[0][1].exchange, samples=samples, count=len({odd.key for odd, *_ in bad}))
@@ -162,7 +165,10 @@ def _missing(feed: FeedCase) -> Outcome:
     cause = causes.of_losses
     if cause is not None and cause.code == "session_missing_from_action_window":
         samples = [
-            f"{loss.row.key} had an action at {moment(loss.moment)} and is missing from {window_of(loss.observation)}"
+            Sample(
+                Id(loss.row.key),
+                f" had an action at {moment(loss.moment)} and is missing from {window_of(loss.observation)}",
+            )
             for loss in cause.shown
             if hasattr(loss, "moment")
         ]
@@ -192,7 +198,7 @@ def _decreased(feed: FeedCase) -> Outcome:
                     bad.setdefault(row.key, (before[0], row, o))
             most[row.key, o.window] = (row, o)
     if bad:
-        samples = [f"{key}: {_shown(before)}, later {_shown(row)}" for key, (before, row, _) in bad.items()]
+        samples = [Sample(Id(key), f": {_shown(before)}, later {_shown(row)}") for key, (before, row, _) in bad.items()]
         text = f"the totals of {len(bad)} sessions fall, which is right only where bets are taken back"
         return failed(text, seen=next(iter(bad.values()))[2].exchange, samples=samples, certainty=Certainty.STATISTICAL)
     return PASS if compared else not_verified("no window with sessions was asked twice")
@@ -204,7 +210,9 @@ def _more_wins(feed: FeedCase) -> Outcome:
     bad = [row for row in feed.rows if _counts(row)[1] > _counts(row)[0]]
     if not bad:
         return PASS
-    samples = [f"{row.key}: {row.text('win_count')} wins of {row.text('bet_count')} bets" for row in bad[:20]]
+    samples = [
+        Sample(Id(row.key), f": {row.text('win_count')} wins of {row.text('bet_count')} bets") for row in bad[:20]
+    ]
     return failed(
         f"{len(bad)} sessions have more wins than bets", samples=samples, count=len(bad), seen=feed.readable[0].exchange
     )

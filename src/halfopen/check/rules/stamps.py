@@ -10,6 +10,7 @@ from halfopen.check.causes import causes_of
 from halfopen.check.finding import Certainty, Severity
 from halfopen.check.observe import Observation, Row
 from halfopen.check.rule import PASS, Outcome, failed, feed_rule, not_applicable, not_verified
+from halfopen.check.sample import Sample, key
 from halfopen.check.telling import moment, without_answers, without_rows, without_windows
 
 MUST, SHOULD, INFO = Severity.MUST, Severity.SHOULD, Severity.INFO
@@ -73,7 +74,10 @@ def _future(feed: FeedCase) -> Outcome:
     ahead = _ahead(feed)
     if not ahead:
         return PASS
-    samples = [f"{row.key}: {feed.feed.cursor} = {moment(row.at)}, answered {moment(o.ended)}" for row, o, _ in ahead]
+    samples = [
+        Sample(key(row.key), f": {feed.feed.cursor} = {moment(row.at)}, answered {moment(o.ended)}")
+        for row, o, _ in ahead
+    ]
     return failed(
         f"{len(ahead)} rows are stamped in the future", seen=ahead[0][1].exchange, samples=samples, count=len(ahead)
     )
@@ -168,7 +172,7 @@ def _decreased(feed: FeedCase) -> Outcome:
     readable = [o for o in feed.readable if o.probe != "other_format"]
     falls = list(_falls(readable))
     if falls:
-        samples = [f"{row.key}: {moment(before)}, later {moment(row.at)}" for row, _, before in falls]
+        samples = [Sample(key(row.key), f": {moment(before)}, later {moment(row.at)}") for row, _, before in falls]
         text = f"{len(falls)} rows are stamped earlier than before"
         return failed(text, seen=falls[0][1].exchange, samples=samples)
     if len(readable) < 2:  # noqa: PLR2004 - a fall needs two answers

@@ -112,7 +112,7 @@ def _not_string(feed: FeedCase) -> Outcome:
     numbers = [name for name in sorted(ids) if _types(feed).get(renames.get(name, name), Counter())["number"]]
     if not numbers:
         return PASS
-    samples = lines((row, name) for name in numbers for row in feed.whole_rows[:5])
+    samples = lines(((row, name) for name in numbers for row in feed.whole_rows[:5]), are_ids=True)
     text = f"identifiers are sent as numbers: {', '.join(numbers)}; beyond 2^53 readers lose digits"
     return failed(text, samples=samples, count=len(feed.whole_rows), seen=feed.readable[0].exchange)
 

@@ -8,6 +8,7 @@ from halfopen.check.causes import Cause, causes_of
 from halfopen.check.finding import Severity, Status
 from halfopen.check.pages import is_paginated
 from halfopen.check.rule import PASS, Outcome, Rule, failed, feed_rule, not_verified
+from halfopen.check.sample import Sample, key
 from halfopen.check.story import Extra
 from halfopen.check.telling import moment, window_of, without_answers, without_windows
 
@@ -20,7 +21,7 @@ def _told(cause: Cause) -> Outcome:
     for one in cause.shown:
         at = moment(one.row.at)
         what = "is in" if isinstance(one, Extra) else "is missing from"
-        samples.append(f"{one.row.key} of {at} {what} {window_of(one.observation)}")
+        samples.append(Sample(key(one.row.key), f" of {at} {what} {window_of(one.observation)}"))
     return failed(cause.text, seen=cause.observation.exchange, samples=samples)
 
 

@@ -1,0 +1,38 @@
+"""A line of evidence that knows which of its parts are identifiers, so that `--redact` hides all of them."""
+
+from hashlib import sha256
+from typing import Self
+
+
+class Id(str):
+    """An identifier of a row, a player or anything else of the product's, as a part of a sample."""
+
+    __slots__ = ()
+
+
+class Sample(str):
+    """One line of evidence, made of its parts; `redacted` has digests in place of those that are an `Id`."""
+
+    __slots__ = ("redacted",)
+    redacted: str
+
+    def __new__(cls, *parts: str) -> Self:
+        """The line of these parts."""
+        made = super().__new__(cls, "".join(parts))
+        made.redacted = "".join(digest(part) if isinstance(part, Id) else part for part in parts)
+        return made
+
+
+def key(text: str | None) -> Id:
+    """The key of a row as a part of a sample; `null` where it has none."""
+    return Id("null" if text is None else text)
+
+
+def redacted(sample: str) -> str:
+    """The line without identifiers; a plain text holds none."""
+    return sample.redacted if isinstance(sample, Sample) else sample
+
+
+def digest(text: str) -> str:
+    """What stands for an identifier: the same for the same one."""
+    return f"#{sha256(text.encode('utf-8', 'surrogatepass')).hexdigest()[:12]}"
