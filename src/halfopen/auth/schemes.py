@@ -8,11 +8,11 @@ import importlib
 import pkgutil
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
-from urllib.parse import quote, quote_plus
 
 import msgspec
 
 import halfopen.auth
+from halfopen.auth import masking
 from halfopen.auth.base import Signer, Verifier
 from halfopen.errors import ConfigError
 
@@ -26,6 +26,7 @@ _NOT_SCHEMES: Final = frozenset(
         "hashed",
         "issuer",
         "lockout",
+        "masking",
         "query",
         "replay",
         "schemes",
@@ -55,13 +56,14 @@ def verifier(words: Mapping[str, Any]) -> Verifier:
 
 
 def secrets(words: Mapping[str, Any]) -> frozenset[str]:
-    """Every text of these words that no log, error or report may hold, also as it stands in an address or a header.
+    """Every text of these words that no log, error or report may hold, in every spelling (see `masking`).
 
-    A token that a signer gets later is not among them, nor a signature: they are in what `sign` returns.
+    A token that a signer gets later is not among them, nor a signature: they are in what `sign` returns. Nor is a
+    secret of fewer than `masking.SHORTEST` characters: hiding it would black out half of each sentence.
     """
     module, options = _options(words)
-    plain = {getattr(options, name) for name in module.Options.SECRET} - {None, ""}
-    given = {form for text in plain for form in (text, quote(text, safe=""), quote_plus(text))}
+    plain = {getattr(options, name) or "" for name in module.Options.SECRET}
+    given = {form for text in plain if len(text) >= masking.SHORTEST for form in masking.spellings(text)}
     if words["scheme"] == "basic" and options.password is not None:
         given |= {text.split()[-1] for text in signer(words).sign("/", "").headers.values()}
     return frozenset(given)

@@ -6,13 +6,14 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from datetime import timedelta
 from typing import Any, Final
-from urllib.parse import quote, quote_plus, unquote_plus
+from urllib.parse import unquote_plus
 
 import aiohttp
 
 from halfopen.auth import schemes
 from halfopen.auth.base import Signed
 from halfopen.auth.flow import MOST_BYTES, TokenAnswer, TokenRefused, TokenRequest, TokenSigner, has_flow, step
+from halfopen.auth.masking import SHORTEST, is_secret_name, spellings
 from halfopen.auth.query import HIDDEN
 from halfopen.sync.refusal import Refusal
 from halfopen.sync.road import DIRECT, Road
@@ -58,9 +59,11 @@ class SignIn:
 
     def hidden(self, text: str, signed: Signed | None = None, query: str = "") -> str:
         """The text without any secret, also one that was sent and echoed; `query` is the raw one before signing."""
+        text = _without_parameters(text, _telling(query))
         if signed is not None:
             text = _without_parameters(text, _added(query, signed.query))
         carried = {word for value in signed.headers.values() for word in value.split()[-1:]} if signed else set()
+        carried = {word for word in carried if len(word) >= SHORTEST}
         for secret in (*sorted(carried, key=len, reverse=True), *self._secrets):
             text = text.replace(secret, HIDDEN)
         return text
@@ -99,6 +102,11 @@ def _added(before: str, after: str) -> list[str]:
     return [part for part in after.split("&") if "=" in part and not had[part]]
 
 
+def _telling(query: str) -> list[str]:
+    """The parameters of a configured path that hold a key, by their names."""
+    return [part for part in query.split("&") if is_secret_name(unquote_plus(part.partition("=")[0]))]
+
+
 def _without_parameters(text: str, parts: Iterable[str]) -> str:
     """Hides what is behind these names, and these values wherever they stand alone: as sent, decoded, in any case.
 
@@ -107,7 +115,7 @@ def _without_parameters(text: str, parts: Iterable[str]) -> str:
     for part in parts:
         name, _, value = part.partition("=")
         plain = unquote_plus(value)
-        forms = {value, plain, quote(plain, safe=""), quote_plus(plain)} - {""}
+        forms = {value, *spellings(plain)} - {""}
         either = "|".join(map(re.escape, sorted(forms, key=len, reverse=True)))
         if either:
             text = re.sub(f"({re.escape(name)}=)(?:{either})", rf"\1{HIDDEN}", text, flags=re.IGNORECASE)

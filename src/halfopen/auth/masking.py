@@ -1,0 +1,57 @@
+"""How a secret may be written by whoever quotes it: in an address, in JSON, in HTML, in a log."""
+
+import html
+import json
+import re
+from collections.abc import Iterable
+from typing import Final
+from urllib.parse import quote, quote_plus
+
+SHORTEST: Final = 4
+"""Characters; a shorter secret stands in any text by chance, and is hidden behind its parameter's name only."""
+_SECRET_NAME: Final = re.compile(r"key|token|secret|sign|passw|pwd|auth", re.IGNORECASE)
+_UPPER_ESCAPE: Final = re.compile(r"%[0-9A-F]{2}|\\u[0-9a-f]{4}|&#x[0-9a-f]+;")
+
+
+def spellings(secret: str) -> frozenset[str]:
+    """The secret as it is, and as it stands in an address, in JSON, in HTML and in ASCII logs; none of an empty one."""
+    if not secret:
+        return frozenset()
+    as_json = {json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1]}
+    as_json |= {text.replace("/", "\\/") for text in as_json}
+    plain = {secret, *as_json, secret.encode("ascii", "backslashreplace").decode()}
+    found = plain | {form for text in plain for form in _in_html(text)}
+    # What quotes the address that was asked may write that in JSON or HTML again: percent signs stay as they are.
+    found |= {quote(secret, safe=""), quote(secret), quote_plus(secret)}
+    return frozenset(found | {_UPPER_ESCAPE.sub(_other_case, text) for text in found})
+
+
+def hidden(text: str, secrets: Iterable[str], mask: str = "***") -> str:
+    """The text without any of these, the longest first, so that none hides the rest of another."""
+    for secret in sorted(secrets, key=len, reverse=True):
+        text = text.replace(secret, mask)
+    return text
+
+
+def is_secret_name(parameter: str) -> bool:
+    """Whether a parameter of such a name carries a secret: `api_key`, `access_token`, `sign` and the like."""
+    return _SECRET_NAME.search(parameter) is not None
+
+
+def _in_html(text: str) -> set[str]:
+    """With entities of any habit: `&#39;`, `&#x27;`, `&#34;`; also letters beyond ASCII as numbers."""
+    escaped = html.escape(text)
+    quotes = {text, escaped, html.escape(text, quote=False)}
+    quotes |= {
+        escaped.replace("&#x27;", single).replace("&quot;", double)
+        for single in ("&#39;", "&#039;", "&apos;", "'")
+        for double in ("&quot;", "&#34;")
+    }
+    return quotes | {form.encode("ascii", "xmlcharrefreplace").decode() for form in quotes}
+
+
+def _other_case(found: re.Match[str]) -> str:
+    escape = found[0]
+    if escape.startswith("%"):
+        return escape.lower()
+    return escape[:2] + escape[2:].upper() if escape.startswith("\\u") else "&#x" + escape[3:].upper()
