@@ -46,7 +46,7 @@ def test_a_fault_is_told_with_its_evidence_and_no_secret(tmp_path: Path, capsys:
         )
         assert checked(served.url, "--only", "duplicate_id") == 0
     assert "window_upper_bound_inclusive" in out
-    assert f'-u "{USER}:$PASSWORD"' in out
+    assert f'-u {USER}:"$PASSWORD"' in out
     assert "fix: " in out
     assert PASSWORD not in out + report.read_text()
     assert PASSWORD.encode() not in recording.read_bytes()

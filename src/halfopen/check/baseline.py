@@ -1,10 +1,10 @@
 """Findings that are known already: those of an earlier report."""
 
 import json
-from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 
-from halfopen.check.finding import Finding
+from halfopen.check.finding import Report
 from halfopen.errors import UsageError
 
 Known = frozenset[tuple[str, str | None]]
@@ -23,6 +23,7 @@ def read(path: Path) -> Known:
         raise UsageError(f"--baseline {path}: is no report of check ({error}); write one with --json FILE") from None
 
 
-def new(findings: Iterable[Finding], known: Known) -> list[Finding]:
-    """The findings that were not there before."""
-    return [finding for finding in findings if (finding.code, finding.feed) not in known]
+def marked(report: Report, known: Known) -> Report:
+    """The report with its findings marked that were there before."""
+    findings = tuple(replace(one, known=(one.code, one.feed) in known) for one in report.findings)
+    return replace(report, findings=findings, compared=True)

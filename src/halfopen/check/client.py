@@ -282,10 +282,12 @@ class Client:
             echoed=_echo(answer, request),
             redirects=tuple(hops),
             tls=answer.tls,
+            secrets=request.secrets,
+            hint=request.hint,
         )
 
     def _masked(self, body: bytes, answer: "_Answer", request: Request) -> bytes:
-        """An answer of rows stays as it is; anything else may quote what was sent."""
+        """An answer of rows is judged as it is, and masked when it is shown or recorded; an error is masked at once."""
         if answer.status == _OK or not request.secrets:
             return body
         return self.sign_in.hidden(body.decode("utf-8", "surrogateescape"), request).encode("utf-8", "surrogateescape")

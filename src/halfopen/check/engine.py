@@ -3,26 +3,29 @@
 import asyncio
 import tempfile
 import time
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from halfopen.check import client as clients
-from halfopen.check import judging, road, roots, watch
+from halfopen.check import echo, judging, recording, road, roots, shown, unreachable, watch
 from halfopen.check.case import Case, build
 from halfopen.check.client import Client, Limits
 from halfopen.check.closing import Closing
-from halfopen.check.exchange import Exchange, read_recording, write_recording
 from halfopen.check.finding import FeedSeen, Report
 from halfopen.check.observe import Observer
+from halfopen.check.recording import How
 from halfopen.check.survey import Survey
 from halfopen.config.product import ProductConfig
 from halfopen.contract.load import feeds
 
 INTERRUPTED = "interrupted"
 """What `Report.ended` says after Ctrl-C."""
+JUDGING = "judging"
+"""What `tell` is told once nothing more is asked."""
+_OK = 200
 Tell = Callable[[str, int], None]
 """Told what is being done, and how many requests were sent."""
 
@@ -51,11 +54,14 @@ async def check(
 ) -> Report:
     """Check a product over HTTP; a cancellation ends it with what was found so far (`partial`).
 
+    What it has asked is recorded before it is judged.
+
     Raises:
         ConfigError: the certificates to trust cannot be read.
+        UsageError: the recording cannot be written.
     """
     started = clock()
-    with tempfile.TemporaryDirectory(prefix="halfopen-check-") as folder:
+    with recording.opened(options.record) as file, tempfile.TemporaryDirectory(prefix="halfopen-check-") as folder:
         async with road.session(product) as session:
             observer = Observer(product.columns)
             client = Client(
@@ -78,17 +84,23 @@ async def check(
                 task = asyncio.current_task()
                 if task is not None:
                     task.uncancel()
-        tell("judging", client.requests)
+        tell(JUDGING, client.requests)
         case = survey.case()
-        report = _report(case, options, started, (clock() - started).total_seconds(), client.requests)
-        if options.record is not None:
-            write_recording(options.record, product.url, (o.exchange for o in survey.observations))
-        return replace(
-            report,
-            partial=interrupted or bool(survey.spent),
+        how = How(
+            product=product,
+            started=case.started,
+            finished=case.finished,
+            seconds=(clock() - started).total_seconds(),
+            requests=client.requests,
+            watched=case.watched,
+            token_lifetime=case.token_lifetime,
+            spaces=case.spaces,
+            feeds=options.feeds,
             ended=INTERRUPTED if interrupted else survey.spent,
-            unreachable="" if survey.reachable else _unreachable(case.exchanges),
         )
+        if file is not None:
+            recording.write(file, how, (replace(o.exchange, echoed=echo.place(o)) for o in survey.observations))
+        return _report(case, options, how)
 
 
 async def _asked(
@@ -103,76 +115,57 @@ async def _asked(
         await Closing(survey).finish()
 
 
-def replayed(path: Path, product: ProductConfig | None, options: Options) -> Report:
-    """Judge a recording; `product`: how it was asked, where more than its address is known.
+def replayed(path: Path, options: Options, change: Callable[[ProductConfig], ProductConfig] = lambda p: p) -> Report:
+    """Judge a recording as the check that made it would; `change`: what is known better now than it was then.
 
     Raises:
         UsageError: the file is no recording.
     """
     with tempfile.TemporaryDirectory(prefix="halfopen-check-") as folder:
-        target, exchanges = read_recording(path, Path(folder))
-        product = product or ProductConfig(name="replay", url=target, auth=_scheme_of(exchanges))
+        how, exchanges = recording.read(path, Path(folder))
+        product = change(how.product)
         observer = Observer(product.columns)
         observations = [observer.observe(exchange) for exchange in exchanges]
-        started = min((e.started for e in exchanges), default=datetime.min.replace(tzinfo=UTC))
-        finished = max((e.ended for e in exchanges), default=started)
+        started = how.started or min((e.started for e in exchanges), default=datetime.min.replace(tzinfo=UTC))
+        finished = how.finished or max((e.ended for e in exchanges), default=started)
         watched = [e.started for e in exchanges if e.probe == "watch"]
+        spaces = how.spaces or {e.feed or "": "+" for e in exchanges if e.probe == "percent20"}
         case = build(
             product,
             observations,
             started=started,
             finished=finished,
-            asked=options.feeds,
-            spaces={e.feed or "": "+" for e in exchanges if e.probe == "percent20"},
-            watched=(max(watched) - min(watched)).total_seconds() if watched else 0.0,
+            asked=[name for name in options.feeds if how.feeds is None or name in how.feeds],
+            spaces=spaces,
+            watched=how.watched or ((max(watched) - min(watched)).total_seconds() if watched else 0.0),
+            token_lifetime=how.token_lifetime,
         )
-        reachable = any(e.status == 200 and e.credentials == "right" for e in exchanges)  # noqa: PLR2004 - OK
-        report = _report(case, options, started, (finished - started).total_seconds(), len(exchanges))
-        return replace(report, target=target, unreachable="" if reachable else _unreachable(tuple(exchanges)))
+        seconds = (finished - started).total_seconds() if how.seconds is None else how.seconds
+        ended = f"what was recorded was {INTERRUPTED}" if how.ended == INTERRUPTED else how.ended
+        requests = how.requests or len(exchanges)
+        return _report(case, options, replace(how, ended=ended, seconds=seconds, requests=requests))
 
 
-def _scheme_of(exchanges: Iterable[Exchange]) -> dict[str, str]:
-    """Whether anybody signed in; a recording keeps no secrets."""
-    signed = any(e.credentials != "right" for e in exchanges)
-    return {"scheme": "bearer", "token": "recorded"} if signed else {"scheme": "none"}
-
-
-def _report(case: Case, options: Options, started: datetime, seconds: float, requests: int) -> Report:
+def _report(case: Case, options: Options, how: How) -> Report:
     verdicts, findings = judging.judge(case, options.only, options.skip)
     late = watch.lateness(case)
-    told = roots.ranked(findings)
-    if options.redact:
-        told = tuple(replace(one, samples=tuple(map(judging.hashed, one.samples))) for one in told)
-        late = tuple(replace(one, key=judging.hashed(one.key)) for one in late)
-    return Report(
+    reachable = any(e.status == _OK and e.credentials == "right" for e in case.exchanges)
+    report = Report(
         target=case.product.url,
-        started=started,
-        seconds=seconds,
-        requests=requests,
+        started=case.started,
+        seconds=how.seconds or 0.0,
+        requests=how.requests,
         feeds={
             name: FeedSeen(offered=feed.offered, rows=len({row.key for row in feed.rows}))
             for name, feed in case.feeds.items()
         },
         verdicts=tuple(verdicts),
-        findings=told,
+        findings=roots.ranked(findings),
         suggested_offset_seconds=watch.suggested_offset(case, late),
         lateness=late,
         exchanges=case.exchanges,
+        partial=bool(how.ended),
+        ended=how.ended,
+        unreachable="" if reachable else unreachable.why(case),
     )
-
-
-def _unreachable(exchanges: tuple[Exchange, ...]) -> str:
-    """Why nothing could be tested, in one line."""
-    polls = [e for e in exchanges if e.credentials == "right"]
-    if not polls:
-        return "nothing was asked"
-    first = polls[-1]
-    what = first.error or f"status {first.status}"
-    hint = {
-        401: ": check --auth",
-        403: ": check --auth, and whether this machine's address is allowed",
-        404: ": check the address and the paths",
-    }.get(first.status or 0, "")
-    if first.error_code == "tls_invalid":
-        hint = ": renew it; where the authority is your own, name its certificate: halfopen check --ca ca.pem"
-    return f"no feed could be read: {what}{hint}"
+    return shown.shown(report, redact=options.redact)

@@ -1,20 +1,19 @@
-"""One request and its answer as they were, without secrets; a recording is a file of them, for `--replay`."""
+"""One request and its answer as they were."""
 
-import base64
-import gzip
-import json
-from collections.abc import Iterable, Mapping
+import re
+import shlex
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Final
 
-from halfopen.errors import UsageError
 from halfopen.window.window import Window
 
 EXCERPT = 4096
 """Bytes of a body that an exchange itself holds; the rest is in its file."""
-_SCHEMA = 1
+_VARIABLE: Final = re.compile(r"(?<![^ :=])\$([A-Z0-9_]+)\Z")
+"""What `signing` puts in place of a secret, at the end of a header or of a parameter."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -27,8 +26,9 @@ class Exchange:
     headers: names in lower case. body: the first `EXCERPT` bytes, decoded. file: the whole decoded body, when it is
     longer. size: bytes of the decoded body that were read; wire_size: bytes as received. cut: we stopped reading.
     started, ended: aware UTC by our clock. error: what broke between here and the product, or why the body could not
-    be decoded; error_code: its rule. echoed: where a secret that was sent came back. final: the product says that
-    the window was over.
+    be decoded; error_code: its rule. echoed: where a secret that was sent came back. secrets: texts that were sent and
+    that nobody may see, in all their spellings; only the body of a 200 may hold them. hint: what the variables in
+    `curl` stand for.
     """
 
     number: int
@@ -53,6 +53,8 @@ class Exchange:
     echoed: str | None = None
     redirects: tuple[str, ...] = ()
     tls: Mapping[str, str] = field(default_factory=dict)
+    secrets: frozenset[str] = field(repr=False, default=frozenset())
+    hint: str = ""
 
     @property
     def seconds(self) -> float:
@@ -66,85 +68,30 @@ class Exchange:
 
     @property
     def curl(self) -> str:
-        """A command line that asks the same, with secrets as shell variables."""
+        """A command line that asks the same, with secrets as variables of a shell, and what these are behind it."""
         words = ["curl", "-sS"]
         for name, value in self.sent.items():
             if name.lower() == "authorization" and value.startswith("Basic "):
-                words.append(f'-u "{value.removeprefix("Basic ")}"')
+                words.append(f"-u {_in_shell(value.removeprefix('Basic '))}")
             elif name.lower() not in {"accept-encoding", "user-agent"}:
-                words.append(f'-H "{name}: {value}"')
+                words.append(f"-H {_in_shell(f'{name}: {value}')}")
         if "accept-encoding" in {name.lower() for name in self.sent}:
             words.append("--compressed")
-        return " ".join([*words, f'"{self.url}"'])
+        base, mark, query = self.url.partition("?")
+        parts = query.split("&")
+        secret = [part for part in parts if _VARIABLE.search(part)]
+        plain = "&".join(part for part in parts if part not in secret)
+        # curl encodes what a variable holds; written into the address, a password with & in it would end there.
+        words += [f"--data-urlencode {_in_shell(part)}" for part in secret]
+        words += ["-G"] if secret else []
+        words.append(shlex.quote(base + (mark + plain if plain else "")))
+        return " ".join([*words, f" # {self.hint}"] if self.hint else words)
 
 
-def write_recording(path: Path, target: str, exchanges: Iterable[Exchange]) -> None:
-    """Write a recording: gzipped lines of JSON, the first of which names the target; it holds whole bodies."""
-    with gzip.open(path, "wt", encoding="utf-8", compresslevel=6) as file:
-        file.write(json.dumps({"schema": _SCHEMA, "target": target}) + "\n")
-        for exchange in exchanges:
-            file.write(json.dumps(_to_json(exchange)) + "\n")
-
-
-def read_recording(path: Path, spool: Path) -> tuple[str, list[Exchange]]:
-    """The target and the exchanges of a recording; long bodies are put into files in the folder `spool`.
-
-    Raises:
-        UsageError: the file is no recording.
-    """
-    try:
-        with gzip.open(path, "rt", encoding="utf-8") as file:
-            head = json.loads(file.readline())
-            if head.get("schema") != _SCHEMA:
-                raise UsageError(f"{path}: is a recording of schema {head.get('schema')!r}, needs {_SCHEMA}")
-            return head["target"], [_from_json(json.loads(line), spool) for line in file]
-    except (OSError, EOFError, ValueError, KeyError, AttributeError, TypeError) as error:
-        raise UsageError(f"{path}: is no recording of a check ({error}); make one with --record FILE") from None
-
-
-def _to_json(exchange: Exchange) -> dict[str, Any]:
-    window = exchange.window
-    return {
-        "number": exchange.number,
-        "feed": exchange.feed,
-        "probe": exchange.probe,
-        "window": None if window is None else [_moment(window.start), _moment(window.end)],
-        "credentials": exchange.credentials,
-        "method": exchange.method,
-        "url": exchange.url,
-        "sent": dict(exchange.sent),
-        "status": exchange.status,
-        "headers": dict(exchange.headers),
-        "body": base64.b64encode(exchange.content).decode(),
-        "size": exchange.size,
-        "wire_size": exchange.wire_size,
-        "cut": exchange.cut,
-        "started": _moment(exchange.started),
-        "ended": _moment(exchange.ended),
-        "error": exchange.error,
-        "error_code": exchange.error_code,
-        "echoed": exchange.echoed,
-        "redirects": list(exchange.redirects),
-        "tls": dict(exchange.tls),
-    }
-
-
-def _from_json(line: dict[str, Any], spool: Path) -> Exchange:
-    content = base64.b64decode(line.pop("body"))
-    window = line.pop("window")
-    file = None
-    if len(content) > EXCERPT:
-        file = spool / f"replay-{line['number']}"
-        file.write_bytes(content)
-    for name in ("started", "ended"):
-        line[name] = datetime.fromisoformat(line[name])
-    return Exchange(
-        **{**line, "redirects": tuple(line["redirects"])},
-        window=None if window is None else Window(*map(datetime.fromisoformat, window)),
-        body=content[:EXCERPT],
-        file=file,
-    )
-
-
-def _moment(moment: datetime) -> str:
-    return moment.astimezone(UTC).isoformat()
+def _in_shell(text: str) -> str:
+    """A word for a shell that takes all of it as it stands, but for the variable at its end."""
+    found = _VARIABLE.search(text)
+    if found is None:
+        return shlex.quote(text)
+    before = text[: found.start()]
+    return f'{shlex.quote(before) if before else ""}"{found[0]}"'

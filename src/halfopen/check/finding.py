@@ -46,7 +46,7 @@ class Finding:
 
     samples: at most `MOST_SAMPLES`, one line each, of key, field and value; never a secret. request: a curl line with
     the secret as a variable, or empty. root: not explained by another finding. follows: codes of the findings that
-    this one probably explains. text: one sentence, what was found.
+    this one probably explains. text: one sentence, what was found. known: an earlier report has it.
     """
 
     code: str
@@ -61,6 +61,7 @@ class Finding:
     root: bool = False
     follows: tuple[str, ...] = ()
     text: str = ""
+    known: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,7 +103,7 @@ class Report:
 
     target: the address, without credentials. started: aware UTC. requests: how many were sent. partial: it was
     interrupted, or ran out of its budget, and `ended` says which. unreachable: why nothing could be tested; empty when
-    something could.
+    something could. compared: findings are marked that an earlier report has.
     """
 
     target: str
@@ -118,3 +119,4 @@ class Report:
     partial: bool = False
     ended: str = ""
     unreachable: str = ""
+    compared: bool = False

@@ -1,7 +1,6 @@
 """Every rule over every feed: verdicts, and findings for what is broken."""
 
 from collections.abc import Collection, Iterator
-from hashlib import sha256
 
 from halfopen.check.case import Case, FeedCase
 from halfopen.check.finding import MOST_SAMPLES, Finding, Status, Verdict
@@ -49,12 +48,3 @@ def _finding(rule: Rule, feed: str | None, outcome: Outcome) -> Finding:
         section=rule.section,
         text=outcome.text,
     )
-
-
-def hashed(sample: str) -> str:
-    """A sample with its key, the word before the first colon or blank, as a digest."""
-    for mark in (": ", " of ", " had "):
-        key, found, rest = sample.partition(mark)
-        if found:
-            return f"#{sha256(key.encode()).hexdigest()[:12]}{mark}{rest}"
-    return f"#{sha256(sample.encode()).hexdigest()[:12]}"

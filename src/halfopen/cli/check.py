@@ -1,38 +1,43 @@
 """`halfopen check`: does a product's API keep the contract, and how can it be mended."""
 
-import difflib
-import importlib
+import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import uvloop
 from cyclopts import App, Parameter
+from msgspec.structs import replace as replaced
 from rich.console import Console
+from rich.padding import Padding
 from rich.table import Table
+from rich.text import Text
 
 from halfopen.check import baseline as baselines
 from halfopen.check import engine
 from halfopen.check.client import Limits
-from halfopen.check.finding import Finding, Report, Severity
-from halfopen.check.report import json as json_report
+from halfopen.check.finding import Report, Severity
 from halfopen.check.report import terminal
+from halfopen.check.report.files import STDOUT, demand_writable, printed, write
 from halfopen.check.rule import Rule, rules
+from halfopen.cli.leaving import Leaving, politely
+from halfopen.cli.target import Words, near, of_address, of_file
 from halfopen.config import durations
-from halfopen.config.load import load
-from halfopen.config.product import ProductConfig, read_product
-from halfopen.config.reading import environment, interpolated
 from halfopen.contract.load import feeds as contract_feeds
 from halfopen.errors import ConfigError, UsageError
 
 GOOD, BAD_NEWS, UNREACHABLE, INTERRUPTED = 0, 1, 3, 130
 _DEEP_REQUESTS, _REQUESTS = 1200, 300
 _DEFAULT_WATCH = "60s"
+_WIDE = 150
+"""Columns that a table of rules wants."""
 
 app = App(name="check", help="Tell whether a product's API is what the CRM needs, and how to mend what is not.")
-_Words = Annotated[list[str] | None, Parameter(negative=())]
+_Some = Annotated[list[str] | None, Parameter(negative=())]
+_File = Annotated[Path | None, Parameter(allow_leading_hyphen=True)]
 _Flag = Annotated[bool, Parameter(negative=())]
 
 
@@ -45,11 +50,11 @@ def check(
     product: str | None = None,
     auth: str | None = None,
     ca: Path | None = None,
-    path: _Words = None,
-    feed: _Words = None,
+    path: _Some = None,
+    feed: _Some = None,
     watch: str = _DEFAULT_WATCH,
-    only: _Words = None,
-    skip: _Words = None,
+    only: _Some = None,
+    skip: _Some = None,
     deep: _Flag = False,
     max_requests: int | None = None,
     rate: float = 10.0,
@@ -59,10 +64,10 @@ def check(
     replay: Path | None = None,
     record: Path | None = None,
     redact: _Flag = False,
-    json: Path | None = None,
-    html: Path | None = None,
-    junit: Path | None = None,
-    sarif: Path | None = None,
+    json: _File = None,
+    html: _File = None,
+    junit: _File = None,
+    sarif: _File = None,
 ) -> int:
     """Check a product: GET requests alone, a few at a time, and a report with evidence.
 
@@ -76,7 +81,7 @@ def check(
         auth: basic:USER:PASSWORD, bearer:TOKEN, login:USER:PASSWORD or none; ${NAME} comes from the environment.
         ca: certificates (PEM) to trust in place of the system's, of an authority of one's own.
         path: FEED=/PATH where it is not the document's; may be given several times.
-        feed: only this feed; may be given several times.
+        feed: only these feeds: names, with commas or several times.
         watch: how long to look for late rows, like 60s or 10m; 0s for not at all.
         only: judge only these rules: codes, with commas or several times.
         skip: leave these rules out.
@@ -94,7 +99,9 @@ def check(
         junit: write the report as JUnit XML.
         sarif: write the report as SARIF.
     """
-    known = baselines.read(baseline) if baseline is not None else frozenset()
+    known = baselines.read(baseline) if baseline is not None else None
+    files = {"json": json, "html": html, "junit": junit, "sarif": sarif}
+    demand_writable({**files, "record": record})
     chosen = _feeds(feed)
     options = engine.Options(
         feeds=chosen or tuple(contract_feeds()),
@@ -106,17 +113,14 @@ def check(
         limits=_limits(max_requests, rate, deep=deep),
         record=record,
     )
-    report = _report(
-        _target(base_url, config=config, product=product, auth=auth, ca=ca, path=path, offset=offset), options, replay
-    )
-    to_stdout = json is not None and str(json) == "-"
-    terminal.render(report, Console(stderr=to_stdout))
-    for name, where in (("html", html), ("junit", junit), ("sarif", sarif)):
-        if where is not None:
-            _write(where, _renderer(name)(report))
-    if json is not None:
-        _write(json, json_report.render(report))
-    return _exit_code(report, baselines.new(report.findings, known), fail_on)
+    words = Words(base_url, config, product, auth, ca, tuple(path or ()), offset)
+    with politely() as leaving:
+        report = _report(words, options, leaving) if replay is None else _replayed(replay, words, options)
+        if known is not None:
+            report = baselines.marked(report, known)
+        write(report, files)
+        _print(report, files)
+    return _exit_code(report, fail_on)
 
 
 @app.command
@@ -128,7 +132,7 @@ def explain(code: str, /) -> int:
     """
     found = rules().get(code)
     if found is None:
-        raise UsageError(f"no rule {code!r}{_near(code)}; halfopen check rules lists them all")
+        raise UsageError(f"no rule {code!r}{near(code, rules())}; halfopen check rules lists them all")
     _explained(found, Console())
     return GOOD
 
@@ -136,13 +140,18 @@ def explain(code: str, /) -> int:
 @app.command(name="rules")
 def list_rules() -> int:
     """List all rules with their severity and what they say."""
+    console = Console()
+    if console.is_terminal and console.width < _WIDE:
+        for rule in rules().values():
+            console.print(Text(f"{rule.code}  {rule.severity.value}, {rule.family}", style="bold"))
+            console.print(Padding(Text(rule.doc), (0, 0, 0, 4)))
+        return GOOD
     table = Table(box=None, pad_edge=False)
     for heading in ("rule", "severity", "family", "says"):
         table.add_column(heading, no_wrap=heading != "says")
     for rule in rules().values():
         table.add_row(rule.code, rule.severity.value, rule.family, rule.doc)
-    console = Console()
-    Console(width=max(console.width, 150)).print(table)
+    Console(width=max(console.width, _WIDE)).print(table)
     return GOOD
 
 
@@ -159,101 +168,54 @@ def _explained(rule: Rule, console: Console) -> None:
         console.print(f"{name:8} {text}", highlight=False, markup=False, soft_wrap=True)
 
 
-def _report(target: ProductConfig | None, options: engine.Options, replay: Path | None) -> Report:
-    if replay is not None:
-        return engine.replayed(replay, target, options)
-    if target is None:
-        raise UsageError("nothing to check: give an address, or --config FILE --product NAME, or --replay FILE")
+def _report(words: Words, options: engine.Options, leaving: Leaving) -> Report:
+    target = of_file(words) if words.isof_file else of_address(words)
     console = Console(stderr=True)
     with console.status("") as status:
 
         def tell(text: str, requests: int) -> None:
             status.update(f"{text} ({requests} requests)")
+            if text == engine.JUDGING:
+                leaving.tells()
 
-        return uvloop.run(engine.check(target, options, tell=tell))
+        async def asked() -> Report:
+            leaving.asks()
+            return await engine.check(target, options, tell=tell)
 
-
-def _target(
-    base_url: str | None,
-    *,
-    config: Path | None,
-    product: str | None,
-    auth: str | None,
-    ca: Path | None,
-    path: Sequence[str] | None,
-    offset: str | None,
-) -> ProductConfig | None:
-    """The product to ask, from an address or from a configuration file."""
-    changes: dict[str, Any] = {}
-    if path:
-        changes["paths"] = dict(path_word(word) for word in path)
-    if auth is not None:
-        changes["auth"] = auth_words(auth)
-    if ca is not None:
-        changes["ca"] = str(ca)
-    if offset is not None:
-        changes["offset"] = offset
-    if base_url is not None:
-        if product is not None:
-            raise UsageError("give an address or --product, not both")
-        return read_product("product", {"url": base_url, **changes}, "check")
-    if config is None and product is None:
-        return None
-    settings = load(config or Path("halfopen.toml"), sections=("products",))
-    found = settings.chosen_products([product] if product else [])
-    if len(found) > 1:
-        raise UsageError(f"--product: name one of {', '.join(found)}")
-    chosen = next(iter(found.values()))
-    if not changes:
-        return chosen
-    raise UsageError("--auth, --ca, --path and --offset belong to an address; with --product they stand in the file")
+        return uvloop.run(asked())
 
 
-def auth_words(text: str) -> dict[str, str]:
-    """The words of the configuration for `--auth`; ConfigError for a variable that is not set."""
-    given: str = interpolated({"auth": text}, environment(), "--auth")["auth"]
-    scheme, _, rest = given.partition(":")
-    user, colon, password = rest.partition(":")
-    match scheme:
-        case "none" if not rest:
-            return {"scheme": "none"}
-        case "basic" | "login" if colon:
-            return {"scheme": scheme, "user": user, "password": password}
-        case "bearer" if rest:
-            return {"scheme": "bearer", "token": rest}
-        case _:
-            raise UsageError(
-                "--auth: write basic:USER:PASSWORD, bearer:TOKEN, login:USER:PASSWORD or none; other schemes come from"
-                " the configuration file"
-            )
+def _replayed(path: Path, words: Words, options: engine.Options) -> Report:
+    """Judge a recording: what it cannot be asked any more is refused, what can be judged anew is."""
+    if words.base_url is not None:
+        raise UsageError(f"--replay has its address in the recording; leave out {words.base_url}")
+    idle = words.given("auth", "ca", "paths") + (["--record"] if options.record is not None else [])
+    if idle:
+        raise UsageError(f"{' and '.join(idle)}: nothing is asked with --replay; leave it out")
+    if words.isof_file:
+        known = of_file(words)
+        return engine.replayed(path, options, lambda recorded: replaced(known, url=recorded.url))
+    if words.offset is None:
+        return engine.replayed(path, options)
+    offset = timedelta(seconds=_seconds(words.offset, "--offset"))
+    return engine.replayed(path, options, lambda recorded: replaced(recorded, offset=offset, offsets={}))
 
 
-def path_word(word: str) -> tuple[str, str]:
-    """Feed and path of `--path FEED=/PATH`; UsageError for anything else."""
-    feed, equals, path = word.partition("=")
-    if not equals or feed not in contract_feeds() or not path.startswith("/"):
-        raise UsageError(f"--path: found {word!r}; write FEED=/PATH with one of {', '.join(contract_feeds())}")
-    return feed, path
-
-
-def _feeds(names: Sequence[str] | None) -> tuple[str, ...]:
-    for name in names or ():
+def _feeds(words: Sequence[str] | None) -> tuple[str, ...]:
+    names = [name for word in words or () for name in word.replace(",", " ").split()]
+    for name in names:
         if name not in contract_feeds():
-            raise UsageError(f"--feed: no feed {name!r}; choose from {', '.join(contract_feeds())}")
-    return tuple(name for name in contract_feeds() if name in (names or ()))
+            meant = near(name, contract_feeds())
+            raise UsageError(f"--feed: no feed {name!r}{meant}; choose from {', '.join(contract_feeds())}")
+    return tuple(name for name in contract_feeds() if name in names)
 
 
 def _codes(words: Sequence[str] | None, option: str) -> frozenset[str]:
     found = frozenset(code for word in words or () for code in word.replace(",", " ").split())
     for code in sorted(found):
         if code not in rules():
-            raise UsageError(f"{option}: no rule {code!r}{_near(code)}; halfopen check rules lists them all")
+            raise UsageError(f"{option}: no rule {code!r}{near(code, rules())}; halfopen check rules lists them all")
     return found
-
-
-def _near(code: str) -> str:
-    near = difflib.get_close_matches(code, rules(), n=1)
-    return f"; did you mean {near[0]!r}?" if near else ""
 
 
 def _seconds(text: str, option: str) -> float:
@@ -271,25 +233,31 @@ def _limits(most: int | None, rate: float, *, deep: bool) -> Limits:
     return replace(Limits(rate=rate), requests=most or (_DEEP_REQUESTS if deep else _REQUESTS))
 
 
-def _renderer(name: str) -> Any:
-    """`render(report) -> str` of a form of the report, imported when it is wanted."""
-    return importlib.import_module(f"halfopen.check.report.{name}").render
+class _Console(Console):
+    """One that leaves it to us what a closed pipe means."""
+
+    def on_broken_pipe(self) -> None:
+        """Whoever read us has gone."""
+        raise BrokenPipeError
 
 
-def _write(where: Path, text: str) -> None:
-    if str(where) == "-":
-        sys.stdout.write(text)
-        return
+def _print(report: Report, files: Mapping[str, Path | None]) -> None:
+    """The report for a person, and beside it the one that goes to standard output; it may be closed by now."""
+    to_stdout = STDOUT in files.values()
     try:
-        where.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise UsageError(f"cannot write {where}: {error.strerror}") from None
+        terminal.render(report, _Console(stderr=to_stdout))
+        printed(report, files)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # A second complaint at exit would help nobody.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def _exit_code(report: Report, findings: Sequence[Finding], fail_on: str) -> int:
+def _exit_code(report: Report, fail_on: str) -> int:
     if report.ended == engine.INTERRUPTED:
         return INTERRUPTED
     if report.unreachable:
         return UNREACHABLE
     levels = {"must": {Severity.MUST}, "should": {Severity.MUST, Severity.SHOULD}, "never": set[Severity]()}
-    return BAD_NEWS if any(finding.severity in levels[fail_on] for finding in findings) else GOOD
+    found = [finding for finding in report.findings if not finding.known and finding.severity in levels[fail_on]]
+    return BAD_NEWS if found else GOOD

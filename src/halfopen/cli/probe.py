@@ -12,7 +12,7 @@ import uvloop
 from cyclopts import Parameter
 from rich.console import Console
 
-from halfopen.cli.check import auth_words, path_word
+from halfopen.cli.target import auth_words, path_word
 from halfopen.config.product import ProductConfig, read_product
 from halfopen.errors import UsageError
 from halfopen.sync.probe.ask import Found, Probe

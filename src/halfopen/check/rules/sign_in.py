@@ -1,5 +1,6 @@
 """Rules about credentials: who has none, or wrong ones, gets nothing."""
 
+from halfopen.check import echo
 from halfopen.check.case import Case, FeedCase
 from halfopen.check.finding import Severity
 from halfopen.check.observe import Observation
@@ -105,14 +106,16 @@ def _echoed(case: Case) -> Outcome:
         return not_verified("nothing was asked")
     if case.product.auth.get("scheme") == "none":
         return not_applicable("the product is asked without credentials")
-    bad = [e for e in case.exchanges if e.echoed]
+    bad = [
+        (o.exchange, place) for feed in case.feeds.values() for o in feed.observations if (place := echo.place(o))
+    ]
     if not bad:
         return PASS
     return failed(
-        f"a secret that was sent comes back: {bad[0].echoed}",
-        seen=bad[0],
+        f"a secret that was sent comes back: {bad[0][1]}",
+        seen=bad[0][0],
         count=len(bad),
-        samples=[f"request {e.number} ({e.feed}, {e.probe}): {e.echoed}" for e in bad],
+        samples=[f"request {e.number} ({e.feed}, {e.probe}): {place}" for e, place in bad],
     )
 
 
