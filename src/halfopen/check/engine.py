@@ -164,6 +164,7 @@ def _report(case: Case, options: Options, how: How) -> Report:
         suggested_offset_seconds=watch.suggested_offset(case, late),
         lateness=late,
         exchanges=case.exchanges,
+        rows_of={o.exchange.number: len(o.rows) for feed in case.feeds.values() for o in feed.observations},
         partial=bool(how.ended),
         ended=how.ended,
         unreachable="" if reachable else unreachable.why(case),

@@ -103,7 +103,8 @@ class Report:
 
     target: the address, without credentials. started: aware UTC. requests: how many were sent. partial: it was
     interrupted, or ran out of its budget, and `ended` says which. unreachable: why nothing could be tested; empty when
-    something could. compared: findings are marked that an earlier report has.
+    something could. compared: findings are marked that an earlier report has. rows_of: how many rows the exchange of a
+    number brought.
     """
 
     target: str
@@ -120,3 +121,4 @@ class Report:
     ended: str = ""
     unreachable: str = ""
     compared: bool = False
+    rows_of: Mapping[int, int] = field(repr=False, default_factory=dict)

@@ -36,6 +36,7 @@ def as_dict(report: Report) -> dict[str, Any]:
             for late in report.lateness
         ],
         "partial": report.partial,
+        "ended": report.ended,
         "unreachable": report.unreachable,
     }
 
@@ -58,4 +59,5 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "section": finding.section,
         "text": finding.text,
         "follows": list(finding.follows),
+        "known": finding.known,
     }

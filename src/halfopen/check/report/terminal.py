@@ -65,7 +65,7 @@ def _matrix(report: Report, console: Console) -> None:
     else:
         console.print(_table(report, found, _narrow, [family[:_LETTERS] for family in found.families]))
         console.print(Text("M: MUST   S: SHOULD   i: INFO   the columns: " + ", ".join(found.families), style="dim"))
-    text = "ok: all that could be judged is right   ?: could not be judged   -: does not apply"
+    text = "ok: all that could be judged is right   ?: too little could be judged   -: does not apply"
     console.print(Text(text, style="dim"), soft_wrap=True)
 
 
@@ -94,7 +94,8 @@ def _narrow(cell: Cell) -> Text:
 def _label(finding: Finding) -> str:
     style = _STYLES[finding.severity.value]
     where = f" {finding.feed}" if finding.feed else ""
-    return f"[{style}]{finding.severity.value}[/] [bold]{finding.code}[/]{where}"
+    known = " [dim](known)[/]" if finding.known else ""
+    return f"[{style}]{finding.severity.value}[/] [bold]{finding.code}[/]{where}{known}"
 
 
 def _told(finding: Finding, console: Console) -> None:
@@ -116,12 +117,14 @@ def _foot(report: Report, console: Console) -> None:
     if report.suggested_offset_seconds is not None:
         text = f"rows came late: ask each window {report.suggested_offset_seconds} s after its end, or re-read"
         console.print(Text(text, style="yellow"))
+    known = sum(finding.known for finding in report.findings)
     counts = {severity: sum(f.severity is severity for f in report.findings) for severity in Severity}
     passed = sum(verdict.status is Status.PASS for verdict in report.verdicts)
     unsure = sum(verdict.status is Status.NOT_VERIFIED for verdict in report.verdicts)
     console.print(
-        f"{counts[Severity.MUST]} MUST, {counts[Severity.SHOULD]} SHOULD, {counts[Severity.INFO]} INFO;"
-        f" {passed:,} verdicts are good, {unsure:,} could not be made (their reasons: --json)",
+        f"{counts[Severity.MUST]} MUST, {counts[Severity.SHOULD]} SHOULD, {counts[Severity.INFO]} INFO"
+        f"{f', {known:,} of them known' if report.compared else ''};"
+        f" {passed:,} verdicts are good, {unsure:,} could not be made (their reasons: --html, --json)",
         highlight=False,
         soft_wrap=True,
     )

@@ -76,8 +76,11 @@ def _told(feed: FeedCase, late: list[Latecomer], text: str) -> Outcome:
     for one in late:
         at = moment(one.moment)
         samples.append(
-            Sample(key(one.row.key), f": {feed.feed.cursor} = {at}, not in {window_of(one.missing)}"
-            f" asked {moment(one.missing.started)}, there {moment(one.found.started)}")
+            Sample(
+                key(one.row.key),
+                f": {feed.feed.cursor} = {at}, not in {window_of(one.missing)}"
+                f" asked {moment(one.missing.started)}, there {moment(one.found.started)}",
+            )
         )
     return failed(text, seen=late[0].missing.exchange, samples=samples, count=len(late))
 

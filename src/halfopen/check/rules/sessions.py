@@ -145,9 +145,7 @@ def _amounts(row: Row) -> list[Decimal]:
 
 def _told(bad: list[tuple[Row, Observation, Row, Observation]], text: str) -> Outcome:
     samples = [
-        Sample(
-            Id(odd.key), f": {_shown(odd)} in {window_of(between)}, {_shown(row)} in {window_of(before)}"
-        )
+        Sample(Id(odd.key), f": {_shown(odd)} in {window_of(between)}, {_shown(row)} in {window_of(before)}")
         for odd, between, row, before in bad
     ]
     return failed(text, seen=bad[0][1].exchange, samples=samples, count=len({odd.key for odd, *_ in bad}))
