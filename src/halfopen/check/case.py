@@ -229,9 +229,7 @@ def build(
 
 
 def _offered(observations: list[Observation]) -> tuple[bool, str]:
-    """A feed is not offered when it is not found; and so much is not known of one that was never asked."""
-    if not observations:
-        return False, "it was not asked"
+    """A feed is not offered when it is not found; of one that was never asked nothing is known, least of all that."""
     statuses = {o.exchange.status for o in observations if o.exchange.credentials == "right"}
     if statuses and (statuses <= _NOT_FOUND or statuses == {_NOT_IMPLEMENTED}):
         return False, f"the product answers {min(s for s in statuses if s)}"

@@ -56,6 +56,7 @@ FOLLOWS: Final[Mapping[str, tuple[str, ...]]] = {
                               "window_rounded_to_minutes", "unknown_parameter_rejected", "space_plus_rejected"),
     "empty_window_error": ("future_window_error", "valid_request_refused"),
     "json_not_array": ("empty_window_not_empty_list",),
+    "single_polls_refused": ("parallel_polls_refused", "retry_after_missing"),
     "parallel_polls_refused": ("retry_after_missing",),
     "cadence_impossible": ("slow_response", "transport_error"),
     "auth_not_required": ("auth_wrong_credentials_accepted", "auth_failure_as_200"),

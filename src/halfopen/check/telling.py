@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime
 
-from halfopen.check.case import FeedCase
+from halfopen.check.case import Case, FeedCase
 from halfopen.check.observe import Observation, Row
 from halfopen.check.rule import Outcome, not_applicable, not_verified
 from halfopen.check.sample import Id, Sample, key
@@ -71,3 +71,9 @@ def without_windows(feed: FeedCase) -> Outcome | None:
     if ended is not None:
         return ended
     return not_applicable(feed.no_windows) if feed.no_windows else None
+
+
+def are_credentials_refused(case: Case) -> bool:
+    """Whether nobody was let in: then it is no feed's fault, and perhaps not even the product's."""
+    polls = {e.status for e in case.exchanges if e.credentials == "right" and e.status is not None}
+    return bool(polls) and polls <= {401, 403}

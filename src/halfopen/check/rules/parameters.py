@@ -11,20 +11,29 @@ from halfopen.check.sample import Sample, key
 from halfopen.check.telling import moment, window_of, without_windows
 
 MUST, SHOULD, INFO = Severity.MUST, Severity.SHOULD, Severity.INFO
-_OK, _BAD, _SERVER = 200, 400, 500
+_OK, _REDIRECT, _BAD, _SERVER = 200, 300, 400, 500
 _BUSY = {429, 503}
 _HOUR, _DAY = timedelta(hours=1), timedelta(days=1)
 
 
 def _asked(feed: FeedCase, *probes: str) -> list[Observation]:
-    """What was asked for one of these reasons and answered at all; `odd` stands for every `odd:...`."""
-    return [o for o in feed.signed if o.probe.partition(":")[0] in probes and o.exchange.status not in {None, *_BUSY}]
+    """What was asked for one of these reasons and answered itself; `odd` stands for every `odd:...`."""
+    return [
+        o
+        for o in feed.signed
+        if o.probe.partition(":")[0] in probes
+        and o.exchange.status not in {None, *_BUSY}
+        and not _REDIRECT <= (o.exchange.status or 0) < _BAD
+    ]
 
 
 def _unasked(feed: FeedCase, *probes: str) -> Outcome | None:
     if not feed.offered:
         return not_applicable(f"the feed is not offered: {feed.why_not}")
-    return None if _asked(feed, *probes) else not_verified("it was not asked: other feeds of this product were")
+    if _asked(feed, *probes):
+        return None
+    asked = any(o.probe.partition(":")[0] in probes for o in feed.signed)
+    return not_verified("it was not answered" if asked else "it was not asked: other feeds of this product were")
 
 
 def _plus(feed: FeedCase) -> Outcome:
@@ -99,7 +108,7 @@ def _large_failed(feed: FeedCase) -> Outcome:
     if bad:
         what = bad[0].exchange.error or f"status {bad[0].exchange.status}"
         return failed(f"a window of {_width(bad[0])} fails: {what}", seen=bad[0].exchange, count=len(bad))
-    return PASS
+    return _answered(large)
 
 
 def _large_refused(feed: FeedCase) -> Outcome:
@@ -113,7 +122,13 @@ def _large_refused(feed: FeedCase) -> Outcome:
         return not_verified("small windows are refused as well")
     if bad:
         return failed(f"a window of {_width(bad[0])} is answered {bad[0].exchange.status}", seen=bad[0].exchange)
-    return PASS
+    return _answered(large)
+
+
+def _answered(large: list[Observation]) -> Outcome:
+    """How a rule ends that found no large window to fail: one at least must have been answered."""
+    answered = any(o.exchange.status == _OK for o in large)
+    return PASS if answered else not_verified("no window of an hour or a day was answered")
 
 
 def _width(observation: Observation) -> str:
@@ -249,7 +264,8 @@ def _not_empty_list(feed: FeedCase) -> Outcome:
             return failed(f"an empty window is no empty list: {o.problem.text}", seen=o.exchange)
         if o.exchange.status == _OK and o.body_shape == "nothing" and o.format == "json" and not _speaks_lines(feed):
             return failed("an empty window is answered with not a byte in place of []", seen=o.exchange)
-    return PASS
+    read = any(o.problem is None and o.exchange.status == _OK for o in _asked(feed, "empty", "future"))
+    return PASS if read else not_verified("no answer to an empty window could be read")
 
 
 def _is_no_list(feed: FeedCase, code: str) -> bool:
@@ -291,6 +307,8 @@ def _is_refused_empty(feed: FeedCase, o: Observation) -> bool:
 def _unknown(feed: FeedCase) -> Outcome:
     if ended := _unasked(feed, "unknown_parameter"):
         return ended
+    if not any(o.exchange.status == _OK for o in feed.valid):
+        return not_verified("nothing was answered without it either")
     bad = [o for o in _asked(feed, "unknown_parameter") if o.exchange.status != _OK]
     return (
         failed(f"a parameter that it does not know is answered {bad[0].exchange.status}", seen=bad[0].exchange)

@@ -5,6 +5,7 @@ from halfopen.check.case import Case, FeedCase
 from halfopen.check.finding import Severity
 from halfopen.check.observe import Observation
 from halfopen.check.rule import PASS, Outcome, failed, feed_rule, not_applicable, not_verified, product_rule
+from halfopen.check.telling import are_credentials_refused
 
 MUST, SHOULD, INFO = Severity.MUST, Severity.SHOULD, Severity.INFO
 _REFUSALS = {401, 403}
@@ -26,6 +27,8 @@ def _unasked(feed: FeedCase, credentials: str) -> Outcome | None:
         return not_applicable(f"the feed is not offered: {feed.why_not}")
     if not any(o.exchange.status == 200 for o in feed.valid):  # noqa: PLR2004 - OK
         return not_verified("nothing was answered 200 with the right credentials")
+    if not any(o.problem is None for o in feed.valid if o.exchange.status == 200):  # noqa: PLR2004 - OK
+        return not_verified("what is answered to the right credentials cannot be read either")
     return None if _probes(feed, credentials) else not_verified(f"it was not asked with {credentials} credentials")
 
 
@@ -48,7 +51,12 @@ def _not_required(feed: FeedCase) -> Outcome:
     open_ = [o for o in _probes(feed, "none") if _is_answer(feed, o)]
     if not open_:
         return PASS
-    return failed(f"{len(open_[0].rows)} rows are answered without any credentials", seen=open_[0].exchange)
+    text = f"{len(open_[0].rows)} rows are answered without any credentials"
+    return failed(text, seen=open_[0].exchange, samples=map(_answered, open_))
+
+
+def _answered(observation: Observation) -> str:
+    return f"request {observation.exchange.number}: status {observation.exchange.status}, {len(observation.rows)} rows"
 
 
 def _wrong_accepted(feed: FeedCase) -> Outcome:
@@ -59,7 +67,8 @@ def _wrong_accepted(feed: FeedCase) -> Outcome:
         return PASS
     if any(_is_answer(feed, o) for o in _probes(feed, "none")):
         return not_applicable("no credentials are needed at all, which has a rule of its own")
-    return failed(f"{len(open_[0].rows)} rows are answered to a wrong secret", seen=open_[0].exchange)
+    text = f"{len(open_[0].rows)} rows are answered to a wrong secret"
+    return failed(text, seen=open_[0].exchange, samples=map(_answered, open_))
 
 
 def _leak(feed: FeedCase) -> Outcome:
@@ -85,7 +94,8 @@ def _as_200(feed: FeedCase) -> Outcome:
     if not bad:
         return PASS
     what = bad[0].problem.text if bad[0].problem else "an answer without rows"
-    return failed(f"a refusal has status 200: {what}", seen=bad[0].exchange, count=len(bad))
+    samples = [f"request {o.exchange.number} ({o.exchange.credentials}): status 200, {len(o.rows)} rows" for o in bad]
+    return failed(f"a refusal has status 200: {what}", seen=bad[0].exchange, samples=samples)
 
 
 def _status(feed: FeedCase) -> Outcome:
@@ -95,20 +105,21 @@ def _status(feed: FeedCase) -> Outcome:
     bad = [o.exchange for o in probes if o.exchange.status not in {200, 429, 503, *_REFUSALS}]
     led = [o.exchange for o in probes if o.exchange.status == 200 and o.exchange.redirects and not o.rows]  # noqa: PLR2004 - OK
     if led:
-        return failed(f"a refusal leads to {led[0].redirects[0].partition('?')[0]}, with no 401 or 403", seen=led[0])
+        place = led[0].redirects[0].partition("?")[0]
+        samples = [f"request {e.number} ({e.credentials}): {e.redirects[0].partition('?')[0]}" for e in led]
+        return failed(f"a refusal leads to {place}, with no 401 or 403", seen=led[0], samples=samples)
     if not bad:
         return PASS
-    return failed(f"a refusal has status {bad[0].status}, not 401 or 403", seen=bad[0], count=len(bad))
+    samples = [f"request {e.number} ({e.credentials}): status {e.status}" for e in bad]
+    return failed(f"a refusal has status {bad[0].status}, not 401 or 403", seen=bad[0], samples=samples)
 
 
 def _echoed(case: Case) -> Outcome:
-    if not case.exchanges:
-        return not_verified("nothing was asked")
     if case.product.auth.get("scheme") == "none":
         return not_applicable("the product is asked without credentials")
-    bad = [
-        (o.exchange, place) for feed in case.feeds.values() for o in feed.observations if (place := echo.place(o))
-    ]
+    if all(e.status is None for e in case.exchanges):
+        return not_verified("nothing was answered")
+    bad = [(o.exchange, place) for feed in case.feeds.values() for o in feed.observations if (place := echo.place(o))]
     if not bad:
         return PASS
     return failed(
@@ -126,14 +137,33 @@ def _short_lived(case: Case) -> Outcome:
         return not_verified("the token's issuer does not say how long it lives")
     if case.token_lifetime >= _SHORTEST_LIFE:
         return PASS
-    return failed(f"a token lives {case.token_lifetime:.0f} s")
+    return failed(f"a token lives {case.token_lifetime:.0f} s", samples=[f"expires_in {case.token_lifetime:.0f}"])
 
 
 def _token_refused(case: Case) -> Outcome:
     if case.product.auth.get("scheme") != "oauth2" and "token_url" not in case.product.auth:
         return not_applicable("no token is asked for")
-    bad = [e for e in case.exchanges if e.error_code == "token_refused" and e.credentials == "right"]
-    return failed(bad[0].error or "no token", seen=bad[0], count=len(bad)) if bad else PASS
+    polls = [e for e in case.exchanges if e.credentials == "right"]
+    bad = [e for e in polls if e.error_code == "token_refused"]
+    if bad:
+        told = [f"request {e.number} ({e.feed}): {e.error}" for e in bad]
+        return failed(bad[0].error or "no token", seen=bad[0], samples=told, count=len(bad))
+    return PASS if polls else not_verified("nothing was asked")
+
+
+def _refused(case: Case) -> Outcome:
+    """Nobody was let in, which says more about the credentials that were given than about the product."""
+    if case.product.auth.get("scheme") == "none":
+        return not_applicable("the product is asked without credentials")
+    polls = [e for e in case.exchanges if e.credentials == "right" and e.status is not None]
+    if are_credentials_refused(case) and any(e.status == 401 for e in polls):  # noqa: PLR2004 - Unauthorized
+        return failed(
+            f"every request is answered {polls[0].status}: the credentials that the check was given are refused",
+            seen=polls[0],
+            samples=[f"{e.feed}: status {e.status}" for e in polls],
+            count=len(polls),
+        )
+    return PASS if any(e.status == 200 for e in polls) else not_verified("no request was answered 200")  # noqa: PLR2004 - OK
 
 
 _F = "sign-in"
@@ -154,6 +184,10 @@ RULES = (
                  good='{"error": "wrong password"}', bad='{"error": "hunter2 is wrong"}'),
     product_rule("auth_token_short_lived", INFO, _short_lived, family=_F, doc="A token lives less than 120 s.",
                  fix="Let tokens live an hour.", good="expires_in 3600", bad="expires_in 30"),
+    product_rule("credentials_refused", INFO, _refused, family=_F,
+                 doc="Nobody is let in: the credentials that the check was given are refused everywhere.",
+                 fix="Give the credentials that the product was told to accept: see --auth.", good="200",
+                 bad="401 for every feed"),
     product_rule("auth_token_refused", MUST, _token_refused, family=_F, doc="No token is given for the credentials.",
                  fix="Issue a token for the credentials that you gave out.", good="200 with a token", bad="401"),
 )  # fmt: skip

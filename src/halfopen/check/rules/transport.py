@@ -1,6 +1,7 @@
 """Rules about answers as such: do they come, in time, from where they should, by a clock that is right."""
 
 import ssl
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from urllib.parse import urlsplit
@@ -9,12 +10,17 @@ from halfopen.check.case import Case, FeedCase
 from halfopen.check.exchange import Exchange
 from halfopen.check.finding import Severity
 from halfopen.check.observe import Observation
+from halfopen.check.pace import retry_after
+from halfopen.check.patience import MOST_TIMED_OUT, TIMED_OUT
 from halfopen.check.rule import PASS, Outcome, failed, feed_rule, not_applicable, not_verified, product_rule
-from halfopen.check.telling import without_answers
+from halfopen.check.telling import are_credentials_refused, without_answers
 
 MUST, SHOULD, INFO = Severity.MUST, Severity.SHOULD, Severity.INFO
 _SLOW, _IMPOSSIBLE = 10.0, 60.0
 _SKEW = timedelta(seconds=5)
+_SECOND = timedelta(seconds=1)
+_GOOD = frozenset({200, 204})
+_LEFT_ALONE = f"; after {MOST_TIMED_OUT} of these it was not asked again"
 _EMPTY_FAILS = "only windows without rows fail, which has a rule of its own"
 _LARGE = timedelta(minutes=15)
 _BIG = 1 << 20
@@ -31,6 +37,11 @@ def _unoffered(feed: FeedCase) -> Outcome | None:
     return None if feed.valid else not_verified("it was not asked")
 
 
+def _nothing_bad(feed: FeedCase) -> Outcome:
+    """How a rule ends that found nothing wrong: only what was answered can be right."""
+    return PASS if any(o.exchange.status in _GOOD for o in feed.valid) else not_verified("no request was answered 200")
+
+
 def _server_error(feed: FeedCase) -> Outcome:
     if ended := _unoffered(feed):
         return ended
@@ -41,7 +52,7 @@ def _server_error(feed: FeedCase) -> Outcome:
     if broken and all(_is_large(o) for o in broken) and any(not _is_large(o) and o.is_whole for o in feed.valid):
         return not_applicable("only large windows fail, which has a rule of its own")
     if not bad:
-        return PASS
+        return _nothing_bad(feed)
     return failed(
         f"valid requests are answered {bad[0].status}", seen=bad[0], count=len(bad), samples=[_told(e) for e in bad]
     )
@@ -65,14 +76,14 @@ def _transport_error(feed: FeedCase) -> Outcome:
         return ended
     bad = [o.exchange for o in feed.valid if o.exchange.error_code == "transport_error"]
     if not bad:
-        return PASS
+        return _nothing_bad(feed)
     if all(_is_large(o) for o in feed.valid if o.exchange.error_code == "transport_error") and any(
         o.is_whole for o in feed.valid if not _is_large(o)
     ):
         return not_applicable("only large windows fail, which has a rule of its own")
-    return failed(
-        f"valid requests are not answered: {bad[0].error}", seen=bad[0], count=len(bad), samples=[_told(e) for e in bad]
-    )
+    left = sum(e.error == TIMED_OUT for e in bad) >= MOST_TIMED_OUT
+    text = f"valid requests are not answered: {bad[0].error}{_LEFT_ALONE if left else ''}"
+    return failed(text, seen=bad[0], count=len(bad), samples=[_told(e) for e in bad])
 
 
 def _unexpected_status(feed: FeedCase) -> Outcome:
@@ -81,6 +92,8 @@ def _unexpected_status(feed: FeedCase) -> Outcome:
         return ended
     if feed.fails_when_empty:
         return not_applicable(_EMPTY_FAILS)
+    if are_credentials_refused(feed.case):
+        return not_verified("the credentials are refused everywhere: check --auth")
     own = {200, 429, 503}
     bad = [
         o.exchange
@@ -91,7 +104,7 @@ def _unexpected_status(feed: FeedCase) -> Outcome:
         and o.probe in {"minute", "burst", "part", "cut", "edge", "repeat", "focus"}
     ]
     if not bad:
-        return PASS
+        return _nothing_bad(feed)
     return failed(
         f"valid requests are answered {bad[0].status}", seen=bad[0], count=len(bad), samples=[_told(e) for e in bad]
     )
@@ -102,7 +115,7 @@ def _redirected(feed: FeedCase) -> Outcome:
         return ended
     hops = [(o.exchange, o.exchange.redirects[0]) for o in feed.valid if o.exchange.redirects]
     if not hops:
-        return PASS
+        return _nothing_bad(feed)
     far = [(exchange, hop) for exchange, hop in hops if _crosses(exchange.url, hop)]
     exchange, hop = (far or hops)[0]
     samples = [f"request {e.number}: to {h.partition('?')[0]}" for e, h in hops]
@@ -125,10 +138,11 @@ def _slow(feed: FeedCase) -> Outcome:
         return not_verified("nothing was answered")
     slow = [o.exchange for o in feed.valid if o.exchange.seconds > _SLOW and o.exchange.status is not None]
     if not slow:
-        return PASS
+        return _nothing_bad(feed)
     p50, p95 = times[len(times) // 2], times[int(len(times) * 0.95)]
     text = f"answers take up to {times[-1]:.1f} s (half of them {p50:.1f} s, 95 % {p95:.1f} s)"
-    return failed(text, seen=max(slow, key=lambda e: e.seconds), count=len(slow))
+    slowest = sorted(slow, key=lambda e: -e.seconds)
+    return failed(text, seen=slowest[0], count=len(slow), samples=map(_timed, slowest))
 
 
 def _impossible(feed: FeedCase) -> Outcome:
@@ -139,8 +153,15 @@ def _impossible(feed: FeedCase) -> Outcome:
     if not minutes:
         return not_verified("no window of a minute was asked")
     if not slow:
-        return PASS
-    return failed(f"a window of a minute takes {max(e.seconds for e in slow):.0f} s", seen=slow[0], count=len(slow))
+        answered = any(e.status in _GOOD for e in minutes)
+        return PASS if answered else not_verified("no window of a minute was answered")
+    text = f"a window of a minute takes {max(e.seconds for e in slow):.0f} s"
+    return failed(text, seen=slow[0], count=len(slow), samples=map(_timed, slow))
+
+
+def _timed(exchange: Exchange) -> str:
+    what = exchange.error or f"status {exchange.status}"
+    return f"request {exchange.number} ({exchange.probe}): {exchange.seconds:.1f} s, {what}"
 
 
 def _parallel(case: Case) -> Outcome:
@@ -151,7 +172,8 @@ def _parallel(case: Case) -> Outcome:
     alone = {e.feed for e in case.exchanges if e.probe == "minute" and e.status == 200}  # noqa: PLR2004 - OK
     bad = [e for e in refused if e.feed in alone]
     if not bad:
-        return PASS
+        together = sum(e.status in _GOOD for e in burst)
+        return PASS if together > 1 else not_verified("fewer than two of these polls were answered, and none alone")
     told = all("retry-after" in e.headers for e in bad)
     return failed(
         f"{len(bad)} of {len(burst)} polls of the same second are refused",
@@ -160,6 +182,39 @@ def _parallel(case: Case) -> Outcome:
         samples=[f"{e.feed}: {e.error or f'status {e.status}'}" for e in bad],
         severity=SHOULD if told else MUST,
     )
+
+
+def _single(case: Case) -> Outcome:
+    """Polls that were refused though hardly anything else was asked at the time, and no rest was due."""
+    polls = [e for e in case.exchanges if e.credentials == "right" and e.window is not None and e.probe != "burst"]
+    bad = [e for e in polls if _is_refusal(e) and _was_alone(e, case.exchanges)]
+    if not bad:
+        return PASS if any(e.status in _GOOD for e in polls) else not_verified("no poll was answered 200")
+    told = all("retry-after" in e.headers for e in bad)
+    return failed(
+        f"{len(bad)} polls are refused that were asked alone, of {len(polls)} polls",
+        seen=bad[0],
+        count=len(bad),
+        samples=[f"{_told(e)} of {e.feed}, Retry-After {e.headers.get('retry-after', 'missing')}" for e in bad],
+        severity=SHOULD if told else MUST,
+    )
+
+
+def _is_refusal(exchange: Exchange) -> bool:
+    return exchange.status == 429 or (exchange.status == 503 and "retry-after" in exchange.headers)  # noqa: PLR2004 - statuses
+
+
+def _was_alone(exchange: Exchange, all_: Iterable[Exchange]) -> bool:
+    """Whether no more than one other request was on its way in the second before, and every rest was kept."""
+    others = 0
+    for other in all_:
+        if other is exchange or other.started > exchange.started:
+            continue
+        others += other.ended > exchange.started - _SECOND
+        rest = retry_after(other.headers.get("retry-after"), other.ended) if _is_refusal(other) else None
+        if rest is not None and other.ended + timedelta(seconds=rest) > exchange.started + _SECOND:
+            return False
+    return others <= 1
 
 
 def _skew(case: Case) -> Outcome:
@@ -210,7 +265,8 @@ def _tls_missing(case: Case) -> Outcome:
         return PASS
     if _is_indoors(parts.hostname or ""):
         return not_applicable("the address is not public")
-    return failed(f"{case.product.url} is not encrypted: credentials and players' data can be read on the way")
+    text = f"{case.product.url} is not encrypted: credentials and players' data can be read on the way"
+    return failed(text, seen=next(iter(case.exchanges), None), samples=[case.product.url])
 
 
 def _is_indoors(host: str) -> bool:
@@ -226,12 +282,13 @@ def _tls_invalid(case: Case) -> Outcome:
         return not_applicable("the address is not https")
     bad = [e for e in case.exchanges if e.error_code == "tls_invalid"]
     if bad:
-        return failed(bad[0].error or "", seen=bad[0], count=len(bad))
+        return failed(bad[0].error or "", seen=bad[0], samples=[f"{e.feed}: {e.error}" for e in bad], count=len(bad))
     for exchange in case.exchanges:
         if text := exchange.tls.get("not_after"):
             left = datetime.fromtimestamp(ssl.cert_time_to_seconds(text), UTC) - case.started
             if left < _EXPIRES:
-                return failed(f"the certificate ends in {left.days} days", seen=exchange)
+                told = f"the certificate ends in {left.days} days"
+                return failed(told, seen=exchange, samples=[f"not after {text}"])
             return PASS
     return not_verified("no certificate was seen")
 
@@ -251,9 +308,11 @@ def _whitelist(case: Case) -> Outcome:
         return not_verified("nothing was asked")
     if all(e.status == 403 for e in polls):  # noqa: PLR2004 - Forbidden
         return failed(
-            "every request is answered 403: is the address that we ask from on the allow list?", seen=polls[0]
+            "every request is answered 403: is the address that we ask from on the allow list?",
+            seen=polls[0],
+            samples=[_told(e) for e in polls],
         )
-    return PASS
+    return PASS if any(e.status in _GOOD for e in polls) else not_verified("no request was answered 200")
 
 
 def _busy(feed: FeedCase) -> Outcome:
@@ -261,10 +320,10 @@ def _busy(feed: FeedCase) -> Outcome:
         return ended
     busy = [o.exchange for o in feed.signed if o.exchange.status == 429]  # noqa: PLR2004 - Too Many Requests
     if not busy:
-        return PASS
+        return not_applicable("429 was never answered")
     bare = [e for e in busy if "retry-after" not in e.headers]
     if bare:
-        return failed("429 is answered without Retry-After", seen=bare[0], count=len(bare))
+        return failed("429 is answered without Retry-After", seen=bare[0], samples=[_told(e) for e in bare])
     return PASS
 
 
@@ -293,6 +352,11 @@ RULES = (
                  doc="All feeds are polled in the same second of each minute, and some of these polls are refused.",
                  fix="Let one caller have one request a feed at a time; if you must refuse, send Retry-After.",
                  good="13 answers of 200", bad="429 for the sixth", section="Polling Cadence & Offsets"),
+    product_rule("single_polls_refused", MUST, _single, family=_F,
+                 doc="A poll is refused though hardly anything else is asked at the time, and every rest was kept.",
+                 fix="Allow one caller a poll of each feed in every minute; if you must refuse, send Retry-After.",
+                 good="200 for one poll a second", bad="429 again after the minute that Retry-After named",
+                 section="Polling Cadence & Offsets"),
     product_rule("clock_skew", SHOULD, _skew, family=_F, doc="The product's clock is more than 5 s off.",
                  fix="Set the server's clock with NTP: a window that is closed for one side is open for the other.",
                  good="0 s", bad="47 s ahead"),
