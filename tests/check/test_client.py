@@ -195,6 +195,7 @@ async def test_every_hop_of_a_redirect_counts(monkeypatch: pytest.MonkeyPatch, t
     found = await asking.ask()
     await asking.ask("logins")
     assert found.redirects == ("http://127.0.0.1/v2/x",)
+    assert found.url.startswith(f"http://127.0.0.1{asking.client.paths['wallets']}?from="), "what was asked"
     assert asking.client.requests == 4
     assert all(later - earlier >= 0.9 for earlier, later in zip(asking.times, asking.times[1:], strict=False))
 

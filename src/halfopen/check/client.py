@@ -183,6 +183,9 @@ class Client:
                 found = self._without_token(how, number, base, started, error)
             else:
                 found = await self._follow(how, number, base, request)
+                # The address that was asked, whatever it led to; built from its own parts, since it was signed.
+                shown = f"{base}?{request.shown_query}" if request.shown_query else base
+                found = replace(found, url=shown)
                 self._renewed = found.status == _UNAUTHORIZED and self.sign_in.refused(request)
         self._bytes += found.size
         self._patience.seen(how.feed, found)
@@ -258,15 +261,13 @@ class Client:
             answer.broke(error)
         finally:
             answer.close()
-        # The shown address never holds what was signed, so it is built from its own parts.
-        shown = url.partition("?")[0] + (f"?{request.shown_query}" if request.shown_query else "")
         return Exchange(
             number=number,
             feed=how.feed,
             probe=how.probe,
             window=how.window,
             credentials=how.credentials,
-            url=shown,
+            url=self._product.url,
             sent={**own, **request.shown_headers},
             status=answer.status,
             headers={name: self.sign_in.hidden(value, request) for name, value in answer.headers.items()},

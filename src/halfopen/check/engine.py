@@ -3,18 +3,18 @@
 import asyncio
 import tempfile
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from halfopen.check import client as clients
-from halfopen.check import echo, judging, recording, road, roots, shown, unreachable, watch
+from halfopen.check import echo, judging, patience, recording, road, roots, shown, unreachable, watch
 from halfopen.check.case import Case, build
 from halfopen.check.client import Client, Limits
 from halfopen.check.closing import Closing
-from halfopen.check.finding import FeedSeen, Report
+from halfopen.check.finding import FeedSeen, Finding, Report, Severity
 from halfopen.check.observe import Observer
 from halfopen.check.recording import How
 from halfopen.check.survey import Survey
@@ -123,6 +123,8 @@ def replayed(path: Path, options: Options, change: Callable[[ProductConfig], Pro
     """
     with tempfile.TemporaryDirectory(prefix="halfopen-check-") as folder:
         how, exchanges = recording.read(path, Path(folder))
+        asked = [name for name in options.feeds if how.feeds is None or name in how.feeds]
+        exchanges = [exchange for exchange in exchanges if exchange.feed in asked]
         product = change(how.product)
         observer = Observer(product.columns)
         observations = [observer.observe(exchange) for exchange in exchanges]
@@ -135,7 +137,7 @@ def replayed(path: Path, options: Options, change: Callable[[ProductConfig], Pro
             observations,
             started=started,
             finished=finished,
-            asked=[name for name in options.feeds if how.feeds is None or name in how.feeds],
+            asked=asked,
             spaces=spaces,
             watched=how.watched or ((max(watched) - min(watched)).total_seconds() if watched else 0.0),
             token_lifetime=how.token_lifetime,
@@ -149,7 +151,6 @@ def replayed(path: Path, options: Options, change: Callable[[ProductConfig], Pro
 def _report(case: Case, options: Options, how: How) -> Report:
     verdicts, findings = judging.judge(case, options.only, options.skip)
     late = watch.lateness(case)
-    reachable = any(e.status == _OK and e.credentials == "right" for e in case.exchanges)
     report = Report(
         target=case.product.url,
         started=case.started,
@@ -167,6 +168,15 @@ def _report(case: Case, options: Options, how: How) -> Report:
         rows_of={o.exchange.number: len(o.rows) for feed in case.feeds.values() for o in feed.observations},
         partial=bool(how.ended),
         ended=how.ended,
-        unreachable="" if reachable else unreachable.why(case),
+        unreachable=_untested(case, how, findings),
     )
     return shown.shown(report, redact=options.redact)
+
+
+def _untested(case: Case, how: How, findings: Iterable[Finding]) -> str:
+    """Why nothing, or next to nothing, could be tested; empty where something was, or was found wrong all the same."""
+    if not any(e.status == _OK and e.credentials == "right" for e in case.exchanges):
+        return unreachable.why(case)
+    if patience.was_sent_away(case) and not any(one.severity is Severity.MUST for one in findings):
+        return f"most of it could not be tested: {how.ended or 'polls were refused'}"
+    return ""

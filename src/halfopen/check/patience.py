@@ -3,6 +3,7 @@
 from collections import Counter
 from typing import Final
 
+from halfopen.check.case import Case
 from halfopen.check.exchange import Exchange
 
 BUSY: Final = frozenset({429, 503})
@@ -11,6 +12,17 @@ TIMED_OUT: Final = "timed out"
 MOST_TIMED_OUT: Final = 2
 MOST_REFUSED: Final = 3
 """So many refusals of one feed in a row."""
+
+
+_LAST_PROBE: Final = "empty"
+"""What each feed is asked once the windows around its own stamps have been."""
+
+
+def was_sent_away(case: Case) -> bool:
+    """Whether a product refused to answer before most of its feeds had been asked what they are judged by."""
+    polls = [e for e in case.exchanges if e.credentials == "right"]
+    seen = sum(bool(feed.probed(_LAST_PROBE)) for feed in case.offered)
+    return bool(polls) and polls[-1].status in BUSY and seen * 2 < len(case.offered)
 
 
 class Patience:
