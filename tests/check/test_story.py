@@ -76,6 +76,17 @@ def test_a_cap_is_seen_where_parts_have_more_than_the_whole() -> None:
     assert found.code == "window_not_additive"  # two rows are too few for a cap to be proven
 
 
+def test_a_row_lost_within_is_not_lost_to_rounding() -> None:
+    asked = Asked("logins")
+    rows = [(f"l{n}", "p", plain(at(t))) for n, t in enumerate(STAMPS) if HOUR.contains(at(t))]
+    odd = window("11:09:59", "11:25:30")
+    inside = [row for row in rows if odd.contains(at(row[2][11:]))]
+    asked.ask(HOUR, csv(COLUMNS, rows)).ask(odd, csv(COLUMNS, [row for row in inside if row[2][11:] != "11:10:40"]))
+    found = causes_of(asked.seen()).of_losses
+    assert found is not None
+    assert found.code == "window_not_additive"
+
+
 def test_local_time_is_told_from_lost_bounds() -> None:
     shift = timedelta(hours=3)
     asked = Asked("logins")

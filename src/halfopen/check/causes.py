@@ -369,9 +369,10 @@ class Causes:
         return Cause("window_drops_fraction", text, tuple(losses))
 
     def _aligned(self, losses: Sequence[Loss]) -> Cause | None:
-        """Windows that begin and end on whole minutes are whole, others are not."""
-        odd = [a for a in _observations(losses) if not _is_aligned(_window(a))]
-        if len(odd) < len(_observations(losses)):
+        """Windows that begin and end on whole minutes are whole; others lack rows of the minutes that they cut."""
+        if any(_is_aligned(_window(a)) for a in _observations(losses)):
+            return None
+        if any(_inward(_window(loss.observation), MINUTE).contains(loss.moment) for loss in losses):
             return None
         return Cause("window_rounded_to_minutes", "only windows on whole minutes hold all their rows", tuple(losses))
 
@@ -407,6 +408,11 @@ def _observations(found: Iterable[Extra | Loss]) -> list[Observation]:
 
 def _outward(window: Window, step: timedelta) -> Window:
     return Window(floor(window.start, step), ceil(window.end, step))
+
+
+def _inward(window: Window, step: timedelta) -> Window:
+    start = ceil(window.start, step)
+    return Window(start, max(floor(window.end, step), start))
 
 
 def _is_aligned(window: Window) -> bool:

@@ -57,10 +57,11 @@ class LateActions(Product):
 
 
 class SteppingClocks(Product):
-    """Two servers write the wallets, and the clock of one is four minutes behind."""
+    """Two servers write the wallets, and the clock of one is a quarter of an hour behind."""
 
-    code, feed, also, watch = "modified_at_decreased", "wallets", ("closed_window_grew", "late_writes"), 60
-    behind = 240 * SECOND
+    code, feed, watch = "modified_at_decreased", "wallets", 60
+    also = ("closed_window_grew", "late_writes", "window_not_deterministic")
+    behind = 15 * 60 * SECOND
 
     def read(self, request: Request, feed: str, start: int, end: int) -> list[Row]:
         if not self.strikes(feed):
