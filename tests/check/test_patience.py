@@ -18,7 +18,9 @@ NOTHING = csv(("id", "player_id", "created_at"), [])
     ],
 )
 def test_who_was_sent_away_before_it_saw_most_of_the_feeds_has_tested_nothing(
-    judged: tuple[str, ...], last: int, away: bool
+    judged: tuple[str, ...],
+    last: int,
+    away: bool,  # noqa: FBT001 - a case's word
 ) -> None:
     asked = Asked("logins")
     for feed in ("logins", "wallets", "players"):

@@ -159,7 +159,7 @@ class Client:
             long = asked if asked and asked > LONGEST_WAIT else MOST_WAITED
             self.refused = f"the product asks to be left alone for {long:.0f} s and more (status {exchange.status})"
         elif self._pace.is_unwelcome:
-            self.refused = f"the product keeps answering that it is asked too often (status {exchange.status})"
+            self.refused = f"the product keeps refusing to answer (status {exchange.status})"
         if self.refused:
             raise Spent(self.refused)
 

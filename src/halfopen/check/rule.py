@@ -51,8 +51,8 @@ def failed(
     severity: Severity | None = None,
     certainty: Certainty | None = None,
 ) -> Outcome:
-    """The rule is broken; `count` is that of the samples when it is not given."""
-    told = tuple(dict.fromkeys(samples))
+    """The rule is broken; `count` is that of the samples when it is not given, and `seen` the sample where none is."""
+    told = tuple(dict.fromkeys(samples)) or (() if seen is None else (_line(seen),))
     return Outcome(
         status=Status.FAIL,
         text=text,
@@ -62,6 +62,11 @@ def failed(
         severity=severity,
         certainty=certainty,
     )
+
+
+def _line(exchange: Exchange) -> str:
+    what = exchange.error or f"status {exchange.status}, {exchange.size:,} bytes"
+    return f"request {exchange.number} ({exchange.probe}): {what}, {exchange.seconds:.1f} s"
 
 
 FeedJudge = Callable[[FeedCase], Outcome]

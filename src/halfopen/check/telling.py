@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from halfopen.check.case import Case, FeedCase
+from halfopen.check.exchange import Exchange
 from halfopen.check.observe import Observation, Row
 from halfopen.check.rule import Outcome, not_applicable, not_verified
 from halfopen.check.sample import Id, Sample, key
@@ -46,6 +47,11 @@ def lines(rows: Iterable[tuple[Row, str]], most: int = 20, *, are_ids: bool = Fa
             break
         told.append(row_line(row, name, is_id=are_ids))
     return told
+
+
+def holder(feed: FeedCase, row: Row) -> Exchange | None:
+    """The first answer that has this very row, for whoever wants to see it."""
+    return next((o.exchange for o in feed.readable if any(one is row for one in o.rows)), None)
 
 
 def without_answers(feed: FeedCase) -> Outcome | None:

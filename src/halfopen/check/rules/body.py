@@ -53,7 +53,10 @@ def _note(code: str, feed: FeedCase) -> Outcome:
     if ended := without_answers(feed):
         return ended
     bad = [o for o in feed.signed if code in o.notes]
-    return failed(bad[0].notes[code], seen=bad[0].exchange, count=len(bad)) if bad else PASS
+    if not bad:
+        return PASS
+    samples = [f"{o.probe} {window_of(o)}: {o.notes[code]}" for o in bad]
+    return failed(bad[0].notes[code], seen=bad[0].exchange, samples=samples, count=len(bad))
 
 
 def _not_array(feed: FeedCase) -> Outcome:

@@ -8,7 +8,7 @@ from halfopen.check.finding import Severity
 from halfopen.check.observe import Observation, Row
 from halfopen.check.rule import PASS, Outcome, failed, feed_rule, not_applicable
 from halfopen.check.sample import Id, Sample
-from halfopen.check.telling import moment, window_of, without_rows
+from halfopen.check.telling import holder, moment, window_of, without_rows
 
 MUST, SHOULD, INFO = Severity.MUST, Severity.SHOULD, Severity.INFO
 _BACK = {"success": {"new", "process"}, "fail": {"new"}}
@@ -55,15 +55,16 @@ def _reused(feed: FeedCase) -> Outcome:
     owner = "player_id" if "player_id" in feed.feed.fields and feed.feed.key != "player_id" else None
     if owner is None:
         return not_applicable("its rows belong to no player beside their key")
-    bad = []
+    bad, shown = [], []
     for key, rows in _by_key(feed).items():
         owners = sorted({text for row in rows if (text := row.text(owner))})
         if len(owners) > 1:
             parts = [part for one in owners[:3] for part in (" and ", Id(one))][1:]
             bad.append(Sample(Id(key), f": {owner} ", *parts))
+            shown.append(rows[-1])
     if not bad:
         return PASS
-    return failed(f"{len(bad)} keys stand for rows of several players", seen=feed.readable[0].exchange, samples=bad)
+    return failed(f"{len(bad)} keys stand for rows of several players", seen=holder(feed, shown[0]), samples=bad)
 
 
 def _created_changed(feed: FeedCase) -> Outcome:
@@ -73,20 +74,21 @@ def _created_changed(feed: FeedCase) -> Outcome:
         return not_applicable("a session's first action may be taken back")
     if not any(row.created is not None for row in feed.rows):
         return not_applicable("its rows do not say when they were created")
-    bad = []
+    bad, shown = [], []
     for key, rows in _by_key(feed).items():
         created = sorted({row.created.replace(microsecond=0) for row in rows if row.created is not None})
         if len(created) > 1 and not (feed.name == "contacts" and _are_devices(feed, rows)):
             bad.append(Sample(Id(key), f": {' and '.join(moment(at) for at in created[:3])}"))
+            shown.append(rows[-1])
     if not bad:
         return PASS
-    return failed(f"{len(bad)} rows were created at several times", seen=feed.readable[0].exchange, samples=bad)
+    return failed(f"{len(bad)} rows were created at several times", seen=holder(feed, shown[0]), samples=bad)
 
 
 def _regressed(feed: FeedCase) -> Outcome:
     if ended := without_rows(feed):
         return ended
-    bad = []
+    bad, shown = [], []
     for key, rows in _by_key(feed).items():
         ordered = sorted(
             (row for row in rows if row.at is not None and row.text("status")), key=lambda row: str(row.at)
@@ -95,9 +97,10 @@ def _regressed(feed: FeedCase) -> Outcome:
             before, after = (str(row.text("status")).lower() for row in (earlier, later))
             if after in _BACK.get(before, ()):
                 bad.append(Sample(Id(key), f": {before}, later {after}"))
+                shown.append(later)
     if not bad:
         return PASS
-    return failed(f"{len(bad)} transactions go back from a final status", seen=feed.readable[0].exchange, samples=bad)
+    return failed(f"{len(bad)} transactions go back from a final status", seen=holder(feed, shown[0]), samples=bad)
 
 
 _F = "identity"

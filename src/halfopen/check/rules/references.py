@@ -6,7 +6,7 @@ from halfopen.check.finding import Certainty, Severity
 from halfopen.check.observe import Row
 from halfopen.check.rule import PASS, Outcome, failed, feed_rule, not_applicable, not_verified
 from halfopen.check.sample import Sample, key
-from halfopen.check.telling import lines, without_rows
+from halfopen.check.telling import holder, lines, without_rows
 
 _LOSE_ROWS = frozenset(
     {"parameters_not_supported", "timestamps_not_utc", "window_date_only", "window_rounded_to_minutes"}
@@ -62,9 +62,8 @@ def _foreign(feed: FeedCase) -> Outcome:
             bad.extend((row, name) for row in missing)
     if bad:
         fields = sorted({name for _, name in bad})
-        seen = next((o.exchange for o in feed.readable if any(row is bad[0][0] for row in o.rows)), None)
         text = f"{len(bad)} rows point at nothing: {', '.join(fields)}"
-        return failed(text, seen=seen, samples=lines(bad, are_ids=True), count=len(bad))
+        return failed(text, seen=holder(feed, bad[0][0]), samples=lines(bad, are_ids=True), count=len(bad))
     return not_verified("; ".join(unread)) if unread else PASS
 
 
@@ -87,7 +86,7 @@ def _without_odds(feed: FeedCase) -> Outcome:
         samples=[Sample(key(row.key)) for row in bare[:20]],
         count=len(bare),
         certainty=Certainty.STATISTICAL,
-        seen=feed.readable[0].exchange,
+        seen=holder(feed, bare[0]),
     )
 
 

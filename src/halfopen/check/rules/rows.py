@@ -7,7 +7,7 @@ from halfopen.check.finding import Severity
 from halfopen.check.rows import Violation, violations_of
 from halfopen.check.rule import PASS, Outcome, Rule, failed, feed_rule
 from halfopen.check.sample import Id, Sample, key
-from halfopen.check.telling import quoted, without_rows
+from halfopen.check.telling import holder, quoted, without_rows
 from halfopen.contract import codes
 
 _FEWEST = {"float_noise": 3}
@@ -52,10 +52,9 @@ def _judge(code: str, feed: FeedCase) -> Outcome:
         return PASS
     fields = sorted({one.field for one in found})
     severity = min((Severity(codes.severity(code, feed.name, field)) for field in fields), key=lambda s: s.rank)
-    seen = next((o.exchange for o in feed.readable if any(row is found[0].row for row in o.rows)), None)
     return failed(
         f"{codes.DOC[code]}: {', '.join(fields)}",
-        seen=seen,
+        seen=holder(feed, found[0].row),
         count=len(found),
         samples=[_line(one, feed) for one in found[:50]],
         severity=severity,

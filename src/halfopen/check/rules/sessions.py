@@ -11,7 +11,7 @@ from halfopen.check.finding import Certainty, Severity
 from halfopen.check.observe import Observation, Row
 from halfopen.check.rule import PASS, Outcome, failed, feed_rule, not_verified
 from halfopen.check.sample import Id, Sample
-from halfopen.check.telling import moment, window_of, without_rows
+from halfopen.check.telling import holder, moment, window_of, without_rows
 
 MUST, SHOULD, INFO = Severity.MUST, Severity.SHOULD, Severity.INFO
 _TOTALS = ("bet_count", "win_count", "bet_amount", "win_amount")
@@ -212,7 +212,7 @@ def _more_wins(feed: FeedCase) -> Outcome:
         Sample(Id(row.key), f": {row.text('win_count')} wins of {row.text('bet_count')} bets") for row in bad[:20]
     ]
     return failed(
-        f"{len(bad)} sessions have more wins than bets", samples=samples, count=len(bad), seen=feed.readable[0].exchange
+        f"{len(bad)} sessions have more wins than bets", samples=samples, count=len(bad), seen=holder(feed, bad[0])
     )
 
 

@@ -11,7 +11,7 @@ from halfopen.check.finding import Certainty, Severity
 from halfopen.check.observe import Observation, Row
 from halfopen.check.rule import PASS, Outcome, failed, feed_rule, not_applicable, not_verified
 from halfopen.check.sample import Sample, key
-from halfopen.check.telling import moment, without_answers, without_rows, without_windows
+from halfopen.check.telling import moment, window_of, without_answers, without_rows, without_windows
 
 MUST, SHOULD, INFO = Severity.MUST, Severity.SHOULD, Severity.INFO
 _AHEAD = timedelta(seconds=120)
@@ -52,7 +52,9 @@ def _synonym(feed: FeedCase) -> Outcome:
     found = [o for o in feed.readable if o.synonym is not None]
     if not found:
         return PASS
-    return failed(f"the cursor is called {found[0].synonym}, not {feed.feed.cursor}", seen=found[0].exchange)
+    samples = [f"{window_of(o)}: {o.synonym} in {len(o.rows)} rows" for o in found]
+    text = f"the cursor is called {found[0].synonym}, not {feed.feed.cursor}"
+    return failed(text, seen=found[0].exchange, samples=samples, count=len(found))
 
 
 def _ahead(feed: FeedCase) -> list[tuple[Row, Observation, timedelta]]:

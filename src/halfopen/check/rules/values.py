@@ -1,11 +1,13 @@
 """Rules about columns as a whole: unknown ones, empty ones, those whose type changes."""
 
 from collections import Counter
+from collections.abc import Collection
 
 from halfopen.check.case import FeedCase
+from halfopen.check.exchange import Exchange
 from halfopen.check.finding import Certainty, Severity
 from halfopen.check.rule import PASS, Outcome, failed, feed_rule, not_applicable, not_verified
-from halfopen.check.telling import lines, quoted, without_rows
+from halfopen.check.telling import holder, lines, quoted, without_rows
 from halfopen.contract.model import Kind
 from halfopen.contract.values import parse
 from halfopen.errors import ValueProblem
@@ -27,7 +29,8 @@ def _unknown(feed: FeedCase) -> Outcome:
     if not unknown:
         return PASS
     what = "custom fields" if feed.feed.custom else "columns that the document does not know"
-    return failed(f"{what}: {', '.join(unknown[:12])}", samples=unknown[:20], seen=feed.readable[0].exchange)
+    first = next(row for row in feed.whole_rows if unknown[0] in row.shape.places)
+    return failed(f"{what}: {', '.join(unknown[:12])}", samples=unknown[:20], seen=holder(feed, first))
 
 
 def _types(feed: FeedCase) -> dict[str, Counter[str]]:
@@ -38,6 +41,11 @@ def _types(feed: FeedCase) -> dict[str, Counter[str]]:
     return found
 
 
+def _typed(feed: FeedCase, name: str, kinds: Collection[str]) -> Exchange | None:
+    """The first answer that sends this column as one of these kinds of JSON."""
+    return next((o.exchange for o in feed.readable if o.types.get(name, Counter()).keys() & set(kinds)), None)
+
+
 def _custom_type(feed: FeedCase) -> Outcome:
     if ended := without_rows(feed):
         return ended
@@ -46,8 +54,11 @@ def _custom_type(feed: FeedCase) -> Outcome:
     own = {name: types for name, types in _types(feed).items() if name not in feed.feed.fields}
     if not own:
         return not_applicable("no custom field is sent in JSON")
-    bad = [f"{name} is an object" for name, types in own.items() if types.keys() - _FIVE]
-    return failed("; ".join(bad[:5]), samples=bad, seen=feed.readable[0].exchange) if bad else PASS
+    odd = {name: types.keys() - _FIVE for name, types in own.items() if types.keys() - _FIVE}
+    if not odd:
+        return PASS
+    bad = [f"{name} is an object" for name in odd]
+    return failed("; ".join(bad[:5]), samples=bad, seen=_typed(feed, *next(iter(odd.items()))))
 
 
 def _custom_changes(feed: FeedCase) -> Outcome:
@@ -61,9 +72,10 @@ def _custom_changes(feed: FeedCase) -> Outcome:
     types = _types(feed)
     bad = [f"{name}: {' and '.join(sorted(types[name]))}" for name in names if len(types.get(name, ())) > 1]
     if bad:
-        return failed(
-            f"custom fields change their type: {'; '.join(bad[:5])}", samples=bad, seen=feed.readable[0].exchange
-        )
+        first = bad[0].partition(":")[0]
+        rarest = min(reversed(types[first]), key=types[first].__getitem__)
+        text = f"custom fields change their type: {'; '.join(bad[:5])}"
+        return failed(text, samples=bad, seen=_typed(feed, first, {rarest}))
     return _texts_change(feed, [name for name in names if name not in types])
 
 
@@ -75,7 +87,10 @@ def _texts_change(feed: FeedCase, names: list[str]) -> Outcome:
         if len(texts) >= _ENOUGH and other and len(other) <= len(texts) // 2 and len(set(texts)) > 2:  # noqa: PLR2004
             numbers = len(texts) - len(other)
             text = f"the custom field {name} is a number in {numbers} rows and {quoted(other[0])} in others"
-            return failed(text, count=len(other), seen=feed.readable[0].exchange, certainty=Certainty.STATISTICAL)
+            odd = [row for row in feed.whole_rows if row.text(name) and not _is_number(row.text(name) or "")]
+            samples = lines((row, name) for row in odd)
+            return failed(text, samples=samples, count=len(other), seen=holder(feed, odd[0]),
+                          certainty=Certainty.STATISTICAL)  # fmt: skip
     return PASS
 
 
@@ -99,7 +114,8 @@ def _always_empty(feed: FeedCase) -> Outcome:
     ]
     if not empty:
         return PASS
-    return failed(f"never a value: {', '.join(empty)}", samples=empty, seen=feed.readable[0].exchange)
+    first = next(row for row in feed.whole_rows if empty[0] in row.shape.places)
+    return failed(f"never a value: {', '.join(empty)}", samples=empty, seen=holder(feed, first))
 
 
 def _not_string(feed: FeedCase) -> Outcome:
@@ -114,7 +130,8 @@ def _not_string(feed: FeedCase) -> Outcome:
         return PASS
     samples = lines(((row, name) for name in numbers for row in feed.whole_rows[:5]), are_ids=True)
     text = f"identifiers are sent as numbers: {', '.join(numbers)}; beyond 2^53 readers lose digits"
-    return failed(text, samples=samples, count=len(feed.whole_rows), seen=feed.readable[0].exchange)
+    seen = _typed(feed, renames.get(numbers[0], numbers[0]), {"number"})
+    return failed(text, samples=samples, count=len(feed.whole_rows), seen=seen)
 
 
 def _example_type(feed: FeedCase) -> Outcome:
@@ -130,7 +147,8 @@ def _example_type(feed: FeedCase) -> Outcome:
     if not texts:
         return PASS
     samples = lines((row, name) for name in texts for row in feed.whole_rows[:5])
-    return failed(f"numbers are sent as text: {', '.join(texts)}", samples=samples, seen=feed.readable[0].exchange)
+    seen = _typed(feed, renames.get(texts[0], texts[0]), {"string"})
+    return failed(f"numbers are sent as text: {', '.join(texts)}", samples=samples, seen=seen)
 
 
 def _sum_types(feed: FeedCase) -> Outcome:
@@ -150,7 +168,8 @@ def _sum_types(feed: FeedCase) -> Outcome:
     if not bad:
         return PASS
     text = f"only 1 or nothing is ever sent: is false printed as an empty text in {', '.join(bad)}?"
-    return failed(text, samples=bad, seen=feed.readable[0].exchange)
+    blank = next(row for row in feed.whole_rows if not row.text(bad[0]))
+    return failed(text, samples=lines([(blank, bad[0])]), count=len(bad), seen=holder(feed, blank))
 
 
 def _digits(feed: FeedCase) -> Outcome:
@@ -162,7 +181,8 @@ def _digits(feed: FeedCase) -> Outcome:
     if not bad:
         return PASS
     samples = lines((row, "is_primary") for row in bad)
-    return failed("is_primary is 1 or 0; only here the document wants true or false", samples=samples, count=len(bad))
+    text = "is_primary is 1 or 0; only here the document wants true or false"
+    return failed(text, samples=samples, count=len(bad), seen=holder(feed, bad[0]))
 
 
 def _same_cursor(feed: FeedCase) -> Outcome:
@@ -173,7 +193,9 @@ def _same_cursor(feed: FeedCase) -> Outcome:
         field = feed.feed.fields[name]
         texts = {row.text(name) for row in feed.whole_rows} - {None, ""}
         if len(texts) == 1 and len(feed.whole_rows) >= _ENOUGH and name == feed.feed.cursor:
-            return failed(f"every row has the same {name}", seen=feed.readable[0].exchange, count=len(feed.whole_rows))
+            samples = lines((row, name) for row in feed.whole_rows[:5])
+            return failed(f"every row has the same {name}", seen=holder(feed, feed.whole_rows[0]), samples=samples,
+                          count=len(feed.whole_rows))  # fmt: skip
         for text in texts:
             try:
                 parse(field, text)
