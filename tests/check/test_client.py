@@ -73,7 +73,25 @@ class Session:
             raise found
         yield Response(*found)
 
+    @asynccontextmanager
+    async def post(self, _: str, **_options: Any) -> AsyncIterator[Response]:
+        await REAL_SLEEP(0)
+        yield Token(200, {})
 
+
+class Token(Response):
+    """What an issuer answers."""
+
+    def __init__(self, status: int, headers: Mapping[str, str]) -> None:
+        super().__init__(status, headers)
+        self.content = self
+
+    async def readexactly(self, _: int) -> bytes:
+        raise asyncio.IncompleteReadError(b'{"access_token": "t0ken", "token_type": "Bearer", "expires_in": 3600}', 1)
+
+
+BEARER = {"scheme": "bearer", "token": "t0ken"}
+OAUTH = {"scheme": "oauth2", "token_url": "http://127.0.0.1/token", "client_id": "crm", "client_secret": "s3cret"}
 OK: Answer = (200, {"Content-Type": "text/csv"})
 
 
@@ -81,12 +99,13 @@ class Asking:
     """A client and a survey of such a product."""
 
     def __init__(
-        self, monkeypatch: pytest.MonkeyPatch, folder: Path, answers: Callable[[str, int], Answer], **limits: Any
-    ) -> None:
+        self, monkeypatch: pytest.MonkeyPatch, folder: Path, answers: Callable[[str, int], Answer],
+        auth: Mapping[str, str] = BEARER, **limits: Any,
+    ) -> None:  # fmt: skip
         self.time = Time()
         monkeypatch.setattr("halfopen.check.pace.asyncio.sleep", self.time.sleep)
         self.session = Session(answers, self.time)
-        product = read_product("test", {"url": "http://127.0.0.1", "auth": {"scheme": "bearer", "token": "t0ken"}}, "t")
+        product = read_product("test", {"url": "http://127.0.0.1", "auth": dict(auth)}, "test")
         self.client = Client(
             product, self.session, Limits(**limits), folder, clock=lambda: NOW + timedelta(seconds=self.time.now),
             monotonic=self.time, seen=self._seen,
@@ -204,3 +223,12 @@ async def test_no_hop_is_followed_beyond_the_budget(monkeypatch: pytest.MonkeyPa
     asking = Asking(monkeypatch, tmp_path, lambda _, _n: (302, {"Location": "/again"}), requests=2)
     assert (await asking.ask()).status == 302
     assert len(asking.times) == 2
+
+
+async def test_what_is_posted_for_a_token_counts(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    asking = Asking(monkeypatch, tmp_path, lambda _, _n: OK, auth=OAUTH, rate=1)
+    assert (await asking.ask()).status == 200
+    assert asking.client.requests == 2
+    await asking.ask("logins")
+    assert asking.client.requests == 3
+    assert asking.times[1] >= 1.9, "the token had a turn too"
