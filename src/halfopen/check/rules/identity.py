@@ -4,6 +4,7 @@ from collections import defaultdict
 from itertools import pairwise
 
 from halfopen.check.case import FeedCase
+from halfopen.check.counted import counted
 from halfopen.check.finding import Severity
 from halfopen.check.observe import Observation, Row
 from halfopen.check.rule import PASS, Outcome, failed, feed_rule, not_applicable
@@ -30,9 +31,11 @@ def _duplicate(feed: FeedCase) -> Outcome:
                 bad.setdefault(key, (o, len(rows)))
     if not bad:
         return PASS
-    samples = [Sample(Id(key), f": {times} rows in {window_of(o)}") for key, (o, times) in bad.items()]
+    samples = [Sample(Id(key), f": {counted(times, 'row')} in {window_of(o)}") for key, (o, times) in bad.items()]
     first = next(iter(bad.values()))[0]
-    return failed(f"{len(bad)} keys have several rows in one answer", seen=first.exchange, samples=samples)
+    return failed(
+        f"{counted(len(bad), 'key has', 'keys have')} several rows in one answer", seen=first.exchange, samples=samples
+    )
 
 
 def _are_devices(feed: FeedCase, rows: list[Row]) -> bool:
@@ -64,7 +67,11 @@ def _reused(feed: FeedCase) -> Outcome:
             shown.append(rows[-1])
     if not bad:
         return PASS
-    return failed(f"{len(bad)} keys stand for rows of several players", seen=holder(feed, shown[0]), samples=bad)
+    return failed(
+        f"{counted(len(bad), 'key stands', 'keys stand')} for rows of several players",
+        seen=holder(feed, shown[0]),
+        samples=bad,
+    )
 
 
 def _created_changed(feed: FeedCase) -> Outcome:
@@ -82,7 +89,11 @@ def _created_changed(feed: FeedCase) -> Outcome:
             shown.append(rows[-1])
     if not bad:
         return PASS
-    return failed(f"{len(bad)} rows were created at several times", seen=holder(feed, shown[0]), samples=bad)
+    return failed(
+        f"{counted(len(bad), 'row was', 'rows were')} created at several times",
+        seen=holder(feed, shown[0]),
+        samples=bad,
+    )
 
 
 def _regressed(feed: FeedCase) -> Outcome:
@@ -100,7 +111,11 @@ def _regressed(feed: FeedCase) -> Outcome:
                 shown.append(later)
     if not bad:
         return PASS
-    return failed(f"{len(bad)} transactions go back from a final status", seen=holder(feed, shown[0]), samples=bad)
+    return failed(
+        f"{counted(len(bad), 'transaction goes', 'transactions go')} back from a final status",
+        seen=holder(feed, shown[0]),
+        samples=bad,
+    )
 
 
 _F = "identity"

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from halfopen.check.case import FeedCase
 from halfopen.check.causes import causes_of
+from halfopen.check.counted import counted
 from halfopen.check.finding import Severity
 from halfopen.check.observe import Observation
 from halfopen.check.rule import PASS, Outcome, failed, feed_rule, not_applicable, not_verified
@@ -69,7 +70,8 @@ def _space(feed: FeedCase, probe: str, mark: str) -> Outcome:
         lost = set().union(*before) & set().union(*after) - o.ids() if before and after else set()
         outside = [row for row in o.rows if row.at and not o.window.contains(row.at)] if not feed.is_aggregate else []
         if causes_of(feed).of_extras is None and (lost or outside):
-            text = f"with {mark} for a blank, {len(lost)} rows of the window are missing, {len(outside)} do not belong"
+            missing = counted(len(lost), "row of the window is", "rows of the window are")
+            text = f"with {mark} for a blank, {missing} missing, {len(outside)} do not belong"
             samples = [Sample(key(one)) for one in sorted(lost)[:20]]
             return failed(text, seen=o.exchange, samples=samples, count=len(lost) + len(outside))
     return PASS
@@ -173,8 +175,8 @@ def _malformed_accepted(feed: FeedCase) -> Outcome:
             bad.append(o)
     if not bad or causes_of(feed).of_extras is not None:
         return PASS
-    samples = [f"{o.probe.partition(':')[2] or 'no from and to'}: {len(o.rows)} rows" for o in bad]
-    text = f"a request without a readable window is answered with {len(bad[0].rows)} rows"
+    samples = [f"{o.probe.partition(':')[2] or 'no from and to'}: {counted(len(o.rows), 'row')}" for o in bad]
+    text = f"a request without a readable window is answered with {counted(len(bad[0].rows), 'row')}"
     return failed(text, seen=bad[0].exchange, samples=samples)
 
 
@@ -193,7 +195,9 @@ def _inverted(feed: FeedCase) -> Outcome:
     bad = [o for o in _asked(feed, "inverted") if o.exchange.status == _OK and o.rows]
     if not bad or causes_of(feed).of_extras is not None:
         return PASS
-    return failed(f"a window that ends before it starts is answered with {len(bad[0].rows)} rows", seen=bad[0].exchange)
+    return failed(
+        f"a window that ends before it starts is answered with {counted(len(bad[0].rows), 'row')}", seen=bad[0].exchange
+    )
 
 
 def _equal(feed: FeedCase) -> Outcome:
@@ -202,7 +206,9 @@ def _equal(feed: FeedCase) -> Outcome:
     bad = [o for o in _asked(feed, "equal") if o.exchange.status == _OK and o.rows]
     if not bad:
         return PASS
-    return failed(f"an empty window (from = to) is answered with {len(bad[0].rows)} rows", seen=bad[0].exchange)
+    return failed(
+        f"an empty window (from = to) is answered with {counted(len(bad[0].rows), 'row')}", seen=bad[0].exchange
+    )
 
 
 def _future(feed: FeedCase) -> Outcome:
@@ -247,7 +253,8 @@ def _offset_misread(feed: FeedCase) -> Outcome:
         return not_verified("its windows are wrong in other ways, or had no rows")
     if outside or stay - answer.ids():
         lost = len(stay - answer.ids())
-        text = f"+03:00 is taken for something else: {len(outside)} rows do not belong, {lost} are missing"
+        stray = counted(len(outside), "row does", "rows do")
+        text = f"+03:00 is taken for something else: {stray} not belong, {lost} are missing"
         return failed(text, seen=answer.exchange)
     return PASS
 

@@ -2,6 +2,7 @@
 
 from halfopen.check.case import FeedCase
 from halfopen.check.causes import causes_of
+from halfopen.check.counted import counted
 from halfopen.check.finding import Certainty, Severity
 from halfopen.check.observe import Row
 from halfopen.check.rule import PASS, Outcome, failed, feed_rule, not_applicable, not_verified
@@ -62,7 +63,7 @@ def _foreign(feed: FeedCase) -> Outcome:
             bad.extend((row, name) for row in missing)
     if bad:
         fields = sorted({name for _, name in bad})
-        text = f"{len(bad)} rows point at nothing: {', '.join(fields)}"
+        text = f"{counted(len(bad), 'row points', 'rows point')} at nothing: {', '.join(fields)}"
         return failed(text, seen=holder(feed, bad[0][0]), samples=lines(bad, are_ids=True), count=len(bad))
     return not_verified("; ".join(unread)) if unread else PASS
 
@@ -82,7 +83,7 @@ def _without_odds(feed: FeedCase) -> Outcome:
     if not bare:
         return PASS
     return failed(
-        f"{len(bare)} bets have no odds",
+        f"{counted(len(bare), 'bet has', 'bets have')} no odds",
         samples=[Sample(key(row.key)) for row in bare[:20]],
         count=len(bare),
         certainty=Certainty.STATISTICAL,

@@ -7,6 +7,7 @@ from decimal import Decimal, InvalidOperation
 
 from halfopen.check.case import FeedCase
 from halfopen.check.causes import causes_of
+from halfopen.check.counted import counted
 from halfopen.check.finding import Certainty, Severity
 from halfopen.check.observe import Observation, Row
 from halfopen.check.rule import PASS, Outcome, failed, feed_rule, not_verified
@@ -41,10 +42,10 @@ def _several(feed: FeedCase, *, by_currency: bool) -> Outcome:
                 bad.setdefault(key, (o, rows))
     if not bad:
         return PASS
-    samples = [Sample(Id(key), f": {len(rows)} rows in {window_of(o)}") for key, (o, rows) in bad.items()]
+    samples = [Sample(Id(key), f": {counted(len(rows), 'row')} in {window_of(o)}") for key, (o, rows) in bad.items()]
     why = ", one for each currency" if by_currency else ""
     return failed(
-        f"{len(bad)} sessions have several rows in one answer{why}",
+        f"{counted(len(bad), 'session has', 'sessions have')} several rows in one answer{why}",
         seen=next(iter(bad.values()))[0].exchange,
         samples=samples,
     )
@@ -197,7 +198,7 @@ def _decreased(feed: FeedCase) -> Outcome:
             most[row.key, o.window] = (row, o)
     if bad:
         samples = [Sample(Id(key), f": {_shown(before)}, later {_shown(row)}") for key, (before, row, _) in bad.items()]
-        text = f"the totals of {len(bad)} sessions fall, which is right only where bets are taken back"
+        text = f"the totals of {counted(len(bad), 'session')} fall, which is right only where bets are taken back"
         return failed(text, seen=next(iter(bad.values()))[2].exchange, samples=samples, certainty=Certainty.STATISTICAL)
     return PASS if compared else not_verified("no window with sessions was asked twice")
 
@@ -212,7 +213,10 @@ def _more_wins(feed: FeedCase) -> Outcome:
         Sample(Id(row.key), f": {row.text('win_count')} wins of {row.text('bet_count')} bets") for row in bad[:20]
     ]
     return failed(
-        f"{len(bad)} sessions have more wins than bets", samples=samples, count=len(bad), seen=holder(feed, bad[0])
+        f"{counted(len(bad), 'session has', 'sessions have')} more wins than bets",
+        samples=samples,
+        count=len(bad),
+        seen=holder(feed, bad[0]),
     )
 
 

@@ -2,6 +2,7 @@
 
 from halfopen.check import echo
 from halfopen.check.case import Case, FeedCase
+from halfopen.check.counted import counted
 from halfopen.check.finding import Severity
 from halfopen.check.observe import Observation
 from halfopen.check.rule import PASS, Outcome, failed, feed_rule, not_applicable, not_verified, product_rule
@@ -51,12 +52,13 @@ def _not_required(feed: FeedCase) -> Outcome:
     open_ = [o for o in _probes(feed, "none") if _is_answer(feed, o)]
     if not open_:
         return PASS
-    text = f"{len(open_[0].rows)} rows are answered without any credentials"
+    text = f"{counted(len(open_[0].rows), 'row is', 'rows are')} answered without any credentials"
     return failed(text, seen=open_[0].exchange, samples=map(_answered, open_))
 
 
 def _answered(observation: Observation) -> str:
-    return f"request {observation.exchange.number}: status {observation.exchange.status}, {len(observation.rows)} rows"
+    exchange, rows = observation.exchange, counted(len(observation.rows), "row")
+    return f"request {exchange.number}: status {exchange.status}, {rows}"
 
 
 def _wrong_accepted(feed: FeedCase) -> Outcome:
@@ -67,7 +69,7 @@ def _wrong_accepted(feed: FeedCase) -> Outcome:
         return PASS
     if any(_is_answer(feed, o) for o in _probes(feed, "none")):
         return not_applicable("no credentials are needed at all, which has a rule of its own")
-    text = f"{len(open_[0].rows)} rows are answered to a wrong secret"
+    text = f"{counted(len(open_[0].rows), 'row is', 'rows are')} answered to a wrong secret"
     return failed(text, seen=open_[0].exchange, samples=map(_answered, open_))
 
 
@@ -94,7 +96,10 @@ def _as_200(feed: FeedCase) -> Outcome:
     if not bad:
         return PASS
     what = bad[0].problem.text if bad[0].problem else "an answer without rows"
-    samples = [f"request {o.exchange.number} ({o.exchange.credentials}): status 200, {len(o.rows)} rows" for o in bad]
+    samples = [
+        f"request {o.exchange.number} ({o.exchange.credentials}): status 200, {counted(len(o.rows), 'row')}"
+        for o in bad
+    ]
     return failed(f"a refusal has status 200: {what}", seen=bad[0].exchange, samples=samples)
 
 

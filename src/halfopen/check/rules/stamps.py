@@ -7,6 +7,7 @@ from statistics import median
 
 from halfopen.check.case import FeedCase
 from halfopen.check.causes import causes_of
+from halfopen.check.counted import counted
 from halfopen.check.finding import Certainty, Severity
 from halfopen.check.observe import Observation, Row
 from halfopen.check.rule import PASS, Outcome, failed, feed_rule, not_applicable, not_verified
@@ -52,7 +53,7 @@ def _synonym(feed: FeedCase) -> Outcome:
     found = [o for o in feed.readable if o.synonym is not None]
     if not found:
         return PASS
-    samples = [f"{window_of(o)}: {o.synonym} in {len(o.rows)} rows" for o in found]
+    samples = [f"{window_of(o)}: {o.synonym} in {counted(len(o.rows), 'row')}" for o in found]
     text = f"the cursor is called {found[0].synonym}, not {feed.feed.cursor}"
     return failed(text, seen=found[0].exchange, samples=samples, count=len(found))
 
@@ -81,7 +82,10 @@ def _future(feed: FeedCase) -> Outcome:
         for row, o, _ in ahead
     ]
     return failed(
-        f"{len(ahead)} rows are stamped in the future", seen=ahead[0][1].exchange, samples=samples, count=len(ahead)
+        f"{counted(len(ahead), 'row is', 'rows are')} stamped in the future",
+        seen=ahead[0][1].exchange,
+        samples=samples,
+        count=len(ahead),
     )
 
 
@@ -175,8 +179,8 @@ def _decreased(feed: FeedCase) -> Outcome:
     falls = list(_falls(readable))
     if falls:
         samples = [Sample(key(row.key), f": {moment(before)}, later {moment(row.at)}") for row, _, before in falls]
-        text = f"{len(falls)} rows are stamped earlier than before"
-        return failed(text, seen=falls[0][1].exchange, samples=samples)
+        text = f"{counted(len(falls), 'row is', 'rows are')} stamped earlier than before"
+        return failed(text, seen=falls[0][1].exchange, samples=samples, count=len(falls))
     if len(readable) < 2:  # noqa: PLR2004 - a fall needs two answers
         return not_verified("no row was seen twice")
     return PASS

@@ -5,6 +5,7 @@ from functools import partial
 
 from halfopen.check.case import FeedCase
 from halfopen.check.causes import Cause, causes_of
+from halfopen.check.counted import counted
 from halfopen.check.finding import Severity, Status
 from halfopen.check.pages import is_paginated
 from halfopen.check.rule import PASS, Outcome, Rule, failed, feed_rule, not_verified
@@ -22,7 +23,7 @@ def _told(cause: Cause) -> Outcome:
         at = moment(one.row.at)
         what = "is in" if isinstance(one, Extra) else "is missing from"
         samples.append(Sample(key(one.row.key), f" of {at} {what} {window_of(one.observation)}"))
-    return failed(cause.text, seen=cause.observation.exchange, samples=samples)
+    return failed(cause.text, seen=cause.observation.exchange, samples=samples, count=len(samples))
 
 
 def _caused(code: str, feed: FeedCase) -> Outcome:
@@ -51,7 +52,11 @@ def _outside(feed: FeedCase) -> Outcome:
     if not extras:
         return PASS if any(o.rows for o in feed.answers) else not_verified("no window had rows")
     return _told(
-        Cause("row_outside_window", f"{len(extras)} rows are outside of the window they answer", tuple(extras))
+        Cause(
+            "row_outside_window",
+            f"{counted(len(extras), 'row is', 'rows are')} outside of the window they answer",
+            tuple(extras),
+        )
     )
 
 
