@@ -27,14 +27,14 @@ STRONG = re.compile(r"\b(must|required|always|only|never)\b", re.IGNORECASE)
 UNIT_TESTS = {
     "tls_missing": "tests/check/rules/test_tls.py::test_a_public_address_without_tls_is_told",
     "tls_old": "tests/check/rules/test_tls.py::test_an_old_tls_is_told",
-    "single_polls_refused": "tests/check/rules/test_transport.py::test_a_poll_that_is_refused_alone_is_told",
-    "credentials_refused": "tests/check/rules/test_transport.py::test_credentials_that_nobody_accepts_are_told",
+    "single_polls_refused": "tests/check/rules/test_refusals.py::test_a_poll_that_is_refused_alone_is_told",
+    "credentials_refused": "tests/check/rules/test_refusals.py::test_credentials_that_nobody_accepts_are_told",
 }
 """Rules that no animal of the zoo breaks, and the test that does."""
 QUIET_UNIT_TESTS = {
     **UNIT_TESTS,
     "tls_invalid": "tests/check/rules/test_tls.py::test_a_certificate_that_ends_soon_is_told",
-    "retry_after_missing": "tests/check/rules/test_transport.py::test_a_refusal_says_when_to_come_again",
+    "retry_after_missing": "tests/check/rules/test_refusals.py::test_a_refusal_says_when_to_come_again",
     "compression_missing": "tests/check/rules/test_tls.py::test_megabytes_without_compression_are_told",
 }
 """Rules that no correct animal of `QUIET` passes, and the test that shows one that does."""

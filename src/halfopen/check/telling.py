@@ -54,6 +54,11 @@ def holder(feed: FeedCase, row: Row) -> Exchange | None:
     return next((o.exchange for o in feed.readable if any(one is row for one in o.rows)), None)
 
 
+def exchange_line(exchange: Exchange) -> str:
+    """A request and how it ended."""
+    return f"request {exchange.number} ({exchange.probe}): {exchange.error or f'status {exchange.status}'}"
+
+
 def without_answers(feed: FeedCase) -> Outcome | None:
     """How a rule ends that has nothing to look at; None where it has."""
     if not feed.offered:

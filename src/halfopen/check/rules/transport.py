@@ -1,7 +1,6 @@
 """Rules about answers as such: do they come, in time, from where they should, by a clock that is right."""
 
 import ssl
-from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from urllib.parse import urlsplit
@@ -10,15 +9,13 @@ from halfopen.check.case import Case, FeedCase
 from halfopen.check.exchange import Exchange
 from halfopen.check.finding import Severity
 from halfopen.check.observe import Observation
-from halfopen.check.pace import retry_after
 from halfopen.check.patience import MOST_TIMED_OUT, TIMED_OUT
 from halfopen.check.rule import PASS, Outcome, failed, feed_rule, not_applicable, not_verified, product_rule
-from halfopen.check.telling import are_credentials_refused, without_answers
+from halfopen.check.telling import are_credentials_refused, exchange_line, without_answers
 
 MUST, SHOULD, INFO = Severity.MUST, Severity.SHOULD, Severity.INFO
 _SLOW, _IMPOSSIBLE = 10.0, 60.0
 _SKEW = timedelta(seconds=5)
-_SECOND = timedelta(seconds=1)
 _GOOD = frozenset({200, 204})
 _LEFT_ALONE = f"; after {MOST_TIMED_OUT} of these it was not asked again"
 _EMPTY_FAILS = "only windows without rows fail, which has a rule of its own"
@@ -54,7 +51,10 @@ def _server_error(feed: FeedCase) -> Outcome:
     if not bad:
         return _nothing_bad(feed)
     return failed(
-        f"valid requests are answered {bad[0].status}", seen=bad[0], count=len(bad), samples=[_told(e) for e in bad]
+        f"valid requests are answered {bad[0].status}",
+        seen=bad[0],
+        count=len(bad),
+        samples=[exchange_line(e) for e in bad],
     )
 
 
@@ -65,10 +65,6 @@ def _is_large(observation: Observation) -> bool:
 def _is_broken(exchange: Exchange) -> bool:
     status = exchange.status or 0
     return status >= 500 and not (status == 503 and "retry-after" in exchange.headers)  # noqa: PLR2004 - statuses
-
-
-def _told(exchange: Exchange) -> str:
-    return f"request {exchange.number} ({exchange.probe}): {exchange.error or f'status {exchange.status}'}"
 
 
 def _transport_error(feed: FeedCase) -> Outcome:
@@ -83,7 +79,7 @@ def _transport_error(feed: FeedCase) -> Outcome:
         return not_applicable("only large windows fail, which has a rule of its own")
     left = sum(e.error == TIMED_OUT for e in bad) >= MOST_TIMED_OUT
     text = f"valid requests are not answered: {bad[0].error}{_LEFT_ALONE if left else ''}"
-    return failed(text, seen=bad[0], count=len(bad), samples=[_told(e) for e in bad])
+    return failed(text, seen=bad[0], count=len(bad), samples=[exchange_line(e) for e in bad])
 
 
 def _unexpected_status(feed: FeedCase) -> Outcome:
@@ -106,7 +102,10 @@ def _unexpected_status(feed: FeedCase) -> Outcome:
     if not bad:
         return _nothing_bad(feed)
     return failed(
-        f"valid requests are answered {bad[0].status}", seen=bad[0], count=len(bad), samples=[_told(e) for e in bad]
+        f"valid requests are answered {bad[0].status}",
+        seen=bad[0],
+        count=len(bad),
+        samples=[exchange_line(e) for e in bad],
     )
 
 
@@ -162,59 +161,6 @@ def _impossible(feed: FeedCase) -> Outcome:
 def _timed(exchange: Exchange) -> str:
     what = exchange.error or f"status {exchange.status}"
     return f"request {exchange.number} ({exchange.probe}): {exchange.seconds:.1f} s, {what}"
-
-
-def _parallel(case: Case) -> Outcome:
-    burst = [e for e in case.exchanges if e.probe == "burst"]
-    if len(burst) < 2:  # noqa: PLR2004 - one request is no burst
-        return not_verified("fewer than two feeds are offered")
-    refused = [e for e in burst if e.status in {429, 503} or e.status is None]
-    alone = {e.feed for e in case.exchanges if e.probe == "minute" and e.status == 200}  # noqa: PLR2004 - OK
-    bad = [e for e in refused if e.feed in alone]
-    if not bad:
-        together = sum(e.status in _GOOD for e in burst)
-        return PASS if together > 1 else not_verified("fewer than two of these polls were answered, and none alone")
-    told = all("retry-after" in e.headers for e in bad)
-    return failed(
-        f"{len(bad)} of {len(burst)} polls of the same second are refused",
-        seen=bad[0],
-        count=len(bad),
-        samples=[f"{e.feed}: {e.error or f'status {e.status}'}" for e in bad],
-        severity=SHOULD if told else MUST,
-    )
-
-
-def _single(case: Case) -> Outcome:
-    """Polls that were refused though hardly anything else was asked at the time, and no rest was due."""
-    polls = [e for e in case.exchanges if e.credentials == "right" and e.window is not None and e.probe != "burst"]
-    bad = [e for e in polls if _is_refusal(e) and _was_alone(e, case.exchanges)]
-    if not bad:
-        return PASS if any(e.status in _GOOD for e in polls) else not_verified("no poll was answered 200")
-    told = all("retry-after" in e.headers for e in bad)
-    return failed(
-        f"{len(bad)} polls are refused that were asked alone, of {len(polls)} polls",
-        seen=bad[0],
-        count=len(bad),
-        samples=[f"{_told(e)} of {e.feed}, Retry-After {e.headers.get('retry-after', 'missing')}" for e in bad],
-        severity=SHOULD if told else MUST,
-    )
-
-
-def _is_refusal(exchange: Exchange) -> bool:
-    return exchange.status == 429 or (exchange.status == 503 and "retry-after" in exchange.headers)  # noqa: PLR2004 - statuses
-
-
-def _was_alone(exchange: Exchange, all_: Iterable[Exchange]) -> bool:
-    """Whether no more than one other request was on its way in the second before, and every rest was kept."""
-    others = 0
-    for other in all_:
-        if other is exchange or other.started > exchange.started:
-            continue
-        others += other.ended > exchange.started - _SECOND
-        rest = retry_after(other.headers.get("retry-after"), other.ended) if _is_refusal(other) else None
-        if rest is not None and other.ended + timedelta(seconds=rest) > exchange.started + _SECOND:
-            return False
-    return others <= 1
 
 
 def _skew(case: Case) -> Outcome:
@@ -302,31 +248,6 @@ def _tls_old(case: Case) -> Outcome:
     return not_verified("no TLS connection was made")
 
 
-def _whitelist(case: Case) -> Outcome:
-    polls = [e for e in case.exchanges if e.credentials == "right"]
-    if not polls:
-        return not_verified("nothing was asked")
-    if all(e.status == 403 for e in polls):  # noqa: PLR2004 - Forbidden
-        return failed(
-            "every request is answered 403: is the address that we ask from on the allow list?",
-            seen=polls[0],
-            samples=[_told(e) for e in polls],
-        )
-    return PASS if any(e.status in _GOOD for e in polls) else not_verified("no request was answered 200")
-
-
-def _busy(feed: FeedCase) -> Outcome:
-    if ended := _unoffered(feed):
-        return ended
-    busy = [o.exchange for o in feed.signed if o.exchange.status == 429]  # noqa: PLR2004 - Too Many Requests
-    if not busy:
-        return not_applicable("429 was never answered")
-    bare = [e for e in busy if "retry-after" not in e.headers]
-    if bare:
-        return failed("429 is answered without Retry-After", seen=bare[0], samples=[_told(e) for e in bare])
-    return PASS
-
-
 _F = "transport"
 RULES = (
     feed_rule("server_error", MUST, _server_error, family=_F, doc="A valid request is answered with a 5xx.",
@@ -348,15 +269,6 @@ RULES = (
               doc="A window of a minute takes longer than a minute, so polling every minute cannot keep up.",
               fix="Index the cursor column; one window of a minute must be read in seconds.", good="0.1 s", bad="75 s",
               section="Polling Cadence & Offsets"),
-    product_rule("parallel_polls_refused", MUST, _parallel, family=_F,
-                 doc="All feeds are polled in the same second of each minute, and some of these polls are refused.",
-                 fix="Let one caller have one request a feed at a time; if you must refuse, send Retry-After.",
-                 good="13 answers of 200", bad="429 for the sixth", section="Polling Cadence & Offsets"),
-    product_rule("single_polls_refused", MUST, _single, family=_F,
-                 doc="A poll is refused though hardly anything else is asked at the time, and every rest was kept.",
-                 fix="Allow one caller a poll of each feed in every minute; if you must refuse, send Retry-After.",
-                 good="200 for one poll a second", bad="429 again after the minute that Retry-After named",
-                 section="Polling Cadence & Offsets"),
     product_rule("clock_skew", SHOULD, _skew, family=_F, doc="The product's clock is more than 5 s off.",
                  fix="Set the server's clock with NTP: a window that is closed for one side is open for the other.",
                  good="0 s", bad="47 s ahead"),
@@ -371,10 +283,4 @@ RULES = (
                  fix="Renew the certificate, and send its whole chain.", good="valid for 60 days", bad="self-signed"),
     product_rule("tls_old", SHOULD, _tls_old, family=_F, doc="The product speaks TLS older than 1.2.",
                  fix="Allow TLS 1.2 and 1.3 alone.", good="TLSv1.3", bad="TLSv1"),
-    product_rule("ip_not_whitelisted", INFO, _whitelist, family=_F,
-                 doc="Everything is forbidden: the caller's address may not be on the allow list.",
-                 fix="Allow the address that the check runs from, then run it again.", good="200", bad="403 everywhere",
-                 section="Whitelisting"),
-    feed_rule("retry_after_missing", SHOULD, _busy, family=_F, doc="429 does not say how long to wait.",
-              fix="Send Retry-After with every 429.", good="429 with Retry-After: 5", bad="429 alone"),
 )  # fmt: skip
