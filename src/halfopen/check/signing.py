@@ -101,8 +101,9 @@ class SignIn:
             name, equals, value = part.partition("=")
             is_ours = place >= added and self._is_secret(name)
             if value and (is_ours or masking.is_secret_name(unquote_plus(name))):
+                plain = unquote_plus(value)
                 # One that is too short to be looked for alone is looked for behind its name.
-                carried |= {unquote_plus(value), part}
+                carried |= {plain, value} if len(plain) >= masking.SHORTEST else {part}
                 part = f"{name}{equals}${wrong if is_ours else ''}{_variable(name)}"  # noqa: PLW2901 - as it is shown
             shown.append(part)
         spelled = {form for text in carried for form in masking.spellings(text)} | known
