@@ -144,6 +144,32 @@ def test_a_late_row_that_moved_on_before_its_window_could_be_asked_again_was_lat
     assert {"late_writes", "closed_window_grew"} <= codes
 
 
+def test_a_change_that_becomes_visible_after_its_second_was_answered_is_late() -> None:
+    before, after = ("w", "p", "2026-01-01 11:59:10"), ("w", "p", "2026-01-01 11:59:30")
+    asked = Asked("wallets")
+    asked.ask(window("11:58:00", "12:00:00"), csv(WALLETS, [before]), probe="watch", started=at("12:00:05"))
+    asked.ask(window("11:58:15", "12:00:15"), csv(WALLETS, [after]), probe="watch", started=at("12:00:20"))
+    (one,) = lateness(asked.case(watched=60))
+    assert (one.key, one.stamp, one.first_asked) == ("w", at("11:59:30"), at("12:00:05"))
+
+
+def test_a_change_after_the_last_closed_second_is_not_late() -> None:
+    before, after = ("w", "p", "2026-01-01 11:59:10"), ("w", "p", "2026-01-01 12:00:03")
+    asked = Asked("wallets")
+    asked.ask(window("11:58:00", "12:00:30"), csv(WALLETS, [before]), probe="watch", started=at("12:00:05"))
+    asked.ask(window("11:58:15", "12:00:15"), csv(WALLETS, [after]), probe="watch", started=at("12:00:20"))
+    assert not lateness(asked.case(watched=60))
+
+
+def test_rows_that_share_a_key_are_not_late() -> None:
+    older, newer = ("w", "p", "2026-01-01 11:59:10"), ("w", "p", "2026-01-01 11:59:30")
+    asked = Asked("wallets")
+    asked.ask(window("11:58:00", "11:59:20"), csv(WALLETS, [older]), probe="watch", started=at("12:00:05"))
+    asked.ask(window("11:59:20", "12:00:15"), csv(WALLETS, [newer]), probe="watch", started=at("12:00:20"))
+    asked.ask(window("11:58:00", "12:00:15"), csv(WALLETS, [older, newer]), probe="watch", started=at("12:00:35"))
+    assert not lateness(asked.case(watched=60))
+
+
 def test_a_row_at_the_edge_of_a_window_that_lacked_it_may_be_late() -> None:
     """A product that takes a second off the end of each window would answer the same, without being late."""
     asked = Asked("wallets").ask(

@@ -46,7 +46,7 @@ class Loss:
 
 @dataclass(frozen=True, slots=True)
 class Latecomer:
-    """A row that `missing` lacks though its stamp was closed then, and that `found`, asked later, has.
+    """A row that `missing` lacks, or has as it was before, though its stamp was closed then; `found` has it later.
 
     repeated: the very same window was asked again, and then held it.
     """
@@ -278,13 +278,13 @@ class Story:
                 and answer.window is not None
                 and answer.window.contains(moment)
                 and moment < self.feed.closed(answer)
-                and key not in self._of[id(answer)]
+                and not self._is_up_to(moment, key, answer)
                 and answer not in self.full
             ]
             if not missing or self._was_elsewhere(key, missing[-1]):
                 continue
             repeated = any(
-                later.window == answer.window and later.started >= first.started and key in self._of[id(later)]
+                later.window == answer.window and later.started >= first.started and self._is_up_to(moment, key, later)
                 for answer in missing
                 for later in self.answers
             )
@@ -313,6 +313,22 @@ class Story:
                     newest[row.key] = row, answer
                 elif row.at == before[0].at:
                     newest[row.key] = row, answer
+
+    def _is_up_to(self, moment: datetime, key: str, answer: Observation) -> bool:
+        """Whether an answer has the key, and no older state of it than that of this moment; sessions have one state."""
+        at = self._last[id(answer)].get(key)
+        return key in self._of[id(answer)] and (self.feed.is_aggregate or at is None or at >= moment)
+
+    @cached_property
+    def _last(self) -> dict[int, dict[str, datetime]]:
+        """Answer -> key -> its last stamp there."""
+        found: dict[int, dict[str, datetime]] = {}
+        for answer in self.answers:
+            last = found.setdefault(id(answer), {})
+            for row in answer.rows:
+                if row.key is not None and row.at is not None:
+                    last[row.key] = max(row.at, last.get(row.key, row.at))
+        return found
 
     def _was_elsewhere(self, key: str, answer: Observation) -> bool:
         """Whether a session was answered before with other stamps: then its first action is not new."""
