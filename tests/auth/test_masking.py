@@ -6,7 +6,7 @@ from urllib.parse import quote, quote_plus
 
 import pytest
 
-from halfopen.auth.masking import hidden, is_secret_name, spellings
+from halfopen.auth.masking import hidden, hidden_in_excerpts, is_secret_name, spellings
 
 SECRETS = ('hunter"2', "o'hara&sons", "caf\u00e9 noir", "<b>/path\\to", "plain-word", "p\u00e9ch\u00e9 & \"mignon'")
 WAYS = (
@@ -25,6 +25,8 @@ WAYS = (
     lambda text: html.escape(json.dumps(text)),
     lambda text: text.encode("ascii", "xmlcharrefreplace").decode(),
     lambda text: text.encode("ascii", "backslashreplace").decode(),
+    lambda text: repr("\"'" + text)[4:-1],
+    lambda text: repr("\"'" + json.dumps(text))[4:-1],
 )
 
 
@@ -39,6 +41,15 @@ def test_no_way_to_write_it_brings_a_secret_to_light(secret: str, way: int) -> N
 def test_the_longest_is_hidden_first() -> None:
     assert hidden("word and wordy", {"word", "wordy"}) == "*** and ***"
     assert spellings("") == frozenset()
+
+
+@pytest.mark.parametrize("length", range(4, 14))
+def test_the_beginning_of_a_secret_is_hidden_where_an_excerpt_ends(length: int) -> None:
+    secret = "s3cret-of-ours"
+    for mark in ("", "'", "...'"):
+        text = f"the body begins '<html>no {secret[:length]}{mark}"
+        assert hidden_in_excerpts(text, [secret]) == f"the body begins '<html>no ***{mark}"
+    assert hidden_in_excerpts("s3creters and 's3' are others", [secret]) == "s3creters and 's3' are others"
 
 
 @pytest.mark.parametrize("name", ["api_key", "apikey", "access-token", "SIGN", "password", "client_secret", "auth"])

@@ -10,6 +10,7 @@ from urllib.parse import quote, quote_plus
 SHORTEST: Final = 4
 """Characters; a shorter secret stands in any text by chance, and is hidden behind its parameter's name only."""
 _SECRET_NAME: Final = re.compile(r"key|token|secret|sign|passw|pwd|auth", re.IGNORECASE)
+_ENDS: Final = ("'", '"', "...", "\N{REPLACEMENT CHARACTER}")
 _UPPER_ESCAPE: Final = re.compile(r"%[0-9A-F]{2}|\\u[0-9a-f]{4}|&#x[0-9a-f]+;")
 
 
@@ -23,6 +24,9 @@ def spellings(secret: str) -> frozenset[str]:
     found = plain | {form for text in plain for form in _in_html(text)}
     # What quotes the address that was asked may write that in JSON or HTML again: percent signs stay as they are.
     found |= {quote(secret, safe=""), quote(secret), quote_plus(secret)}
+    # Our own reports quote what they found as Python does.
+    found |= {text.replace("\\", "\\\\") for text in found}
+    found |= {text.replace("'", "\\'") for text in found}
     return frozenset(found | {_UPPER_ESCAPE.sub(_other_case, text) for text in found})
 
 
@@ -30,6 +34,27 @@ def hidden(text: str, secrets: Iterable[str], mask: str = "***") -> str:
     """The text without any of these, the longest first, so that none hides the rest of another."""
     for secret in sorted(secrets, key=len, reverse=True):
         text = text.replace(secret, mask)
+    return text
+
+
+def hidden_in_excerpts(text: str, longest_first: Iterable[str], mask: str = "***") -> str:
+    """The text without any of these, nor the beginning of one where an excerpt of something longer was cut off."""
+    for secret in longest_first:
+        if secret[:SHORTEST] in text:
+            text = _without_beginning(text.replace(secret, mask), secret, mask)
+    return text
+
+
+def _without_beginning(text: str, secret: str, mask: str) -> str:
+    """What is cut off ends with the text, or with the mark that closes a quotation."""
+    at = text.find(secret[:SHORTEST])
+    while at >= 0:
+        end = at + SHORTEST
+        while end < len(text) and text[end : end + 1] == secret[end - at : end - at + 1]:
+            end += 1
+        if text.startswith(_ENDS, end) or end == len(text):
+            text = text[:at] + mask + text[end:]
+        at = text.find(secret[:SHORTEST], at + 1)
     return text
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 
-from halfopen.auth.masking import hidden
+from halfopen.auth.masking import hidden_in_excerpts
 from halfopen.check.finding import Finding, Report
 from halfopen.check.sample import digest, redacted
 
@@ -49,7 +49,7 @@ def _plain(secrets: Iterable[str]) -> Callable[[str], str]:
 
     def plain(text: str) -> str:
         if text not in done:
-            done[text] = printable(hidden(text, longest_first))
+            done[text] = printable(hidden_in_excerpts(text, longest_first))
         return done[text]
 
     return plain
