@@ -217,6 +217,19 @@ def test_a_new_row_in_a_closed_window_is_late() -> None:
     assert (late.row.key, late.missing.probe, late.found.probe) == ("w", "hour", "repeat")
 
 
+def test_a_change_that_shows_itself_late_is_late_though_its_row_was_there() -> None:
+    asked = Asked("wallets").ask(HOUR, csv(WALLETS, [wallet("w", "11:30:00")]))
+    asked.ask(HOUR, csv(WALLETS, [wallet("w", "11:59:40")]), probe="repeat")
+    (late,) = causes_of(asked.seen()).story.latecomers
+    assert (late.row.key, late.moment, late.repeated) == ("w", at("11:59:40"), True)
+
+
+def test_a_row_that_was_there_with_a_later_stamp_is_not_late() -> None:
+    asked = Asked("wallets").ask(HOUR, csv(WALLETS, [wallet("w", "11:59:40")]))
+    asked.ask(HOUR, csv(WALLETS, [wallet("w", "11:30:00")]), probe="repeat")
+    assert not causes_of(asked.seen()).story.latecomers
+
+
 def test_a_window_that_was_not_closed_yet_may_grow() -> None:
     young = window("11:59:00", "12:00:00")
     asked = Asked("wallets").ask(young, csv(WALLETS, []), started=at("12:00:00"))
