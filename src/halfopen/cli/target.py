@@ -63,7 +63,9 @@ def of_file(words: Words) -> ProductConfig:
         raise UsageError("give an address, or --config and --product, not both")
     given = words.given("auth", "ca", "paths", "offset")
     if given:
-        raise UsageError(f"{' and '.join(given)}: such options belong to an address; with --product they stand in the file")
+        raise UsageError(
+            f"{' and '.join(given)}: such options belong to an address; with --product they stand in the file"
+        )
     settings = load(words.config or Path("halfopen.toml"), sections=("products",))
     found = settings.chosen_products([words.product] if words.product else [])
     if len(found) > 1:
