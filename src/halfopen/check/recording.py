@@ -49,7 +49,7 @@ class How:
 def opened(path: Path | None) -> Iterator[BinaryIO | None]:
     """The file to record in, readable by its owner alone, opened before anything is asked; None for no recording.
 
-    A file that nothing was written to is taken away again.
+    What stood there before is replaced once all is written, and by nothing less.
 
     Raises:
         UsageError: it cannot be written.
@@ -57,20 +57,23 @@ def opened(path: Path | None) -> Iterator[BinaryIO | None]:
     if path is None:
         yield None
         return
+    is_plain = path.is_file() or not path.exists()
+    part = path.with_name(f"{path.name}.part") if is_plain else path
     try:
-        file = os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb")
+        file = os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb")
     except OSError as error:
         raise UsageError(
             f"--record {path}: cannot be written: {error.strerror}; name a file in a folder of yours"
         ) from None
-    with file:
-        with suppress(OSError):
-            # One that was there before keeps its mode otherwise; a pipe has none to change.
-            os.fchmod(file.fileno(), 0o600)
-        yield file
-        is_empty = file.seekable() and file.tell() == 0
-    if is_empty:
-        path.unlink(missing_ok=True)
+    try:
+        with file:
+            yield file
+            is_written = is_plain and file.tell() > 0
+        if is_written:
+            part.replace(path)
+    finally:
+        if is_plain:
+            part.unlink(missing_ok=True)
 
 
 def write(file: BinaryIO, how: How, exchanges: Iterable[Exchange]) -> None:
@@ -179,7 +182,16 @@ def _without_secrets(exchange: Exchange) -> bytes:
     for secret in sorted(exchange.secrets, key=len, reverse=True):
         for encoding in ("utf-8", "latin-1"):
             with suppress(UnicodeEncodeError):
-                content = content.replace(secret.encode(encoding), b"***")
+                content = _without(content, secret.encode(encoding))
+    return content
+
+
+def _without(content: bytes, secret: bytes) -> bytes:
+    """Without it, nor its beginning where the content ends in the middle of it, as what we stop reading may."""
+    content = content.replace(secret, b"***")
+    for length in range(len(secret) - 1, masking.SHORTEST - 1, -1):
+        if content.endswith(secret[:length]):
+            return content[:-length] + b"***"
     return content
 
 

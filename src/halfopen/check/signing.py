@@ -87,8 +87,9 @@ class SignIn:
         return has_flow(self._right) and self._right.refused(signed, self._monotonic())
 
     def hidden(self, text: str, request: Request | None = None) -> str:
-        """The text without any secret."""
-        return masking.hidden(text, self._secrets | (request.secrets if request else frozenset()))
+        """The text without any secret, nor the beginning of one where the text was cut off."""
+        secrets = self._secrets | (request.secrets if request else frozenset())
+        return masking.hidden_in_excerpts(text, sorted(secrets, key=len, reverse=True))
 
     def _tampered(self, where: float) -> dict[str, Any]:
         return {name: changed(text, where) if name in _SECRET_WORDS else text for name, text in self._words.items()}
