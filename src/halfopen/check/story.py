@@ -290,22 +290,6 @@ class Story:
             )
             yield Latecomer(row, moment, missing[-1], first, repeated=repeated)
 
-    def _holds(self, answer: Observation, key: str, moment: datetime) -> bool:
-        """Whether the answer has the key as it was at this moment or after; of a session the key alone tells."""
-        if self.feed.is_aggregate:
-            return key in self._of[id(answer)]
-        return any(at >= moment for at in self._held[id(answer)].get(key, ()))
-
-    @cached_property
-    def _held(self) -> dict[int, dict[str, list[datetime]]]:
-        """Answer -> key -> its stamps there."""
-        found: dict[int, dict[str, list[datetime]]] = {id(answer): defaultdict(list) for answer in self.answers}
-        for answer in self.answers:
-            for row in answer.rows:
-                if row.key is not None and row.at is not None:
-                    found[id(answer)][row.key].append(row.at)
-        return found
-
     def _late_actions(self) -> Iterator[Latecomer]:
         """Sessions that have an action, later on, at a moment that was closed when they were answered without it.
 
