@@ -1,5 +1,6 @@
 """What words of `halfopen check` are refused for before anybody is asked; and how it goes on with closed outputs."""
 
+import gzip
 import json
 import os
 import signal
@@ -93,6 +94,21 @@ def test_a_reader_that_has_gone_changes_neither_files_nor_exit_code(tmp_path: Pa
     assert done.returncode == 1
     assert "Traceback" not in done.stderr
     assert json.loads(report.read_text())["findings"]
+
+
+def test_a_terminal_without_accents_gets_the_report_too(tmp_path: Path) -> None:
+    with faults.serving("plain") as served:
+        run(["check", served.url, *FAST, "--record", str(tmp_path / "kept")])
+    lines = gzip.decompress((tmp_path / "kept").read_bytes()).splitlines()
+    head = {**json.loads(lines[0]), "target": "http://caf\u00e9"}
+    (tmp_path / "kept").write_bytes(gzip.compress(b"\n".join([json.dumps(head).encode(), *lines[1:]])))
+    done = subprocess.run(
+        command("--replay", str(tmp_path / "kept"), "--json", "-"),
+        env={**os.environ, "PYTHONIOENCODING": "ascii"}, capture_output=True, check=False, timeout=60,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert b"caf\\xe9" in done.stderr
+    assert json.loads(done.stdout)["target"] == "http://caf\u00e9"
 
 
 def test_ctrl_c_tells_what_was_found_however_often_it_is_pressed(tmp_path: Path) -> None:

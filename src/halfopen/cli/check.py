@@ -1,5 +1,6 @@
 """`halfopen check`: does a product's API keep the contract, and how can it be mended."""
 
+import io
 import os
 import sys
 from collections.abc import Mapping, Sequence
@@ -244,6 +245,10 @@ class _Console(Console):
 def _print(report: Report, files: Mapping[str, Path | None]) -> None:
     """The report for a person, and beside it the one that goes to standard output; it may be closed by now."""
     to_stdout = STDOUT in files.values()
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # A name that this terminal cannot write is no reason to say nothing.
+            stream.reconfigure(errors="backslashreplace")
     try:
         terminal.render(report, _Console(stderr=to_stdout))
         printed(report, files)

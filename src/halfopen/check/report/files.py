@@ -62,10 +62,11 @@ def write(report: Report, wanted: Mapping[str, Path | None]) -> None:
 
 
 def printed(report: Report, wanted: Mapping[str, Path | None]) -> None:
-    """The form that goes to standard output, if any does."""
+    """The form that goes to standard output, if any does; in UTF-8 like a file, whatever a terminal would have."""
     for form in FORMS:
         if wanted.get(form) == STDOUT:
-            sys.stdout.write(_rendered(form, report))
+            sys.stdout.flush()
+            sys.stdout.buffer.write(_rendered(form, report).encode())
 
 
 def _rendered(form: str, report: Report) -> str:
