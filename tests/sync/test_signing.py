@@ -137,3 +137,12 @@ async def test_a_short_word_is_hidden_behind_its_name_only():
         echo = f"a database has no a b: {signed.query} login=a+b&LOGIN=a b&password=p&q rst"
         shown = sign_in.hidden(echo, signed, "from=a&to=b")
     assert shown == ("a database has no a b: from=a&to=b&login=***&password=*** login=***&LOGIN=***&password=***")
+
+
+async def test_a_key_of_the_path_is_hidden_and_a_password_of_a_letter_mangles_nothing():
+    async with signed_with({"scheme": "login", "user": "crm", "password": "a"}) as sign_in:
+        echo = "no ordinary key KEY-of-0urs at /api?api_key=KEY-of-0urs&lang=en&password=a"
+        query = "api_key=KEY-of-0urs&lang=en"
+        signed = await sign_in.signed("/api", query, 0.0)
+        shown = sign_in.hidden(echo, signed, query)
+    assert shown == "no ordinary key *** at /api?api_key=***&lang=en&password=***"
