@@ -5,9 +5,11 @@ from pathlib import Path
 
 import pytest
 
+from halfopen.check.engine import Options
 from halfopen.cli.main import run
 from halfopen.demo import faults
 from halfopen.demo.faults.product import PASSWORD, USER
+from halfopen.errors import UsageError
 
 AUTH = f"basic:{USER}:{PASSWORD}"
 FAST = ("--watch", "0s", "--rate", "500", "--feed", "wallets", "--feed", "players")
@@ -114,3 +116,29 @@ def test_bad_words_are_told_in_one_line(words: list[str], told: str, capsys: pyt
     found = capsys.readouterr().err
     assert told in found
     assert found.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("words", "requests"),
+    [
+        ([], 300),
+        (["--watch", "0s"], 300),
+        (["--watch", "10m"], 300 + 13 * 36),
+        (["--watch", "2m", "--feed", "players,wallets"], 300 + 2 * 4),
+        (["--watch", "2m", "--deep"], 1200 + 13 * 4),
+        (["--watch", "10m", "--max-requests", "40"], 40),
+    ],
+)
+def test_a_longer_watch_has_more_requests(
+    words: list[str], requests: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    seen: list[Options] = []
+
+    def look(_: object, options: Options, __: object) -> None:
+        seen.append(options)
+        raise UsageError("enough")
+
+    monkeypatch.setattr("halfopen.cli.check._report", look)
+    assert run(["check", "http://127.0.0.1:9", *words]) == 2
+    assert "enough" in capsys.readouterr().err
+    assert seen[0].limits.requests == requests

@@ -32,6 +32,8 @@ from halfopen.errors import ConfigError, UsageError
 
 GOOD, BAD_NEWS, UNREACHABLE, INTERRUPTED = 0, 1, 3, 130
 _DEEP_REQUESTS, _REQUESTS = 1200, 300
+_MINUTE, _LOOK = 60, 15
+"""Seconds of watching that `_REQUESTS` are for, and between two looks beyond them."""
 _DEFAULT_WATCH = "60s"
 _WIDE = 150
 """Columns that a table of rules wants."""
@@ -87,7 +89,8 @@ def check(
         only: judge only these rules: codes, with commas or several times.
         skip: leave these rules out.
         deep: also every minute of an hour, and up to 1200 requests.
-        max_requests: never send more requests; 300 by default.
+        max_requests: never send more requests; by default 300, and beyond a minute of watching one more for each feed
+            and each quarter of a minute.
         rate: requests a second.
         offset: the delay that the product declares, like 2m: younger windows are not held against it.
         baseline: an earlier --json report, whose findings are known.
@@ -103,15 +106,16 @@ def check(
     known = baselines.read(baseline) if baseline is not None else None
     files = {"json": json, "html": html, "junit": junit, "sarif": sarif}
     demand_writable({**files, "record": record})
-    chosen = _feeds(feed)
+    chosen = _feeds(feed) or tuple(contract_feeds())
+    seconds = _seconds(watch, "--watch")
     options = engine.Options(
-        feeds=chosen or tuple(contract_feeds()),
+        feeds=chosen,
         only=_codes(only, "--only"),
         skip=_codes(skip, "--skip"),
-        watch=_seconds(watch, "--watch"),
+        watch=seconds,
         deep=deep,
         redact=redact,
-        limits=_limits(max_requests, rate, deep=deep),
+        limits=_limits(max_requests, rate, (_DEEP_REQUESTS if deep else _REQUESTS) + _watching(seconds, len(chosen))),
         record=record,
     )
     words = Words(base_url, config, product, auth, ca, tuple(path or ()), offset)
@@ -226,12 +230,17 @@ def _seconds(text: str, option: str) -> float:
         raise UsageError(f"{option}: {error}") from None
 
 
-def _limits(most: int | None, rate: float, *, deep: bool) -> Limits:
+def _watching(seconds: float, feeds: int) -> int:
+    """Requests that watching takes beyond its first minute, so that a long one looks as often as a short one."""
+    return feeds * (max(0, int(seconds) - _MINUTE) // _LOOK)
+
+
+def _limits(most: int | None, rate: float, usual: int) -> Limits:
     if most is not None and most < 1:
         raise UsageError(f"--max-requests: found {most}, needs 1 or more")
     if not 0 < rate <= 1000:  # noqa: PLR2004 - nobody means more a second
         raise UsageError(f"--rate: found {rate:g}, needs a number of requests a second, like 10")
-    return replace(Limits(rate=rate), requests=most or (_DEEP_REQUESTS if deep else _REQUESTS))
+    return replace(Limits(rate=rate), requests=most or usual)
 
 
 class _Console(Console):
