@@ -14,7 +14,7 @@ from halfopen.window.window import floor
 from support.faulty import FaultyProduct
 from support.halfopen_process import ended, run, running, start
 
-ENDLESS = "select count(*) from range(3000000) a, range(3000000) b where a.range * b.range % 7 = 9"
+ENDLESS = "select count(*) from range(3000000) a, range(3000000) b where a.range * b.range % 1000003 = 7"
 MANY = "select range as n, 1.5::decimal(38, 18) as d, 'x' as s from range(20000)"
 SOON_SECONDS = 20
 
