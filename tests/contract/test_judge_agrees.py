@@ -163,6 +163,21 @@ def test_every_kind_reads_every_text_alike(database: duckdb.DuckDBPyConnection, 
             assert codes == ({code} if code else set()), (name, text)
 
 
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@given(st.lists(TEXTS, min_size=1, max_size=60))
+@example(SCRAPS)
+@example(["", "12.0", "-0.0", "007", ".5", "0.000000000000000001", "9223372036854775807.0", "TRUE", "t", "no"])
+def test_where_nothing_is_found_a_bare_cast_reads_the_same(
+    database: duckdb.DuckDBPyConnection, texts: list[str]
+) -> None:
+    found = judged(database, texts)
+    dear = database.execute(f"{typed(FEED, 'texts', list(FIELDS))} ORDER BY _n").fetchall()
+    cheap = database.execute(f"{typed(FEED, 'texts', list(FIELDS), sound=True)} ORDER BY _n").fetchall()
+    for number, text in enumerate(texts):
+        for name, one, another in zip(FIELDS, dear[number][1:], cheap[number][1:], strict=True):
+            assert one == another or found.get((number, name)), (name, text)
+
+
 @settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     st.lists(st.tuples(st.booleans(), st.integers(0, 10**20 - 1), st.integers(0, 10**18 - 1)), min_size=1, max_size=50)

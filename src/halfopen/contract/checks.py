@@ -28,11 +28,15 @@ _BAR = "|"
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """SQL about one column: `doubt`, the (code, condition) pairs in order, and the value `typed`."""
+    """SQL about one column: `doubt`, the (code, condition) pairs in order, and the value `typed`.
+
+    sound: the value, for less, where there is no finding about any text of the column.
+    """
 
     doubt: str
     codes: tuple[tuple[str, str], ...]
     typed: str
+    sound: str
 
 
 def check(field: Field, column: str) -> Check:
@@ -64,13 +68,14 @@ def _datetime(_: Field, column: str) -> Check:
         f"CASE WHEN {plain} THEN TRY_CAST({column} AS TIMESTAMP)"
         f" WHEN {readable} AND {moment} {within} THEN {moment} END"
     )
-    return Check(f"NOT ({plain})", (("invalid_datetime", f"{VALUE} IS NULL"), ("datetime_not_plain", "true")), typed)
+    codes = (("invalid_datetime", f"{VALUE} IS NULL"), ("datetime_not_plain", "true"))
+    return Check(f"NOT ({plain})", codes, typed, f"TRY_CAST({column} AS TIMESTAMP)")
 
 
 def _date(_: Field, column: str) -> Check:
     plain = _plain(column, "DATE", 10)
-    typed = f"CASE WHEN {plain} THEN TRY_CAST({column} AS DATE) END"
-    return Check(f"NOT ({plain})", (("invalid_date", "true"),), typed)
+    sound = f"TRY_CAST({column} AS DATE)"
+    return Check(f"NOT ({plain})", (("invalid_date", "true"),), f"CASE WHEN {plain} THEN {sound} END", sound)
 
 
 def _plain(column: str, target: str, length: int) -> str:
@@ -84,43 +89,45 @@ def _zero(column: str) -> str:
 
 
 def _integer(_: Field, column: str) -> Check:
-    typed = f"CASE WHEN {matches(column, grammar.INTEGER)} THEN TRY_CAST({column} AS BIGINT) END"
+    sound = f"TRY_CAST({column} AS BIGINT)"
+    typed = f"CASE WHEN {matches(column, grammar.INTEGER)} THEN {sound} END"
     doubt = f"NOT {matches(column, grammar.PLAIN_INTEGER)}"
-    return Check(doubt, (("invalid_number", f"{VALUE} IS NULL"),), typed)
+    return Check(doubt, (("invalid_number", f"{VALUE} IS NULL"),), typed, sound)
 
 
 def _decimal(_: Field, column: str) -> Check:
-    typed = f"CASE WHEN {matches(column, grammar.DECIMAL)} THEN TRY_CAST({column} AS DECIMAL(38,18)) END"
+    sound = f"TRY_CAST({column} AS DECIMAL(38,18))"
+    typed = f"CASE WHEN {matches(column, grammar.DECIMAL)} THEN {sound} END"
     doubt = f"NOT {matches(column, grammar.DECIMAL)}"
-    return Check(doubt, (("invalid_number", f"{VALUE} IS NULL"),), typed)
+    return Check(doubt, (("invalid_number", f"{VALUE} IS NULL"),), typed, sound)
 
 
 def _boolean(_: Field, column: str) -> Check:
     folded = f"lower({column})"
     known = among(folded, (*grammar.TRUE, *grammar.FALSE))
     typed = f"CASE WHEN {known} THEN {among(folded, grammar.TRUE)} END"
-    return Check(f"NOT ({known})", (("invalid_boolean", "true"),), typed)
+    return Check(f"NOT ({known})", (("invalid_boolean", "true"),), typed, typed)
 
 
 def _choice(field: Field, column: str) -> Check:
     spelled = {word for canonical, others in field.values.items() for word in (canonical, *others)}
     known = among(f"lower({column})", vocabulary.words(field))
-    return Check(f"NOT ({among(column, spelled)})", (("enum_case", known), ("invalid_enum", "true")), column)
+    return Check(f"NOT ({among(column, spelled)})", (("enum_case", known), ("invalid_enum", "true")), column, column)
 
 
 def _currency(_: Field, column: str) -> Check:
     folded = f"lower({column})"
     codes = (("unsupported_crypto", among(folded, vocabulary.other_coins())), ("invalid_currency", "true"))
-    return Check(f"NOT ({among(folded, vocabulary.currencies())})", codes, column)
+    return Check(f"NOT ({among(folded, vocabulary.currencies())})", codes, column, column)
 
 
 def _country(_: Field, column: str) -> Check:
     known = among(f"lower({column})", vocabulary.countries())
-    return Check(f"NOT ({known})", (("invalid_country", "true"),), column)
+    return Check(f"NOT ({known})", (("invalid_country", "true"),), column, column)
 
 
 def _timezone(_: Field, column: str) -> Check:
-    return Check(f"NOT ({among(column, vocabulary.timezones())})", (("invalid_timezone", "true"),), column)
+    return Check(f"NOT ({among(column, vocabulary.timezones())})", (("invalid_timezone", "true"),), column, column)
 
 
 def _ip(_: Field, column: str) -> Check:
@@ -132,7 +139,7 @@ def _ip(_: Field, column: str) -> Check:
     whole = f"{matches(column, grammar.IPV6_WHOLE)} AND {groups} + 1 = {grammar.IPV6_GROUPS}"
     cut = f"{matches(column, grammar.IPV6_CUT)} AND {groups} - {edges} < {grammar.IPV6_GROUPS}"
     doubt = f"CASE WHEN {matches(column, grammar.IPV4)} THEN false ELSE NOT (({whole}) OR ({cut})) END"
-    return Check(doubt, (("invalid_ip", "true"),), column)
+    return Check(doubt, (("invalid_ip", "true"),), column, column)
 
 
 def _locale(_: Field, column: str) -> Check:
@@ -145,24 +152,24 @@ def _locale(_: Field, column: str) -> Check:
     language = f"lower(regexp_extract({column}, '^[A-Za-z]+'))"
     region = f"upper(regexp_extract({column}, '[-_]([A-Za-z]{{2}})$', 1))"
     known = f"{matches(column, grammar.LOCALE)} AND {among(language, languages)} AND {among(region, ('', *regions))}"
-    return Check(f"NOT ({short})", (("invalid_locale", f"NOT ({known})"),), column)
+    return Check(f"NOT ({short})", (("invalid_locale", f"NOT ({known})"),), column, column)
 
 
 def _email(_: Field, column: str) -> Check:
     doubt = f"NOT {matches(column, grammar.EMAIL)} OR length({column}) > {grammar.EMAIL_LENGTH}"
-    return Check(doubt, (("invalid_email", "true"),), column)
+    return Check(doubt, (("invalid_email", "true"),), column, column)
 
 
 def _phone(_: Field, column: str) -> Check:
-    return Check(f"NOT {matches(column, grammar.E164)}", (("phone_not_e164", "true"),), column)
+    return Check(f"NOT {matches(column, grammar.E164)}", (("phone_not_e164", "true"),), column, column)
 
 
 def _url(_: Field, column: str) -> Check:
-    return Check(f"NOT {matches(column, grammar.URL)}", (("invalid_url", "true"),), column)
+    return Check(f"NOT {matches(column, grammar.URL)}", (("invalid_url", "true"),), column, column)
 
 
 def _string(_: Field, column: str) -> Check:
-    return Check("false", (), column)
+    return Check("false", (), column, column)
 
 
 _BY_KIND: dict[Kind, Callable[[Field, str], Check]] = {

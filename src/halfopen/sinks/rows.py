@@ -14,12 +14,15 @@ BY_SEQUENCE = frozenset({FeedKind.AGGREGATE, FeedKind.SNAPSHOT})
 """Kinds of feeds whose cursor says nothing about which of two rows is newer."""
 
 
-def typed_rows(shape: Shape, unreadable: tuple[str, ...]) -> str:
-    """All present columns in their mirror types, further ones as they are, unreadable fields also as `_raw_...`."""
+def typed_rows(shape: Shape, unreadable: tuple[str, ...], *, sound: bool = False) -> str:
+    """All present columns in their mirror types, further ones as they are, unreadable fields also as `_raw_...`.
+
+    `sound` promises that the judge found nothing.
+    """
     raw = [f"_raw_{name}" for name in unreadable]
     extended = "".join(f", {quote(name)} AS {quote(f'_raw_{name}')}" for name in unreadable)
     table = f"(SELECT *{extended} FROM staged)" if raw else "staged"
-    return _hidden(shape, typed(shape.feed, table, [*shape.present, *shape.extra_columns, *raw]))
+    return _hidden(shape, typed(shape.feed, table, [*shape.present, *shape.extra_columns, *raw], sound=sound))
 
 
 def listed_rows(shape: Shape) -> str:

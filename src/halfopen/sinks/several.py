@@ -37,10 +37,7 @@ def keep_in_duckdb(
             f" ON CONFLICT (_id) DO UPDATE SET last_seen = excluded.last_seen"
             f" WHERE excluded.last_seen > {quote(table)}.last_seen"
         )
-        if merge.many:
-            connection.execute(told, None if merge.at_hand else lists)
-        else:
-            run(connection, told, values)
+        run(connection, told, values, None if merge.at_hand else lists)
 
 
 def identity(shape: Shape, row: str) -> list[str]:

@@ -105,7 +105,14 @@ class _Application:
         show(self._connection, self._staged)
         small = self._staged.rows <= SMALL_ROWS
         wrong = judge(self._connection, shape, small=small)
-        merge = Merge(shape=shape, unusable=False, unreadable=(), at_hand=small, overrules=self._answer.overrules)
+        merge = Merge(
+            shape=shape,
+            unusable=False,
+            unreadable=(),
+            at_hand=small,
+            sound=not wrong,
+            overrules=self._answer.overrules,
+        )
         if wrong:
             merge = self._judged(merge)
         if small:
@@ -144,7 +151,10 @@ class _Application:
 
     def _keyed(self, merge: Merge) -> tuple[int, ...]:
         run(self._connection, merging.keyed(merge), self._values)
-        return self._connection.execute(merging.SUMMARY).fetchone() or (0,) * 6
+        rows, keys, *counts = self._connection.execute(merging.SUMMARY).fetchone() or (0,) * 6
+        if keys < rows:
+            [(keys,)] = self._connection.execute(merging.KEYS).fetchall()
+        return rows, keys, *counts
 
     def _overwrite(self, merge: Merge) -> None:
         columns, query = merging.changes(merge)

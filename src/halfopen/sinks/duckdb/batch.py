@@ -59,8 +59,9 @@ def apply_groups(
     if not groups:
         return {}
     values = {place: values_of(answers[place]) for group in groups for place in group.counts}
-    columns = {name: [each[name] for each in values.values()] for name in _ASKED}
-    run(connection, _MAKE_ASKED, {"a": list(values), **columns})
+    if any(len(group.counts) > 1 or not group.fresh for group in groups):
+        columns = {name: [each[name] for each in values.values()] for name in _ASKED}
+        run(connection, _MAKE_ASKED, {"a": list(values), **columns})
     outcomes = {}
     for group in groups:
         tallies = _Group(connection, answers, group, values).run()
@@ -129,9 +130,10 @@ class _Group:
 
     def _insert_all(self) -> Mapping[int, _Tally]:
         """Write rows of which it is known that each is new."""
-        merge = replace(self._merge, at_hand=False)
-        self._connection.execute(merging.insert(merge, all_new=True), self._group.lists)
-        several.keep_in_duckdb(self._connection, merge, {}, self._group.lists)
+        lists, [first, *others] = self._group.lists, self._group.counts
+        merge = replace(self._merge, at_hand=False, many=bool(others))
+        run(self._connection, merging.insert(merge, all_new=True), self._values[first], lists)
+        several.keep_in_duckdb(self._connection, merge, self._values[first], lists)
         return {place: _Tally(inserted=rows) for place, rows in self._group.counts.items()}
 
     def _count_keyed(self) -> tuple[int, int]:

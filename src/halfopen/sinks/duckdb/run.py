@@ -13,10 +13,16 @@ _PARAMETER = re.compile(r"\$p_([a-z_]+)")
 
 
 def run(
-    connection: duckdb.DuckDBPyConnection, sql: str, values: Mapping[str, Any] | None = None
+    connection: duckdb.DuckDBPyConnection,
+    sql: str,
+    values: Mapping[str, Any] | None = None,
+    lists: Mapping[str, Any] | None = None,
 ) -> duckdb.DuckDBPyConnection:
-    """Execute; `$p_seq` takes `values["seq"]`. DuckDB refuses values that a statement does not name."""
-    return connection.execute(sql, {f"p_{name}": (values or {})[name] for name in _names(sql)})
+    """Execute; `$p_seq` takes `values["seq"]`. DuckDB refuses values that a statement does not name.
+
+    lists: further parameters by their own names, all of which the statement has.
+    """
+    return connection.execute(sql, {f"p_{name}": (values or {})[name] for name in _names(sql)} | dict(lists or {}))
 
 
 def written(connection: duckdb.DuckDBPyConnection, sql: str, values: Mapping[str, Any] | None = None) -> int:

@@ -116,7 +116,7 @@ class _Judging:
             wrong = self._judge(shape)
             if wrong:
                 unusable, unreadable = learned(self._connection, shape)
-            rows = self._usable(shape, unreadable, unusable=unusable)
+            rows = self._usable(shape, typed_rows(shape, unreadable, sound=not wrong), unreadable, unusable=unusable)
         held = self._write("held", _HELD, [held_rows(shape)] if shape and unusable else [], self._broken_rows())
         verdicts = self._write(
             "verdicts",
@@ -163,8 +163,8 @@ class _Judging:
             f" true FROM staged WHERE strlen({key}) > {LONGEST_KEY}",
         )
 
-    def _usable(self, shape: Shape, unreadable: tuple[str, ...], *, unusable: int) -> Sheet | None:
-        """Write the usable rows, one a key: the highest cursor, then the last."""
+    def _usable(self, shape: Shape, typed: str, unreadable: tuple[str, ...], *, unusable: int) -> Sheet | None:
+        """Write the usable rows, one a key: the highest cursor, then the last; `typed` is a SELECT of all rows."""
         feed = shape.feed
         key = quote(feed.key)
         usable = " ANTI JOIN (SELECT _n FROM verdicts WHERE unusable) u ON u._n = t._n" if unusable else ""
@@ -182,11 +182,11 @@ class _Judging:
             version = f"CASE WHEN t.{quote(feed.cursor)} > $p_ahead::TIMESTAMP THEN $p_clock::TIMESTAMP END"
         extra = patch(shape, unreadable)
         custom = f", {extra} AS _patch" if extra else ""
-        query = f"SELECT t.*, {version} AS _version{custom} FROM ({typed_rows(shape, unreadable)}) t{usable}{newest}"
+        query = f"SELECT t.*, {version} AS _version{custom} FROM ({typed}) t{usable}{newest}"
         if ahead:
             self._count_ahead(query, feed.cursor)
         for field, table in several.concerned(shape):
-            told = several.values_of_key(shape, field, f"SELECT t.* FROM ({typed_rows(shape, unreadable)}) t{usable}")
+            told = several.values_of_key(shape, field, f"SELECT t.* FROM ({typed}) t{usable}")
             self._sides[table] = self._copy(table, told, (feed.key, field, "last_seen"), (feed.key, field))
         if not self._place.alone:
             self._keys = self._place.file("rows", "keys")
