@@ -141,7 +141,7 @@ async def serve(port: int) -> None:
     loop = asyncio.get_running_loop()
     loop.add_signal_handler(signal.SIGUSR1, hang, True)  # noqa: FBT003 - asyncio takes arguments by place
     loop.add_signal_handler(signal.SIGUSR2, hang, False)  # noqa: FBT003 - asyncio takes arguments by place
-    server = await loop.create_server(Product, "0.0.0.0", port, backlog=4096)  # noqa: S104
+    server = await loop.create_server(Product, "0.0.0.0", port, backlog=4096)  # noqa: S104 - every loopback address is a product of its own
     await server.serve_forever()
 
 

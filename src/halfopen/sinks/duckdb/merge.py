@@ -24,7 +24,7 @@ SUMMARY = (
 )
 """Rows, keys, new keys, replacing rows, rows whose cursor went back, rows with an unbelievable cursor.
 
-Keys are counted by their hashes, which takes half as long: where there are fewer than rows, `KEYS` counts them.
+Keys are counted by their hashes, which are shorter: where there are fewer than rows, `KEYS` counts the keys themselves.
 """
 KEYS = "SELECT count(DISTINCT _id) FROM keyed"
 
