@@ -14,10 +14,11 @@ from urllib.parse import urljoin, urlsplit
 import aiohttp
 from yarl import URL
 
+from halfopen.auth import masking, path_keys
 from halfopen.auth.flow import TokenRefused
 from halfopen.check import road
 from halfopen.check.answer import Answer
-from halfopen.check.exchange import Exchange
+from halfopen.check.exchange import Exchange, shown_address
 from halfopen.check.pace import LONGEST_WAIT, MOST_WAITED, Pace, retry_after
 from halfopen.check.patience import BUSY, Patience
 from halfopen.check.signing import Credentials, Request, SignIn
@@ -92,6 +93,8 @@ class Client:
                               self._road)  # fmt: skip
         self.exchanges: list[Exchange] = []
         self.paths = {name: product.path(name) for name in feeds()}
+        addresses = (product.url + path for path in self.paths.values())
+        self._keys = frozenset(key for address in addresses for key in path_keys.keys(address))
         self.spaces: dict[str, str] = dict.fromkeys(feeds(), product.space)
 
     @property
@@ -183,7 +186,7 @@ class Client:
                 found = await self._follow(how, number, base, request)
                 # The address that was asked, whatever it led to; built from its own parts, since it was signed.
                 shown = f"{base}?{request.shown_query}" if request.shown_query else base
-                found = replace(found, url=shown)
+                found = replace(found, url=shown_address(shown))
                 self._renewed = found.status == _UNAUTHORIZED and self.sign_in.refused(request)
         self._bytes += found.size
         self._patience.seen(how.feed, found)
@@ -200,14 +203,15 @@ class Client:
             probe=how.probe,
             window=how.window,
             credentials=how.credentials,
-            url=base,
+            url=shown_address(base),
             sent={},
             status=error.status,
             headers={},
             started=started,
             ended=self._clock(),
-            error=self.sign_in.hidden(str(error)),
+            error=self._hidden(str(error)),
             error_code="token_refused",
+            keys=self._keys,
         )
 
     _renewed = False
@@ -230,7 +234,7 @@ class Client:
             if found.status not in _REDIRECTS or location is None or len(hops) > _MOST_HOPS:
                 return found
             target = urljoin(url, location)
-            hops.append(self.sign_in.hidden(target, request))
+            hops.append(self._hidden(target, request))
             if _origin(target) != _origin(url) or self.left <= 0:
                 return replace(found, redirects=tuple(hops))
             url = target
@@ -268,7 +272,7 @@ class Client:
             url=self._product.url,
             sent={**own, **request.shown_headers},
             status=answer.status,
-            headers={name: self.sign_in.hidden(value, request) for name, value in answer.headers.items()},
+            headers={name: self._hidden(value, request) for name, value in answer.headers.items()},
             body=self._masked(bytes(answer.head), answer, request),
             file=answer.file,
             size=answer.size,
@@ -276,20 +280,26 @@ class Client:
             cut=answer.cut,
             started=started,
             ended=self._clock(),
-            error=None if answer.error is None else self.sign_in.hidden(answer.error, request),
+            error=None if answer.error is None else self._hidden(answer.error, request),
             error_code=answer.error_code,
             echoed=_echo(answer, request),
             redirects=tuple(hops),
             tls=answer.tls,
             secrets=request.secrets,
+            keys=self._keys,
             hint=request.hint,
         )
 
+    def _hidden(self, text: str, request: Request | None = None) -> str:
+        """The text without any secret, nor a key of the product's path."""
+        plain = self.sign_in.hidden(text, request)
+        return masking.hidden_in_excerpts(plain, sorted(self._keys, key=len, reverse=True))
+
     def _masked(self, body: bytes, answer: Answer, request: Request) -> bytes:
         """An answer of rows is judged as it is, and masked when it is shown or recorded; an error is masked at once."""
-        if answer.status == _OK or not request.secrets:
+        if answer.status == _OK or not (request.secrets or self._keys):
             return body
-        return self.sign_in.hidden(body.decode("utf-8", "surrogateescape"), request).encode("utf-8", "surrogateescape")
+        return self._hidden(body.decode("utf-8", "surrogateescape"), request).encode("utf-8", "surrogateescape")
 
 
 class _Counted:

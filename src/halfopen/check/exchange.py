@@ -8,12 +8,14 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final
 
+from halfopen.auth import path_keys
 from halfopen.window.window import Window
 
 EXCERPT = 4096
 """Bytes of a body that an exchange itself holds; the rest is in its file."""
 _VARIABLE: Final = re.compile(r"(?<![^ :=])\$([A-Z0-9_]+)\Z")
 """What `signing` puts in place of a secret, at the end of a header or of a parameter."""
+_PATH_KEY: Final = "$PATH_KEY"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -27,8 +29,9 @@ class Exchange:
     longer. size: bytes of the decoded body that were read; wire_size: bytes as received. cut: we stopped reading.
     started, ended: aware UTC by our clock. error: what broke between here and the product, or why the body could not
     be decoded; error_code: its rule. echoed: where a secret that was sent came back. secrets: texts that were sent and
-    that nobody may see, in all their spellings; only the body of a 200 may hold them. hint: what the variables in
-    `curl` stand for.
+    that nobody may see, in all their spellings; only the body of a 200 may hold them. keys: the same of the address's
+    path, which are hidden, and not looked for in answers: they may be none. hint: what the variables in `curl` stand
+    for.
     """
 
     number: int
@@ -54,7 +57,13 @@ class Exchange:
     redirects: tuple[str, ...] = ()
     tls: Mapping[str, str] = field(default_factory=dict)
     secrets: frozenset[str] = field(repr=False, default=frozenset())
+    keys: frozenset[str] = field(repr=False, default=frozenset())
     hint: str = ""
+
+    @property
+    def hidden(self) -> frozenset[str]:
+        """All the texts that nobody may see."""
+        return self.secrets | self.keys
 
     @property
     def seconds(self) -> float:
@@ -84,8 +93,17 @@ class Exchange:
         # curl encodes what a variable holds; written into the address, a password with & in it would end there.
         words += [f"--data-urlencode {_in_shell(part)}" for part in secret]
         words += ["-G"] if secret else []
-        words.append(shlex.quote(base + (mark + plain if plain else "")))
+        words.append(_address_in_shell(base + (mark + plain if plain else "")))
         return " ".join([*words, f" # {self.hint}"] if self.hint else words)
+
+
+def shown_address(url: str) -> str:
+    """An address with a variable in place of what looks like a key in its path."""
+    return path_keys.masked(url, _PATH_KEY)
+
+
+def _address_in_shell(url: str) -> str:
+    return f'"{_PATH_KEY}"'.join(shlex.quote(part) if part else "" for part in url.split(_PATH_KEY))
 
 
 def _in_shell(text: str) -> str:

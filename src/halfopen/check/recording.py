@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
-from halfopen.auth import masking
+from halfopen.auth import masking, path_keys
 from halfopen.check.exchange import EXCERPT, Exchange
 from halfopen.config.product import ProductConfig
 from halfopen.errors import UsageError
@@ -105,7 +105,7 @@ def _head(how: How) -> dict[str, Any]:
     product = how.product
     return {
         "schema": _SCHEMA,
-        "target": product.url,
+        "target": path_keys.masked(product.url),
         "product": {
             "name": product.name,
             # Of the words of the sign-in the rules need to know these two; the address of tokens is nobody's business.
@@ -156,7 +156,7 @@ def _scheme_of(exchanges: Iterable[Exchange]) -> dict[str, str]:
 
 
 def _without_keys(path: str) -> str:
-    base, mark, query = path.partition("?")
+    base, mark, query = path_keys.masked(path).partition("?")
     parts = [part.partition("=") for part in query.split("&")]
     return base + mark + "&".join(f"{n}=***" if masking.is_secret_name(n) else n + e + v for n, e, v in parts)
 
@@ -179,7 +179,7 @@ def _to_json(exchange: Exchange) -> dict[str, Any]:
 def _without_secrets(exchange: Exchange) -> bytes:
     """The whole body with every secret that was sent with this request masked, in the common ways to write letters."""
     content = exchange.content
-    for secret in sorted(exchange.secrets, key=len, reverse=True):
+    for secret in sorted(exchange.hidden, key=len, reverse=True):
         for encoding in ("utf-8", "latin-1"):
             with suppress(UnicodeEncodeError):
                 content = _without(content, secret.encode(encoding))

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 
+from halfopen.auth import path_keys
 from halfopen.auth.masking import hidden_in_excerpts
 from halfopen.check.finding import Finding, Report
 from halfopen.check.sample import digest, redacted
@@ -10,7 +11,7 @@ from halfopen.check.sample import digest, redacted
 
 def shown(report: Report, *, redact: bool = False) -> Report:
     """The report with every text that came from the product made harmless; `redact`: digests in place of keys."""
-    plain = _plain(frozenset[str]().union(*(exchange.secrets for exchange in report.exchanges)))
+    plain = _plain(path_keys.keys(report.target).union(*(exchange.hidden for exchange in report.exchanges)))
     sample = redacted if redact else str
     return replace(
         report,

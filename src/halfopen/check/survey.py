@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from halfopen.check import case as cases
 from halfopen.check.case import Case, FeedCase
 from halfopen.check.client import Client, LeftAlone, Spent
-from halfopen.check.exchange import Exchange
+from halfopen.check.exchange import Exchange, shown_address
 from halfopen.check.observe import Observation, Observer
 from halfopen.check.plan import odd, windows
 from halfopen.config.product import ProductConfig
@@ -233,7 +233,7 @@ class Survey:
 
     def _forget(self, name: str, path: str) -> None:
         """A path that was only guessed says nothing about the feed."""
-        base = self._product.url + path
+        base = shown_address(self._product.url + path)
         self.observations = [
             o for o in self.observations if o.feed.name != name or o.exchange.url.partition("?")[0] != base
         ]

@@ -3,6 +3,7 @@
 from typing import Final
 from urllib.parse import urlsplit
 
+from halfopen.auth import path_keys
 from halfopen.check.case import Case
 from halfopen.check.exchange import Exchange
 
@@ -40,7 +41,7 @@ def why(case: Case) -> str:
 def _address(case: Case, exchange: Exchange) -> str:
     """What to give in place of the product's address: where it leads, without the feed's own path."""
     target = exchange.redirects[-1].partition("?")[0]
-    path = case.product.path(exchange.feed or "").partition("?")[0]
+    path = path_keys.masked(case.product.path(exchange.feed or "").partition("?")[0])
     return target.removesuffix(path).rstrip("/")
 
 

@@ -17,6 +17,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from halfopen.auth.path_keys import masked
 from halfopen.check import baseline as baselines
 from halfopen.check import engine
 from halfopen.check.client import Limits
@@ -193,7 +194,7 @@ def _report(words: Words, options: engine.Options, leaving: Leaving) -> Report:
 def _replayed(path: Path, words: Words, options: engine.Options) -> Report:
     """Judge a recording: what it cannot be asked any more is refused, what can be judged anew is."""
     if words.base_url is not None:
-        raise UsageError(f"--replay has its address in the recording; leave out {words.base_url}")
+        raise UsageError(f"--replay has its address in the recording; leave out {masked(words.base_url)}")
     idle = words.given("auth", "ca", "paths") + (["--record"] if options.record is not None else [])
     if idle:
         raise UsageError(f"{' and '.join(idle)}: nothing is asked with --replay; leave it out")

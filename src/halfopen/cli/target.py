@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from halfopen.auth.path_keys import masked
 from halfopen.config.load import load
 from halfopen.config.product import ProductConfig, read_product
 from halfopen.config.reading import environment, interpolated
@@ -39,12 +40,12 @@ def of_address(words: Words) -> ProductConfig:
     """The product at an address; UsageError and ConfigError for words that do not fit."""
     if words.base_url is None:
         raise UsageError("nothing to check: give an address, or --config FILE --product NAME, or --replay FILE")
-    base, mark, query = words.base_url.partition("?")
+    base, mark, query = masked(words.base_url).partition("?")
     if mark or "#" in base:
         hint = (
             f", and what every request needs with --path, like --path 'players=/api/players?{query}'" if query else ""
         )
-        raise UsageError(f"{words.base_url}: give the address alone, {base.partition('#')[0]}{hint}")
+        raise UsageError(f"{masked(words.base_url)}: give the address alone, {base.partition('#')[0]}{hint}")
     table: dict[str, Any] = {"url": words.base_url}
     if words.paths:
         table["paths"] = dict(path_word(word) for word in words.paths)
