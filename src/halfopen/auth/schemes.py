@@ -27,6 +27,7 @@ _NOT_SCHEMES: Final = frozenset(
         "issuer",
         "lockout",
         "masking",
+        "path_keys",
         "query",
         "replay",
         "schemes",
