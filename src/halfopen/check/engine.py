@@ -170,7 +170,8 @@ def _report(case: Case, options: Options, how: How) -> Report:
         ended=how.ended,
         unreachable=_untested(case, how, findings),
     )
-    return shown.shown(report, redact=options.redact)
+    quotes = [o.problem.text for feed in case.feeds.values() for o in feed.observations if o.problem]
+    return shown.shown(report, redact=options.redact, quotes=quotes)
 
 
 def _untested(case: Case, how: How, findings: Iterable[Finding]) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from halfopen.check.sample import Excerpt, Sample
 from halfopen.contract.model import Feed
 from halfopen.errors import BodyError
 from halfopen.wire import csv as wire_csv
@@ -19,6 +20,8 @@ _DELIMITERS: Final = (";", "\t", "|")
 _NOT_JSON_NUMBER: Final = re.compile(rb"[:\[,]\s*-?(?:NaN|Infinity)\b")
 _COUNTS: Final = re.compile(r"count of fields is (\d+) here and (\d+)")
 _BYTE: Final = re.compile(r"byte (\d+)")
+_QUOTED: Final = re.compile(r"""(.* byte \d+: )('(?:[^'\\]|\\.){2,}'|"(?:[^"\\]|\\.){2,}")( .*)""")
+"""An error that begins with a piece of the body, as Python writes it."""
 _BAD_STATUS: Final = frozenset({"error", "fail", "failed", "failure", "false", "exception"})
 _ERROR_NAMES: Final = frozenset({"error", "errors", "error_code", "error_message", "exception"})
 _TALK_NAMES: Final = frozenset(
@@ -44,7 +47,10 @@ PAGE_NAMES: Final = frozenset(
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Problem:
-    """Why a body has no rows to judge: the rule that it breaks, and one line; `also`: rules that it breaks, too."""
+    """Why a body has no rows to judge: the rule that it breaks, and one line; `also`: rules that it breaks, too.
+
+    A text that quotes the body is a `Sample` with `Excerpt`s.
+    """
 
     code: str
     text: str
@@ -93,9 +99,8 @@ def read(content: bytes, feed: Feed, names: Mapping[str, str], media_type: str =
         return Body(format="json" if as_json else "csv", notes=notes, shape="nothing")
     if head.startswith(b"<"):
         shown = " ".join(head[:80].decode("utf-8", "replace").split())
-        return Body(
-            format="html", notes=notes, problem=Problem(code="html_instead_of_data", text=f"the body begins {shown!r}")
-        )
+        told = Sample("the body begins ", Excerpt(repr(shown)))
+        return Body(format="html", notes=notes, problem=Problem(code="html_instead_of_data", text=told))
     expected = {names.get(name, name).casefold() for name in feed.fields}
     if head[:1] in {b"[", b"{"} or head.strip() in {b"null", b"true", b"false"} or "json" in media_type:
         return _read_json(text, feed, names, notes)
@@ -114,17 +119,14 @@ def _read_csv(text: bytes, expected: set[str], notes: dict[str, str]) -> Body:
             body.problem = Problem(code="csv_delimiter", text=f"fields are separated by {other!r}, not by a comma")
             return body
         if head.count(",") or len(expected & {head.casefold()}) or _looks_like_row(head):
-            body.problem = Problem(
-                code="csv_header_missing", text=f"no field is named in the first row: {_shown(head)}"
-            )
+            told = Sample("no field is named in the first row: ", _shown(head))
+            body.problem = Problem(code="csv_header_missing", text=told)
         elif _COMPLAINT.search(head):
-            body.problem = Problem(
-                code="error_as_200", text=f"an error in place of rows: {_shown(head)}", also=("unparseable_body",)
-            )
+            told = Sample("an error in place of rows: ", _shown(head))
+            body.problem = Problem(code="error_as_200", text=told, also=("unparseable_body",))
         else:
-            body.problem = Problem(
-                code="unparseable_body", text=f"neither CSV with a header row nor JSON: {_shown(head)}"
-            )
+            told = Sample("neither CSV with a header row nor JSON: ", _shown(head))
+            body.problem = Problem(code="unparseable_body", text=told)
         return body
     rows: list[list[str | None]] = []
     try:
@@ -212,7 +214,9 @@ def _json_problem(error: str, text: bytes, path: tuple[str, ...], *, ndjson: boo
     if not ndjson and (odd := _no_objects(text, path)):
         return Problem(code="json_not_array", text=odd)
     also = ("body_truncated",) if _is_cut(text, ndjson=ndjson) else ()
-    return Problem(code="unparseable_body", text=error, also=also)
+    quoted = _QUOTED.fullmatch(error)
+    told = error if quoted is None else Sample(quoted[1], Excerpt(quoted[2]), quoted[3])
+    return Problem(code="unparseable_body", text=told, also=also)
 
 
 def _no_objects(text: bytes, path: tuple[str, ...]) -> str | None:
@@ -224,16 +228,15 @@ def _no_objects(text: bytes, path: tuple[str, ...]) -> str | None:
     odd = next((row for row in whole if not isinstance(row, dict)), None) if isinstance(whole, list) else None
     if not whole or (odd is None and all(isinstance(row, dict) for row in whole)):
         return None
-    return f"an element of the array is {json.dumps(odd)[:40]}, not an object with the columns"
+    return Sample("an element of the array is ", _excerpt(odd, 40), ", not an object with the columns")
 
 
 def _envelope(whole: object, feed: Feed, names: Mapping[str, str], body: Body) -> tuple[tuple[str, ...], bool] | None:
     """Path to the array in an object, and whether the object is itself a row; None when there are no rows to be had."""
     if not isinstance(whole, dict):
         body.shape = "null" if whole is None else "object"
-        body.problem = Problem(
-            code="json_not_array", text=f"the body is {json.dumps(whole)[:40]}, not an array of rows"
-        )
+        told = Sample("the body is ", _excerpt(whole, 40), ", not an array of rows")
+        body.problem = Problem(code="json_not_array", text=told)
         return None
     key = names.get(feed.key, feed.key)
     if key in whole:
@@ -242,13 +245,14 @@ def _envelope(whole: object, feed: Feed, names: Mapping[str, str], body: Body) -
     body.shape = "object" if whole else "null"
     path = _array(whole)
     if _is_error(whole) and not (path and key in next(iter(_at(whole, path)), {})):
-        shown = json.dumps({name: whole[name] for name in whole if name.casefold() in _ERROR_NAMES | _TALK_NAMES})
-        body.problem = Problem(code="error_as_200", text=f"an error in place of rows: {shown[:120]}")
+        said = {name: whole[name] for name in whole if name.casefold() in _ERROR_NAMES | _TALK_NAMES}
+        told = Sample("an error in place of rows: ", _excerpt(said, 120))
+        body.problem = Problem(code="error_as_200", text=told)
         return None
     if path is None:
-        shown = ", ".join(list(whole)[:6]) or "nothing"
-        text = f"an object with {shown} in it stands where an array of rows is due"
-        body.problem = Problem(code="json_not_array", text=text)
+        shown = Excerpt(", ".join(list(whole)[:6])) if whole else "nothing"
+        told = Sample("an object with ", shown, " in it stands where an array of rows is due")
+        body.problem = Problem(code="json_not_array", text=told)
         return None
     body.envelope = ".".join(path)
     around = whole if len(path) == 1 else {**whole, **whole[path[0]]}
@@ -363,5 +367,11 @@ def _is_cut(text: bytes, *, ndjson: bool) -> bool:
     return False
 
 
-def _shown(text: str) -> str:
-    return repr(text if len(text) <= 80 else text[:80] + "...")  # noqa: PLR2004 - a line's worth
+def _shown(text: str) -> Excerpt:
+    return Excerpt(repr(text if len(text) <= 80 else text[:80] + "..."))  # noqa: PLR2004 - a line's worth
+
+
+def _excerpt(value: object, most: int) -> str:
+    """The beginning of a value as JSON; what holds no word of anybody's is no excerpt."""
+    text = json.dumps(value)[:most]
+    return text if value is None or isinstance(value, bool) else Excerpt(text)

@@ -1,4 +1,4 @@
-"""A line of evidence that knows which of its parts are identifiers, so that `--redact` hides all of them."""
+"""A line of evidence that knows which of its parts must not be read: `--redact` hides all of them."""
 
 from hashlib import sha256
 from typing import Self
@@ -10,8 +10,17 @@ class Id(str):
     __slots__ = ()
 
 
+class Excerpt(str):
+    """A piece of a body as it came, as a part of a sample: it may hold anything, so that no digest is shown of it."""
+
+    __slots__ = ()
+
+
 class Sample(str):
-    """One line of evidence, made of its parts; `redacted` has digests in place of those that are an `Id`."""
+    """One line of evidence, made of its parts.
+
+    `redacted` has digests in place of those that are an `Id`, and the length of those that are an `Excerpt`.
+    """
 
     __slots__ = ("redacted",)
     redacted: str
@@ -19,8 +28,14 @@ class Sample(str):
     def __new__(cls, *parts: str) -> Self:
         """The line of these parts."""
         made = super().__new__(cls, "".join(parts))
-        made.redacted = "".join(digest(part) if isinstance(part, Id) else part for part in parts)
+        made.redacted = "".join(map(_without, parts))
         return made
+
+
+def _without(part: str) -> str:
+    if isinstance(part, Excerpt):
+        return f"[{len(part)} characters]"
+    return digest(part) if isinstance(part, Id) else part
 
 
 def key(text: str | None) -> Id:
