@@ -11,6 +11,8 @@ import pytest
 
 from halfopen.check.client import Client, LeftAlone, Limits, Spent
 from halfopen.check.exchange import Exchange
+from halfopen.check.finding import Status
+from halfopen.check.judging import judge
 from halfopen.check.observe import Observer
 from halfopen.check.survey import Survey
 from halfopen.config.product import read_product
@@ -223,6 +225,48 @@ async def test_no_hop_is_followed_beyond_the_budget(monkeypatch: pytest.MonkeyPa
     asking = Asking(monkeypatch, tmp_path, lambda _, _n: (302, {"Location": "/again"}), requests=2)
     assert (await asking.ask()).status == 302
     assert len(asking.times) == 2
+
+
+async def test_where_a_feed_was_answered_it_is_asked_from_then_on(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def answers(url: str, _: int) -> Answer:
+        path, _, query = url.partition("?")
+        return OK if path.endswith("/") else (301, {"Location": f"{path}/?{query}"})
+
+    asking = Asking(monkeypatch, tmp_path, answers)
+    first, second = await asking.ask(), await asking.ask()
+    assert (len(first.redirects), len(second.redirects)) == (1, 0)
+    assert second.url.partition("?")[0] == f"http://127.0.0.1{asking.client.paths['wallets']}/"
+    await asking.survey.look()
+    assert asking.survey.looked
+    assert asking.client.requests < 300
+    assert "redirected" in {one.code for one in judge(asking.survey.case())[1]}
+
+
+@pytest.mark.parametrize("where", ["http://elsewhere.example/api", "", "{url}", "{url}&again=1"])
+async def test_a_product_that_leads_every_request_astray_is_left_alone(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, where: str
+) -> None:
+    asking = Asking(monkeypatch, tmp_path, lambda url, _: (302, {"Location": where.format(url=url)} if where else {}))
+    await asking.survey.look()
+    assert asking.survey.spent == "every request is redirected, and to no answer"
+    assert asking.client.requests <= (65 if "again" in where else 13)
+    verdicts, findings = judge(asking.survey.case())
+    assert {one.code for one in findings} <= {"redirected"}
+    assert {one.feed for one in findings} == (set(asking.client.paths) if where else set())
+    about = {one.status for one in verdicts if one.code == "row_outside_window"}
+    assert about == {Status.NOT_VERIFIED}
+
+
+async def test_a_feed_that_leads_astray_is_left_alone_and_the_others_are_asked(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    elsewhere = (302, {"Location": "http://elsewhere.example"})
+    asking = Asking(monkeypatch, tmp_path, lambda url, _: elsewhere if "wallets" in url else OK)
+    await asking.survey.look()
+    assert asking.survey.looked
+    assert sum("wallets" in url for _, url in asking.session.asked) == 2
 
 
 async def test_what_is_posted_for_a_token_counts(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

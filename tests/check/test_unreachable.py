@@ -21,6 +21,7 @@ def asked(status: int, *redirects: str, **headers: str) -> Asked:
     [
         ("https://casino.example/api/players?from=a&password=b", "https://casino.example"),
         ("https://casino.example/v2/api/players", "https://casino.example/v2"),
+        ("https://casino.example/api/players/?from=a", "https://casino.example"),
         ("https://casino.example/login", "https://casino.example/login"),
     ],
 )
@@ -37,7 +38,7 @@ def test_who_is_led_elsewhere_is_told_where(target: str, address: str) -> None:
         (429, "status 429: it finds that it is asked too often: wait, and ask with --rate 1 (Retry-After: 60)"),
         (503, "status 503: it says that it is not ready: try again later (Retry-After: 60)"),
         (500, "status 500: its log says why"),
-        (302, "status 302"),
+        (302, "status 302: it redirects, and to no answer: check the address and the paths"),
     ],
 )
 def test_each_status_has_its_hint(status: int, told: str) -> None:

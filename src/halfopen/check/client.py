@@ -91,6 +91,8 @@ class Client:
         self._road = road.proxied(product)
         self.sign_in = SignIn(product.auth, cast("aiohttp.ClientSession", _Counted(session, self._count)), monotonic,
                               self._road)  # fmt: skip
+        self._moved: dict[str, str] = {}
+        """Where an address led that was answered there: it is asked there from then on, and not led there each time."""
         self.exchanges: list[Exchange] = []
         self.paths = {name: product.path(name) for name in feeds()}
         addresses = (product.url + path for path in self.paths.values())
@@ -170,7 +172,7 @@ class Client:
 
     async def _once(self, how: "_How", raw: str, *, burst: bool = False) -> Exchange:
         path, _, fixed = self.paths[how.feed].partition("?")
-        base = self._product.url + path
+        base = self._moved.get(self._product.url + path, self._product.url + path)
         query = "&".join(part for part in (fixed, raw) if part)
         async with self._pace.turn(burst=burst):
             self._demand_budget()
@@ -217,8 +219,8 @@ class Client:
     _renewed = False
 
     def _demand_budget(self) -> None:
-        if self.refused:
-            raise Spent(self.refused)
+        if self.refused or self._patience.lost:
+            raise Spent(self.refused or self._patience.lost)
         if self.left <= 0:
             raise Spent(f"the budget of {self._limits.requests} requests is used up")
         if self._bytes >= self._limits.bytes:
@@ -228,18 +230,28 @@ class Client:
         """Redirects are followed on the same scheme, host and port only: credentials travel nowhere else."""
         url = f"{base}?{request.query}" if request.query else base
         hops: list[str] = []
+        visited = {url}
         while True:
             found = await self._get(how, number, url, request, hops)
+            if hops and found.status == _OK and how.credentials == "right":
+                self._remember(base, url, request)
             location = found.headers.get("location")
             if found.status not in _REDIRECTS or location is None or len(hops) > _MOST_HOPS:
                 return found
             target = urljoin(url, location)
             hops.append(self._hidden(target, request))
-            if _origin(target) != _origin(url) or self.left <= 0:
+            if _origin(target) != _origin(url) or target in visited or self.left <= 0:
                 return replace(found, redirects=tuple(hops))
             url = target
+            visited.add(url)
             self._sent += 1
             await self._pace.step()
+
+    def _remember(self, base: str, url: str, request: Request) -> None:
+        """Where the same question was answered; a signature may be good for the address alone that it was made for."""
+        place, _, query = url.partition("?")
+        if query == request.query and self.sign_in.scheme != "signature":
+            self._moved[base] = place
 
     async def _get(self, how: "_How", number: int, url: str, request: Request, hops: Sequence[str]) -> Exchange:
         own = {

@@ -1,4 +1,4 @@
-"""How often a feed is asked that does not answer, or that turns every request away."""
+"""How often a feed is asked that does not answer, turns every request away, or leads elsewhere."""
 
 from collections import Counter
 from typing import Final
@@ -12,7 +12,11 @@ TIMED_OUT: Final = "timed out"
 MOST_TIMED_OUT: Final = 2
 MOST_REFUSED: Final = 3
 """So many refusals of one feed in a row."""
-
+MOST_ASTRAY: Final = 2
+"""So many redirects of one feed in a row that led to no answer."""
+_ASTRAY_AT_FIRST: Final = 5
+"""Once so many requests have been led astray, and no other was answered otherwise, nothing is asked any more."""
+_REDIRECTION: Final = range(300, 400)
 
 _LAST_PROBE: Final = "empty"
 """What each feed is asked once the windows around its own stamps have been."""
@@ -31,6 +35,10 @@ class Patience:
     def __init__(self) -> None:
         self._timed_out: Counter[str] = Counter()
         self._refused: Counter[str] = Counter()
+        self._astray: Counter[str] = Counter()
+        self._arrived = False
+        self.lost = ""
+        """Why nothing is asked any more: every request was led astray; empty otherwise."""
 
     def ended(self, feed: str) -> str:
         """Why a feed is not asked any more; empty while it is."""
@@ -38,6 +46,8 @@ class Patience:
             return f"{feed} timed out {MOST_TIMED_OUT} times"
         if self._refused[feed] >= MOST_REFUSED:
             return f"{feed} was refused {MOST_REFUSED} times in a row"
+        if self._astray[feed] >= MOST_ASTRAY:
+            return f"{feed} redirected {MOST_ASTRAY} times in a row, and to no answer"
         return ""
 
     def seen(self, feed: str, exchange: Exchange) -> None:
@@ -45,3 +55,11 @@ class Patience:
         self._timed_out[feed] += exchange.error == TIMED_OUT
         if exchange.credentials == "right" and exchange.probe != "burst":
             self._refused[feed] = self._refused[feed] + 1 if exchange.status in BUSY else 0
+        if exchange.credentials == "right" and exchange.status is not None:
+            self._led(feed, is_astray=exchange.status in _REDIRECTION)
+
+    def _led(self, feed: str, *, is_astray: bool) -> None:
+        self._astray[feed] = self._astray[feed] + 1 if is_astray else 0
+        self._arrived |= not is_astray
+        if not self._arrived and self._astray.total() >= _ASTRAY_AT_FIRST:
+            self.lost = "every request is redirected, and to no answer"

@@ -14,6 +14,7 @@ _HINTS: Final = {
     429: "it finds that it is asked too often: wait, and ask with --rate 1",
     503: "it says that it is not ready: try again later",
 }
+_REDIRECTION: Final = range(300, 400)
 _SERVER: Final = 500
 
 
@@ -30,6 +31,8 @@ def why(case: Case) -> str:
         hint = "renew it; where the authority is your own, name its certificate: halfopen check --ca ca.pem"
     elif last.error_code == "token_refused":
         hint = "check auth and its token_url"
+    elif last.status in _REDIRECTION:
+        hint = "it redirects, and to no answer: check the address and the paths"
     else:
         hint = _HINTS.get(last.status or 0, "its log says why" if (last.status or 0) >= _SERVER else "")
     wait = last.headers.get("retry-after")
@@ -40,8 +43,8 @@ def why(case: Case) -> str:
 
 def _address(case: Case, exchange: Exchange) -> str:
     """What to give in place of the product's address: where it leads, without the feed's own path."""
-    target = exchange.redirects[-1].partition("?")[0]
-    path = path_keys.masked(case.product.path(exchange.feed or "").partition("?")[0])
+    target = exchange.redirects[-1].partition("?")[0].rstrip("/")
+    path = path_keys.masked(case.product.path(exchange.feed or "").partition("?")[0]).rstrip("/")
     return target.removesuffix(path).rstrip("/")
 
 
