@@ -17,6 +17,7 @@ from halfopen.check.report import html, junit, sarif, terminal
 from halfopen.check.report import json as as_json
 from halfopen.check.report.matrix import matrix
 from halfopen.check.shown import shown
+from support.told import in_terminal
 
 AT = datetime(2024, 5, 1, 12, tzinfo=UTC)
 CODE = "window_upper_bound_inclusive"
@@ -24,6 +25,7 @@ CODE = "window_upper_bound_inclusive"
 
 @pytest.fixture
 def report() -> Report:
+    """A product with one finding."""
     found = Finding(
         code=CODE, severity=Severity.MUST, certainty=Certainty.PROOF, feed="players", count=3,
         samples=('"p<1>" modified_at 2024-05-01 12:00:00',), request="curl -u crm:$PASSWORD 'http://a/api/players'",
@@ -167,3 +169,22 @@ def seen(report: Report) -> str:
     told = io.StringIO()
     terminal.render(report, Console(file=told, width=200))
     return told.getvalue()
+
+
+def test_of_what_could_not_be_tested_the_terminal_tells_what_was_found_all_the_same(report):
+    found = report.findings[0]
+    refused = replace(
+        found, code="single_polls_refused", feed=None, text="4 polls are refused", samples=("logins: 429",)
+    )
+    dead = [replace(found, code="transport_error", feed=feed, text="it is dead") for feed in ("players", "logins")]
+    note = replace(found, code="ip_not_whitelisted", severity=Severity.INFO, feed=None, text="all is forbidden")
+    followed = replace(found, code="retry_after_missing", root=False, feed="logins", text="no Retry-After")
+    told = in_terminal(replace(report, unreachable="no feed could be read", findings=(refused, *dead, note, followed)))
+    assert re.search(
+        r"no feed could be read\n\nMUST single_polls_refused  4 polls are refused\n    logins: 429\n(?s:.*)"
+        r"\n\nMUST transport_error in 2 feeds  it is dead\n(?s:.*)"
+        r"from these\n  MUST retry_after_missing logins  no Retry-After\n(?s:.*)"
+        r"knowing\n  INFO ip_not_whitelisted  all is forbidden",
+        told,
+    ), told
+    assert told.count("transport_error") == 1

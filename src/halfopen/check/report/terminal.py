@@ -1,6 +1,7 @@
 """The report for a person at a terminal: what was seen, the matrix, root causes, and what probably follows."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import replace
 
 from rich.console import Console
 from rich.markup import escape
@@ -23,22 +24,38 @@ def render(report: Report, console: Console) -> None:
     _head(report, console)
     if report.unreachable:
         console.print(Text(report.unreachable, style="bold red"), soft_wrap=True)
+        _findings(_once_a_code(report.findings), console)
         return
     _matrix(report, console)
-    roots = [finding for finding in report.findings if finding.root and finding.severity is not Severity.INFO]
-    rest = [finding for finding in report.findings if not finding.root]
-    notes = [finding for finding in report.findings if finding.root and finding.severity is Severity.INFO]
-    for finding in roots:
-        _told(finding, console)
-    if rest:
-        console.print(Text("\nprobably following from these", style="bold"))
-        for finding in rest:
-            console.print(f"  {_label(finding)}  {escape(finding.text)}", highlight=False, soft_wrap=True)
-    if notes:
-        console.print(Text("\nworth knowing", style="bold"))
-        for finding in notes:
-            console.print(f"  {_label(finding)}  {escape(finding.text)}", highlight=False, soft_wrap=True)
+    _findings(report.findings, console)
     _foot(report, console)
+
+
+def _once_a_code(findings: Iterable[Finding]) -> list[Finding]:
+    """Of findings that feeds share the first, which says in how many: of a closed door all of them say the same."""
+    of_code: dict[str, list[Finding]] = {}
+    for finding in findings:
+        of_code.setdefault(finding.code, []).append(finding)
+    return [
+        replace(first, feed=f"in {1 + len(others)} feeds") if others else first for first, *others in of_code.values()
+    ]
+
+
+def _findings(findings: Collection[Finding], console: Console) -> None:
+    """Root causes with their evidence, then what follows from them, then notes; in the order of the report."""
+    for finding in findings:
+        if finding.root and finding.severity is not Severity.INFO:
+            _told(finding, console)
+    _lines("probably following from these", [one for one in findings if not one.root], console)
+    notes = [one for one in findings if one.root and one.severity is Severity.INFO]
+    _lines("worth knowing", notes, console)
+
+
+def _lines(heading: str, findings: Collection[Finding], console: Console) -> None:
+    if findings:
+        console.print(Text(f"\n{heading}", style="bold"))
+    for finding in findings:
+        console.print(f"  {_label(finding)}  {escape(finding.text)}", highlight=False, soft_wrap=True)
 
 
 def _head(report: Report, console: Console) -> None:
