@@ -1,5 +1,7 @@
 """Rules about credentials: who has none, or wrong ones, gets nothing."""
 
+from collections.abc import Sequence
+
 from halfopen.check import echo
 from halfopen.check.case import Case, FeedCase
 from halfopen.check.counted import counted
@@ -52,8 +54,15 @@ def _not_required(feed: FeedCase) -> Outcome:
     open_ = [o for o in _probes(feed, "none") if _is_answer(feed, o)]
     if not open_:
         return PASS
-    text = f"{counted(len(open_[0].rows), 'row is', 'rows are')} answered without any credentials"
-    return failed(text, seen=open_[0].exchange, samples=map(_answered, open_))
+    return _let_in(open_, "without any credentials")
+
+
+def _let_in(open_: Sequence[Observation], how: str) -> Outcome:
+    """Requests are counted, as the samples show them; the one with most rows is the evidence."""
+    most = max(open_, key=lambda o: len(o.rows))
+    requests = counted(len(open_), f"request {how} is", f"requests {how} are")
+    text = f"{requests} answered, with {'up to ' if len(open_) > 1 else ''}{counted(len(most.rows), 'row')}"
+    return failed(text, seen=most.exchange, samples=map(_answered, open_), count=len(open_))
 
 
 def _answered(observation: Observation) -> str:
@@ -69,8 +78,7 @@ def _wrong_accepted(feed: FeedCase) -> Outcome:
         return PASS
     if any(_is_answer(feed, o) for o in _probes(feed, "none")):
         return not_applicable("no credentials are needed at all, which has a rule of its own")
-    text = f"{counted(len(open_[0].rows), 'row is', 'rows are')} answered to a wrong secret"
-    return failed(text, seen=open_[0].exchange, samples=map(_answered, open_))
+    return _let_in(open_, "with a wrong secret")
 
 
 def _leak(feed: FeedCase) -> Outcome:
