@@ -227,14 +227,15 @@ async def test_no_hop_is_followed_beyond_the_budget(monkeypatch: pytest.MonkeyPa
     assert len(asking.times) == 2
 
 
+@pytest.mark.parametrize("auth", [BEARER, {"scheme": "login", "user": "crm", "password": "s3cret-word"}])
 async def test_where_a_feed_was_answered_it_is_asked_from_then_on(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, auth: dict[str, str]
 ) -> None:
     def answers(url: str, _: int) -> Answer:
         path, _, query = url.partition("?")
         return OK if path.endswith("/") else (301, {"Location": f"{path}/?{query}"})
 
-    asking = Asking(monkeypatch, tmp_path, answers)
+    asking = Asking(monkeypatch, tmp_path, answers, auth)
     first, second = await asking.ask(), await asking.ask()
     assert (len(first.redirects), len(second.redirects)) == (1, 0)
     assert second.url.partition("?")[0] == f"http://127.0.0.1{asking.client.paths['wallets']}/"

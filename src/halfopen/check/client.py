@@ -1,41 +1,24 @@
-"""A polite client with budgets: a few requests at a time, so many a second, and every exchange written down once.
+"""A polite client with budgets: a few requests at a time, so many a second, and every exchange written down once."""
 
-Query strings are built by hand, since HTTP libraries take `+` and `%20` for the same; bodies are decoded by hand,
-since they take a compressed body that was cut for a whole one.
-"""
-
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, cast
-from urllib.parse import urljoin, urlsplit
 
 import aiohttp
-from yarl import URL
 
-from halfopen.auth import masking, path_keys
-from halfopen.auth.flow import TokenRefused
 from halfopen.check import road
-from halfopen.check.answer import Answer
-from halfopen.check.exchange import Exchange, shown_address
+from halfopen.check.exchange import Exchange
+from halfopen.check.fetch import Fetcher, How
 from halfopen.check.pace import LONGEST_WAIT, MOST_WAITED, Pace, retry_after
 from halfopen.check.patience import BUSY, Patience
-from halfopen.check.signing import Credentials, Request, SignIn
+from halfopen.check.signing import Credentials, SignIn
 from halfopen.config.product import ProductConfig
 from halfopen.contract.load import feeds
-from halfopen.errors import BodyError
 from halfopen.window.window import Window
 from halfopen.wire import moment
 
-_ACCEPT = {
-    "csv": "text/csv",
-    "json": "application/json, application/x-ndjson;q=0.9",
-    "auto": "text/csv, application/json;q=0.9, application/x-ndjson;q=0.8, */*;q=0.1",
-}
-_TIMEOUT = aiohttp.ClientTimeout(total=90, sock_connect=10, sock_read=65)
-_MOST_HOPS = 3
-_REDIRECTS = {301, 302, 303, 307, 308}
 _TOO_MANY = 429
 _UNAUTHORIZED, _OK = 401, 200
 _PATIENCE = 10.0
@@ -76,9 +59,7 @@ class Client:
         seen: Callable[[Exchange], None] = lambda _: None,
     ) -> None:
         self._product = product
-        self._session = session
         self._limits = limits
-        self._spool = spool
         self._clock = clock
         self._seen = seen
         self._pace = Pace(limits.rate, limits.at_once, monotonic)
@@ -88,15 +69,12 @@ class Client:
         self._patience = Patience()
         self.refused = ""
         """Why nothing is asked any more, once the product asked for that; empty before."""
-        self._road = road.proxied(product)
-        self.sign_in = SignIn(product.auth, cast("aiohttp.ClientSession", _Counted(session, self._count)), monotonic,
-                              self._road)  # fmt: skip
-        self._moved: dict[str, str] = {}
-        """Where an address led that was answered there: it is asked there from then on, and not led there each time."""
+        way = road.proxied(product)
+        tokens = cast("aiohttp.ClientSession", _Counted(session, self._count))
+        self.sign_in = SignIn(product.auth, tokens, monotonic, way)
+        self._fetcher = Fetcher(product, session, self.sign_in, spool, way, clock=clock, hop=self._hop)
         self.exchanges: list[Exchange] = []
         self.paths = {name: product.path(name) for name in feeds()}
-        addresses = (product.url + path for path in self.paths.values())
-        self._keys = frozenset(key for address in addresses for key in path_keys.keys(address))
         self.spaces: dict[str, str] = dict.fromkeys(feeds(), product.space)
 
     @property
@@ -134,7 +112,7 @@ class Client:
         """
         if ended := self._patience.ended(feed):
             raise LeftAlone(ended)
-        how = _How(feed, probe, window, credentials, accept, most_bytes or self._limits.answer_bytes)
+        how = How(feed, probe, window, credentials, accept, most_bytes or self._limits.answer_bytes)
         raw = moment.query_of(window, self.spaces[feed]) if query is None and window is not None else query or ""
         exchange = await self._once(how, raw, burst=burst)
         if exchange.status == _UNAUTHORIZED and credentials == "right" and self._renewed:
@@ -170,26 +148,22 @@ class Client:
         self._sent += 1
         self._pace.spend()
 
-    async def _once(self, how: "_How", raw: str, *, burst: bool = False) -> Exchange:
+    async def _hop(self) -> bool:
+        """Have a turn for one more request of the same question; False where there is none left."""
+        if self.left <= 0:
+            return False
+        self._sent += 1
+        await self._pace.step()
+        return True
+
+    async def _once(self, how: How, raw: str, *, burst: bool = False) -> Exchange:
         path, _, fixed = self.paths[how.feed].partition("?")
-        base = self._moved.get(self._product.url + path, self._product.url + path)
         query = "&".join(part for part in (fixed, raw) if part)
         async with self._pace.turn(burst=burst):
             self._demand_budget()
             self._number += 1
             self._sent += 1
-            number = self._number
-            started = self._clock()
-            try:
-                request = await self.sign_in.signed(how.credentials, urlsplit(base).path, query, started.timestamp())
-            except TokenRefused as error:
-                found = self._without_token(how, number, base, started, error)
-            else:
-                found = await self._follow(how, number, base, request)
-                # The address that was asked, whatever it led to; built from its own parts, since it was signed.
-                shown = f"{base}?{request.shown_query}" if request.shown_query else base
-                found = replace(found, url=shown_address(shown))
-                self._renewed = found.status == _UNAUTHORIZED and self.sign_in.refused(request)
+            found, self._renewed = await self._fetcher.fetch(how, self._number, self._product.url + path, query)
         self._bytes += found.size
         self._patience.seen(how.feed, found)
         if found.status == _OK:
@@ -197,24 +171,6 @@ class Client:
         self.exchanges.append(found)
         self._seen(found)
         return found
-
-    def _without_token(self, how: "_How", number: int, base: str, started: datetime, error: TokenRefused) -> Exchange:
-        return Exchange(
-            number=number,
-            feed=how.feed,
-            probe=how.probe,
-            window=how.window,
-            credentials=how.credentials,
-            url=shown_address(base),
-            sent={},
-            status=error.status,
-            headers={},
-            started=started,
-            ended=self._clock(),
-            error=self._hidden(str(error)),
-            error_code="token_refused",
-            keys=self._keys,
-        )
 
     _renewed = False
 
@@ -225,93 +181,6 @@ class Client:
             raise Spent(f"the budget of {self._limits.requests} requests is used up")
         if self._bytes >= self._limits.bytes:
             raise Spent(f"the budget of {self._limits.bytes >> 20} MiB is used up")
-
-    async def _follow(self, how: "_How", number: int, base: str, request: Request) -> Exchange:
-        """Redirects are followed on the same scheme, host and port only: credentials travel nowhere else."""
-        url = f"{base}?{request.query}" if request.query else base
-        hops: list[str] = []
-        visited = {url}
-        while True:
-            found = await self._get(how, number, url, request, hops)
-            if hops and found.status == _OK and how.credentials == "right":
-                self._remember(base, url, request)
-            location = found.headers.get("location")
-            if found.status not in _REDIRECTS or location is None or len(hops) > _MOST_HOPS:
-                return found
-            target = urljoin(url, location)
-            hops.append(self._hidden(target, request))
-            if _origin(target) != _origin(url) or target in visited or self.left <= 0:
-                return replace(found, redirects=tuple(hops))
-            url = target
-            visited.add(url)
-            self._sent += 1
-            await self._pace.step()
-
-    def _remember(self, base: str, url: str, request: Request) -> None:
-        """Where the same question was answered; a signature may be good for the address alone that it was made for."""
-        place, _, query = url.partition("?")
-        if query == request.query and self.sign_in.scheme != "signature":
-            self._moved[base] = place
-
-    async def _get(self, how: "_How", number: int, url: str, request: Request, hops: Sequence[str]) -> Exchange:
-        own = {
-            "Accept": how.accept or _ACCEPT[self._product.format],
-            "Accept-Encoding": "gzip",
-            "User-Agent": "halfopen-check",
-        }
-        answer = Answer(self._spool / f"body-{number}", how.most_bytes)
-        started = self._clock()
-        try:
-            async with self._session.get(
-                URL(url, encoded=True),
-                headers={**own, **request.headers},
-                allow_redirects=False,
-                timeout=_TIMEOUT,
-                **self._road,
-            ) as response:
-                answer.began(response)
-                await answer.take(response)
-        except (aiohttp.ClientError, TimeoutError, OSError, BodyError) as error:
-            answer.broke(error)
-        finally:
-            answer.close()
-        return Exchange(
-            number=number,
-            feed=how.feed,
-            probe=how.probe,
-            window=how.window,
-            credentials=how.credentials,
-            url=self._product.url,
-            sent={**own, **request.shown_headers},
-            status=answer.status,
-            headers={name: self._hidden(value, request) for name, value in answer.headers.items()},
-            body=self._masked(bytes(answer.head), answer, request),
-            file=answer.file,
-            size=answer.size,
-            wire_size=answer.wire_size,
-            cut=answer.cut,
-            started=started,
-            ended=self._clock(),
-            error=None if answer.error is None else self._hidden(answer.error, request),
-            error_code=answer.error_code,
-            echoed=_echo(answer, request),
-            redirects=tuple(hops),
-            tls=answer.tls,
-            secrets=request.secrets,
-            keys=self._keys,
-            hint=request.hint,
-        )
-
-    def _hidden(self, text: str, request: Request | None = None) -> str:
-        """The text without any secret, nor a key of the product's path."""
-        plain = self.sign_in.hidden(text, request)
-        return masking.hidden_in_excerpts(plain, sorted(self._keys, key=len, reverse=True))
-
-    def _masked(self, body: bytes, answer: Answer, request: Request) -> bytes:
-        """An answer of rows is judged as it is, and masked when it is shown or recorded; an error is masked at once."""
-        if answer.status == _OK or not (request.secrets or self._keys):
-            return body
-        return self._hidden(body.decode("utf-8", "surrogateescape"), request).encode("utf-8", "surrogateescape")
 
 
 class _Counted:
@@ -325,35 +194,6 @@ class _Counted:
         """As that of aiohttp."""
         self._count()
         return self._session.post(*words, **options)
-
-
-@dataclass(frozen=True, slots=True)
-class _How:
-    """What is asked, besides the query."""
-
-    feed: str
-    probe: str
-    window: Window | None
-    credentials: Credentials
-    accept: str | None
-    most_bytes: int
-
-
-def _echo(answer: Answer, request: Request) -> str | None:
-    """Where a secret that was sent came back: in any header, or in the body of whatever is no answer of rows."""
-    for name, value in answer.headers.items():
-        if any(secret in value for secret in request.secrets):
-            return f"header {name}"
-    if answer.status is None or answer.status == _OK:
-        return None
-    text = bytes(answer.head).decode("utf-8", "replace")
-    places = [place for secret in request.secrets if (place := text.find(secret)) >= 0]
-    return f"body of status {answer.status}, at character {min(places)}" if places else None
-
-
-def _origin(url: str) -> tuple[str, str | None, int | None]:
-    parts = urlsplit(url)
-    return parts.scheme, parts.hostname, parts.port
 
 
 def utc_now() -> datetime:
