@@ -2,7 +2,8 @@ import json
 
 import pytest
 
-from halfopen.check.reading import Body, read
+from halfopen.check.body import Body
+from halfopen.check.reading import read
 from halfopen.contract.load import feed
 
 LOGINS = feed("logins")

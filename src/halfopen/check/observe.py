@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
+from halfopen.check.body import Body, Problem
 from halfopen.check.exchange import Exchange
-from halfopen.check.reading import Body, Problem, read
+from halfopen.check.reading import read
 from halfopen.contract.load import feeds
 from halfopen.contract.model import Feed
 from halfopen.contract.values import parse

@@ -1,9 +1,19 @@
 """Whether an answer is one page of several."""
 
-from halfopen.check.observe import Observation
-from halfopen.check.reading import PAGE_NAMES
+from typing import Final
 
-_PAGES = PAGE_NAMES - {"total", "total_count", "totalcount", "links", "_links"}
+from halfopen.check.observe import Observation
+
+_NAMES: Final = frozenset(
+    {
+        "page", "pages", "total_pages", "totalpages", "last_page", "lastpage", "per_page", "perpage", "page_size",
+        "pagesize", "next", "next_page", "nextpage", "next_url", "next_page_url", "cursor", "next_cursor",
+        "has_more", "hasmore", "has_next", "offset", "limit", "total", "total_count", "totalcount",
+        "pagination", "links", "_links", "paging",
+    }
+)  # fmt: skip
+"""Names in an envelope that speak of pages, in lower case."""
+_PAGES = _NAMES - {"total", "total_count", "totalcount", "links", "_links"}
 
 
 def is_paginated(answer: Observation) -> bool:
@@ -22,4 +32,4 @@ def is_paginated(answer: Observation) -> bool:
     pages = next(
         (names[n] for n in ("pages", "total_pages", "totalpages", "last_page") if isinstance(names.get(n), int)), 0
     )
-    return pages > 1 or any(bool(names[n]) for n in PAGE_NAMES & names.keys() if "next" in n or "more" in n)
+    return pages > 1 or any(bool(names[n]) for n in _NAMES & names.keys() if "next" in n or "more" in n)
