@@ -14,6 +14,7 @@ from functools import cached_property
 from itertools import pairwise
 
 from halfopen.check.case import FeedCase
+from halfopen.check.latecomers import Latecomer, late_actions
 from halfopen.check.observe import Observation, Row
 from halfopen.window.window import Window
 
@@ -44,30 +45,6 @@ class Loss:
     """Whether its key was looked for beyond the window, in vain."""
 
 
-@dataclass(frozen=True, slots=True)
-class Latecomer:
-    """A row that `missing` lacks, or has as it was before, though its stamp was closed then; `found` has it later.
-
-    repeated: the very same window was asked again, and then held it.
-    """
-
-    row: Row
-    moment: datetime
-    missing: Observation
-    found: Observation
-    repeated: bool
-
-    @property
-    def is_certain(self) -> bool:
-        """Whether no reading of from and to puts the row into another window than the one that lacked it.
-
-        A row that moves on is late too, and the same window never has it again: its stamp tells as much, unless it
-        lies in the first or last second, which products take for either side.
-        """
-        window = self.missing.window
-        return self.repeated or (window is not None and window.start + SECOND <= self.moment < window.end - SECOND)
-
-
 class Story:
     """The edges of one feed's windows; everything is computed once, when it is first asked for."""
 
@@ -94,7 +71,7 @@ class Story:
     @cached_property
     def latecomers(self) -> list[Latecomer]:
         """Rows that appeared in closed windows, the latest answer that lacks each."""
-        return [*self._latecomers(), *(self._late_actions() if self.feed.is_aggregate else ())]
+        return [*self._latecomers(), *(late_actions(self.feed) if self.feed.is_aggregate else ())]
 
     @cached_property
     def is_flapping(self) -> bool:
@@ -281,7 +258,7 @@ class Story:
                 and not self._is_up_to(moment, key, answer)
                 and answer not in self.full
             ]
-            if not missing or self._was_elsewhere(key, missing[-1]):
+            if not missing or self._was_elsewhere(key, moment, missing[-1]):
                 continue
             repeated = any(
                 later.window == answer.window and later.started >= first.started and self._is_up_to(moment, key, later)
@@ -289,30 +266,6 @@ class Story:
                 for later in self.answers
             )
             yield Latecomer(row, moment, missing[-1], first, repeated=repeated)
-
-    def _late_actions(self) -> Iterator[Latecomer]:
-        """Sessions that have an action, later on, at a moment that was closed when they were answered without it.
-
-        A row tells all of a session, whatever window it is answered for; so this needs no second look.
-        """
-        newest: dict[str, tuple[Row, Observation]] = {}
-        for answer in self.answers:
-            for row in answer.rows:
-                if row.key is None or row.at is None:
-                    continue
-                before = newest.get(row.key)
-                if before is None or before[0].at is None or row.at > before[0].at:
-                    closed = None if before is None else self.feed.closed(before[1])
-                    if (
-                        before is not None
-                        and closed is not None
-                        and before[1].ended <= answer.started
-                        and row.at < closed
-                    ):
-                        yield Latecomer(row, row.at, before[1], answer, repeated=True)
-                    newest[row.key] = row, answer
-                elif row.at == before[0].at:
-                    newest[row.key] = row, answer
 
     def _is_up_to(self, moment: datetime, key: str, answer: Observation) -> bool:
         """Whether an answer has the key, and no older state of it than that of this moment; sessions have one state."""
@@ -330,6 +283,8 @@ class Story:
                     last[row.key] = max(row.at, last.get(row.key, row.at))
         return found
 
-    def _was_elsewhere(self, key: str, answer: Observation) -> bool:
-        """Whether a session was answered before with other stamps: then its first action is not new."""
-        return self.feed.is_aggregate and any(seen.ended <= answer.started for _, seen in self._stamps[key])
+    def _was_elsewhere(self, key: str, moment: datetime, answer: Observation) -> bool:
+        """Whether a session was answered before with other stamps: then what is new is no action before the last."""
+        return self.feed.is_aggregate and any(
+            seen.ended <= answer.started and at >= moment for at, seen in self._stamps[key]
+        )

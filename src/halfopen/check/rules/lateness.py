@@ -5,9 +5,9 @@ from datetime import timedelta
 from halfopen.check.case import FeedCase
 from halfopen.check.causes import causes_of
 from halfopen.check.finding import Severity
+from halfopen.check.latecomers import Latecomer
 from halfopen.check.rule import PASS, Outcome, failed, feed_rule, not_verified
 from halfopen.check.sample import Sample, key
-from halfopen.check.story import Latecomer
 from halfopen.check.telling import moment, window_of, without_windows
 
 MUST = Severity.MUST
@@ -78,11 +78,17 @@ def _told(feed: FeedCase, late: list[Latecomer], text: str) -> Outcome:
         samples.append(
             Sample(
                 key(one.row.key),
-                f": {feed.feed.cursor} = {at}, not in {window_of(one.missing)}"
+                f": {feed.feed.cursor} = {at}, {_lacked(one)} {window_of(one.missing)}"
                 f" asked {moment(one.missing.started)}, there {moment(one.found.started)}",
             )
         )
     return failed(text, seen=late[0].missing.exchange, samples=samples, count=len(late))
+
+
+def _lacked(late: Latecomer) -> str:
+    """How the answer that came first stood to the row."""
+    same = any(row.key == late.row.key and row.at == late.moment for row in late.missing.rows)
+    return "with smaller totals in" if same else "not in"
 
 
 _F = "lateness"

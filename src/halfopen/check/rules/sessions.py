@@ -2,21 +2,19 @@
 
 from collections import defaultdict
 from collections.abc import Iterator
-from datetime import timedelta
 from decimal import Decimal, InvalidOperation
 
 from halfopen.check.case import FeedCase
 from halfopen.check.causes import causes_of
 from halfopen.check.counted import counted
 from halfopen.check.finding import Certainty, Severity
+from halfopen.check.latecomers import TOTALS, totals
 from halfopen.check.observe import Observation, Row
 from halfopen.check.rule import PASS, Outcome, failed, feed_rule, not_verified
 from halfopen.check.sample import Id, Sample
 from halfopen.check.telling import holder, moment, window_of, without_rows
 
 MUST, SHOULD, INFO = Severity.MUST, Severity.SHOULD, Severity.INFO
-_TOTALS = ("bet_count", "win_count", "bet_amount", "win_amount")
-_SETTLED = timedelta(seconds=2)
 
 
 def _split(feed: FeedCase) -> Outcome:
@@ -52,7 +50,7 @@ def _several(feed: FeedCase, *, by_currency: bool) -> Outcome:
 
 
 def _values(row: Row) -> tuple[str | None, ...]:
-    return tuple(_plain(row.text(name)) for name in _TOTALS)
+    return tuple(_plain(row.text(name)) for name in TOTALS)
 
 
 def _plain(text: str | None) -> str | None:
@@ -129,19 +127,9 @@ def _is_part(odd: Row, between: Observation, whole: Row, before: Observation) ->
     if a is None or b is None or odd.at is None or whole.at is None:
         return False
     # The row with less of it is the part, whichever of the two was asked in between.
-    less = all(x <= y for x, y in zip(_amounts(odd), _amounts(whole), strict=True))
-    more = all(x >= y for x, y in zip(_amounts(odd), _amounts(whole), strict=True))
+    less = all(x <= y for x, y in zip(totals(odd), totals(whole), strict=True))
+    more = all(x >= y for x, y in zip(totals(odd), totals(whole), strict=True))
     return (less and a.length <= b.length) or (more and b.length <= a.length) or less or more
-
-
-def _amounts(row: Row) -> list[Decimal]:
-    found = []
-    for name in _TOTALS:
-        try:
-            found.append(Decimal(row.text(name) or "0"))
-        except InvalidOperation:
-            found.append(Decimal(0))
-    return found
 
 
 def _told(bad: list[tuple[Row, Observation, Row, Observation]], text: str) -> Outcome:
@@ -153,7 +141,7 @@ def _told(bad: list[tuple[Row, Observation, Row, Observation]], text: str) -> Ou
 
 
 def _shown(row: Row) -> str:
-    counts = "/".join(row.text(name) or "null" for name in _TOTALS)
+    counts = "/".join(row.text(name) or "null" for name in TOTALS)
     return f"{counts} until {moment(row.at)}"
 
 
@@ -193,7 +181,7 @@ def _decreased(feed: FeedCase) -> Outcome:
             before = most.get((row.key, o.window))
             if before is not None and before[1].ended <= o.started:
                 compared = True
-                if any(x < y for x, y in zip(_amounts(row), _amounts(before[0]), strict=True)):
+                if any(x < y for x, y in zip(totals(row), totals(before[0]), strict=True)):
                     bad.setdefault(row.key, (before[0], row, o))
             most[row.key, o.window] = (row, o)
     if bad:
@@ -221,7 +209,7 @@ def _more_wins(feed: FeedCase) -> Outcome:
 
 
 def _counts(row: Row) -> tuple[Decimal, Decimal]:
-    bet, win, *_ = _amounts(row)
+    bet, win, *_ = totals(row)
     return bet, win
 
 

@@ -39,7 +39,7 @@ class LateOdds(LateWrites):
 
 
 class LateActions(Product):
-    """Every fourth session hears of its actions a quarter of a minute late."""
+    """Every other session hears of its actions a quarter of a minute late."""
 
     code, feed, also, watch = "closed_window_grew", "game_activity", ("late_writes", "session_aggregate_decreased"), 60
 
@@ -48,11 +48,11 @@ class LateActions(Product):
             return super().rows(request, feed, start, end)
         late = request.now - 15 * SECOND
         sessions = self.world.sessions
-        found = [row for row in super().rows(request, feed, start, end) if row.lot % 4]
+        found = [row for row in super().rows(request, feed, start, end) if row.lot % 2]
         return found + [
             sessions.whole(session, late)
             for session in sessions.touched(start, end, late)
-            if sessions.whole(session, late).lot % 4 == 0
+            if sessions.whole(session, late).lot % 2 == 0
         ]
 
 

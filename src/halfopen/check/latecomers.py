@@ -1,0 +1,105 @@
+"""What came late: a row that its closed window lacked, a change of one, an action that a session did not have."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal, InvalidOperation
+
+from halfopen.check.case import FeedCase
+from halfopen.check.observe import Observation, Row
+
+TOTALS = ("bet_count", "win_count", "bet_amount", "win_amount")
+"""What a session sums up of its actions."""
+_SECOND = timedelta(seconds=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Latecomer:
+    """A row that `missing` lacks, or has as it was before, though its stamp was closed then; `found` has it later.
+
+    repeated: the very same window was asked again, and then held it.
+    """
+
+    row: Row
+    moment: datetime
+    missing: Observation
+    found: Observation
+    repeated: bool
+
+    @property
+    def is_certain(self) -> bool:
+        """Whether no reading of from and to puts the row into another window than the one that lacked it.
+
+        A row that moves on is late too, and the same window never has it again: its stamp tells as much, unless it
+        lies in the first or last second, which products take for either side.
+        """
+        window = self.missing.window
+        return self.repeated or (window is not None and window.start + _SECOND <= self.moment < window.end - _SECOND)
+
+
+@dataclass(frozen=True, slots=True)
+class _State:
+    """A session as it was last answered; `totals` are the largest that it was seen with at this stamp."""
+
+    row: Row
+    at: datetime
+    answer: Observation
+    totals: Sequence[Decimal]
+
+
+def late_actions(feed: FeedCase) -> Iterator[Latecomer]:
+    """Sessions that have an action, later on, at a moment that was closed when they were answered without it.
+
+    A row tells all of a session, whatever window it is answered for; so this needs no second look.
+    """
+    # Several rows of a session are one for each kind of what it sums up: none has all.
+    one_each = all(len(answer.ids()) == len(answer.rows) for answer in feed.answers)
+    newest: dict[str, _State] = {}
+    for answer in feed.answers:
+        for row in answer.rows:
+            if row.key is None or row.at is None:
+                continue
+            now = _State(row, row.at, answer, totals(row))
+            before = newest.get(row.key)
+            if before is not None and now.at < before.at:
+                continue
+            if before is not None and before.answer.ended <= answer.started:
+                closed = feed.closed(before.answer)
+                if (before.at < now.at < closed) or (one_each and _grew(before, now) and now.at + _SECOND <= closed):
+                    yield Latecomer(row, now.at, before.answer, answer, repeated=True)
+            if before is not None and now.at == before.at:
+                most = [max(pair) for pair in zip(before.totals, now.totals, strict=True)]
+                now = _State(row, now.at, answer, most)
+            newest[row.key] = now
+
+
+def totals(row: Row) -> list[Decimal]:
+    """The totals of a session; what is absent or no number counts as nothing."""
+    found = []
+    for name in TOTALS:
+        try:
+            found.append(Decimal(row.text(name) or "0"))
+        except InvalidOperation:
+            found.append(Decimal(0))
+    return found
+
+
+def _grew(before: _State, now: _State) -> bool:
+    """Whether the totals are larger than they ever were at this stamp, and no window is to blame for that.
+
+    An action of the same second as the last one, or of an earlier one, has come: so the second must have been closed.
+    What was taken back may come again, and what sums up its window alone has less in another: neither is an action.
+    """
+    pairs = list(zip(before.totals, now.totals, strict=True))
+    return (
+        before.at == now.at
+        and all(x <= y for x, y in pairs)
+        and any(x < y for x, y in pairs)
+        and (before.answer.window == now.answer.window or (_is_within(before) and _is_within(now)))
+    )
+
+
+def _is_within(state: _State) -> bool:
+    """Whether the whole session lies in the window that it was answered for."""
+    window, created = state.answer.window, state.row.created
+    return window is not None and created is not None and window.start <= created and state.at < window.end
