@@ -11,7 +11,7 @@ from halfopen.check.finding import Report
 from halfopen.check.recording import How
 from halfopen.check.report import html, junit, sarif
 from halfopen.check.report import json as as_json
-from support.seen import NOW, Asked, window
+from support.seen import NOW, Asked, csv, window
 from support.told import in_terminal
 
 MINUTE = window("11:00:00", "11:01:00")
@@ -69,3 +69,11 @@ def test_nothing_is_left_of_what_no_reader_of_http_could_read() -> None:
 def test_what_holds_no_word_of_anybodys_is_shown() -> None:
     asked = Asked("players").ask(MINUTE, b"null", content_type=JSON)
     assert "the body is null, not an array" in as_json.render(reported(asked.case(), redact=True))
+
+
+def test_an_offending_value_that_tells_who_somebody_is_is_a_digest() -> None:
+    columns = ("player_id", "email", "phone", "email_subscribe", "modified_at")
+    wrong = [("p", f"{MAIL}@", f"{PHONE}x", "perhaps", "2026-01-01 11:00:30")]
+    asked = Asked("contacts").ask(MINUTE, csv(columns, wrong))
+    demand_nothing_of(asked.case(), "email = #")
+    assert "'perhaps'" in as_json.render(reported(asked.case(), redact=True)), "this may be said of anybody"

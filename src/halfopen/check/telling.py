@@ -8,15 +8,24 @@ from halfopen.check.exchange import Exchange
 from halfopen.check.observe import Observation, Row
 from halfopen.check.rule import Outcome, not_applicable, not_verified
 from halfopen.check.sample import Id, Sample, key
+from halfopen.contract.model import Feed, Kind
 from halfopen.wire.moment import plain
 
 MOST_VALUE = 80
+_OF_PERSONS = frozenset({Kind.STRING, Kind.EMAIL, Kind.PHONE, Kind.IP, Kind.DATE, Kind.URL})
+"""Kinds whose values may tell who somebody is."""
 
 
 def row_line(row: Row, name: str, value: str | None = None, *, is_id: bool = False) -> Sample:
     """A row's key and one of its fields; `is_id`: it holds an identifier."""
     text = quoted(row.text(name) if value is None else value)
     return Sample(key(row.key), f": {name} = ", Id(text) if is_id else text)
+
+
+def identifies(feed: Feed, name: str) -> bool:
+    """Whether a field's values may tell which row or which person it is: what `--redact` hides."""
+    field = feed.fields.get(name)
+    return name == feed.key or field is None or field.refers_to is not None or field.kind in _OF_PERSONS
 
 
 def quoted(text: str | None) -> str:

@@ -7,7 +7,7 @@ from halfopen.check.finding import Severity
 from halfopen.check.rows import Violation, violations_of
 from halfopen.check.rule import PASS, Outcome, Rule, failed, feed_rule
 from halfopen.check.sample import Id, Sample, key
-from halfopen.check.telling import holder, quoted, without_rows
+from halfopen.check.telling import holder, identifies, quoted, without_rows
 from halfopen.contract import codes
 
 _FEWEST = {"float_noise": 3}
@@ -62,8 +62,7 @@ def _judge(code: str, feed: FeedCase) -> Outcome:
 
 
 def _line(one: Violation, feed: FeedCase) -> Sample:
-    field = feed.feed.fields.get(one.field)
-    is_id = one.field == feed.feed.key or (field is not None and field.refers_to is not None)
+    is_id = one.value is not None and identifies(feed.feed, one.field)
     text = quoted(one.value)
     return Sample(key(one.row.key), f": {one.field} = ", Id(text) if is_id else text)
 
