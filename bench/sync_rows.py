@@ -31,6 +31,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
 
 from halfopen.contract.load import feed
 from halfopen.sinks.base import Answer, Sink
+from halfopen.sinks.duckdb.identity import identity
 from halfopen.sinks.duckdb.schema import connect, feed_columns
 from halfopen.sinks.duckdb.sink import DuckDBSink
 from halfopen.sinks.postgresql.sink import PostgreSQLSink
@@ -118,11 +119,12 @@ def load_plain(body: Path, folder: Path, rows: int, threads: int) -> float:
     casts = ", ".join(f'"{name}"::{kinds[name]}' for name in FEED.fields)
     names = ", ".join(f'"{name}"' for name in FEED.fields)
     types = ", ".join(f"'{name}': 'VARCHAR'" for name in FEED.fields)
+    key = identity("'bench'", "id")
     began = time.perf_counter()
     connection.execute("BEGIN")
     connection.execute(
         f"INSERT INTO transactions (product, {names}, _window_start, _window_end, _fetched_at, _seq, _id)"
-        f" SELECT 'bench', {casts}, now()::TIMESTAMP, now()::TIMESTAMP, now()::TIMESTAMP, 1, 'bench' || chr(31) || id"
+        f" SELECT 'bench', {casts}, now()::TIMESTAMP, now()::TIMESTAMP, now()::TIMESTAMP, 1, {key}"
         f" FROM read_csv('{body}', columns = {{{types}}}, header = true, nullstr = '', allow_quoted_nulls = false,"
         " delim = ',', quote = '\"', escape = '\"')"
     )

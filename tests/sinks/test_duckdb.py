@@ -22,6 +22,7 @@ from halfopen.sinks import ledger, stage
 from halfopen.sinks.base import Hole
 from halfopen.sinks.database import Database
 from halfopen.sinks.duckdb import late
+from halfopen.sinks.duckdb.identity import identity
 from halfopen.sinks.duckdb.schema import feed_columns
 from halfopen.sinks.duckdb.sink import DuckDBSink
 from halfopen.window.window import Window
@@ -89,7 +90,10 @@ def test_a_field_that_the_file_lacks_is_added(path: Path, tmp_path: Path) -> Non
     columns = [f'"{name}" {kind}' for name, kind in feed_columns(feed("players")).items() if name != "city"]
     with duckdb.connect(str(path)) as connection:
         connection.execute(f"CREATE TABLE players ({', '.join(columns)})")
-        connection.execute("INSERT INTO players (product, id, _seq, _id) VALUES ('vegas', 'u', 1, 'vegas\x1fu')")
+        key = identity("product", "id")
+        connection.execute(
+            f"INSERT INTO players BY NAME SELECT *, {key} AS _id FROM (SELECT 'vegas' AS product, 'u' AS id, 1 AS _seq)"
+        )
     sink = DuckDBSink(path)
     sink.open()
     assert stored(sink, "players")["u"]["city"] is None

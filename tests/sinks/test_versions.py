@@ -55,7 +55,10 @@ def test_an_older_mirror_is_brought_forward_with_all_that_is_in_it(
     answer = Answers(sink, tmp_path)
     sink.apply([answer("players", [player("u1", "2026-03-01 12:00:30", self_excluded=None), {"id": "u3"}])])
     assert stored(sink, "players")["u1"]["self_excluded"] is True
+    assert table(sink, "SELECT id FROM players ORDER BY id") == [{"id": "u1"}]
+    [token] = table(sink, "SELECT count(*) AS tokens FROM contact_tokens")
     sink.close()
+    assert token == {"tokens": 0 if version == 1 else 1}
     assert columns(engine) == new
 
 

@@ -15,6 +15,7 @@ import duckdb
 from halfopen.contract.sql import literal, quote
 from halfopen.sinks.base import Answer
 from halfopen.sinks.database import aware, naive
+from halfopen.sinks.duckdb.identity import identity
 from halfopen.sinks.duckdb.merge import Merge, at_hand, differing
 from halfopen.sinks.duckdb.run import run
 from halfopen.sinks.judging import judge, learned, values_of
@@ -151,10 +152,10 @@ def _keyed(merge: Merge) -> str:
     cursor = f"t.{quote(feed.cursor)}" if feed.cursor in merge.shape.present else "NULL::TIMESTAMP"
     usable = " ANTI JOIN (SELECT _n FROM verdicts WHERE unusable) u ON u._n = t._n" if merge.unusable else ""
     return (
-        "CREATE OR REPLACE TEMP TABLE keyed AS SELECT a.*, s._id IS NOT NULL AS _stored,"
+        f"CREATE OR REPLACE TEMP TABLE keyed AS SELECT a.*, coalesce(s.{key} = a._key, false) AS _stored,"
         " s._id IS NULL OR (s._seq <= $p_seq::BIGINT AND s._fetched_at <= $p_asked_at::TIMESTAMP) AS _accepted"
         " FROM ("
-        f"SELECT t._n, $p_product::VARCHAR || chr(31) || t.{key} AS _id, {cursor} AS _cursor,"
+        f"SELECT t._n, {identity('$p_product::VARCHAR', f't.{key}')} AS _id, t.{key} AS _key, {cursor} AS _cursor,"
         f" CASE WHEN {cursor} > $p_ahead::TIMESTAMP THEN $p_clock::TIMESTAMP END AS _version"
         f" FROM values_at_hand t{usable} QUALIFY row_number() OVER"
         f" (PARTITION BY t.{key} ORDER BY coalesce(_version, _cursor) DESC NULLS LAST, t._n DESC) = 1"
@@ -169,7 +170,7 @@ def _stale(merge: Merge) -> str:
         for name in (*merge.shape.present, "custom", "_vanished_at")
     )
     what = f"concat_ws(', ', {flags}) AS what"
-    return f"CREATE OR REPLACE TEMP TABLE stale AS SELECT _n, _id, _cursor, {what} FROM differing"
+    return f"CREATE OR REPLACE TEMP TABLE stale AS SELECT _n, _key, _cursor, {what} FROM differing"
 
 
 def _days(answer: Answer, merge: Merge) -> str:
@@ -206,11 +207,10 @@ def _told(merge: Merge) -> str:
 
 
 def _samples(merge: Merge) -> str:
-    key = "substr(_id, length($p_product::VARCHAR) + 2)"
     stale = _settled(merge).replace("k.", "")
     return (
-        f"(SELECT 'missing', {key} FROM keyed WHERE NOT _stored ORDER BY 2 LIMIT {SAMPLES}) UNION ALL"
-        f" (SELECT 'stale', {key} || ': ' || what FROM stale WHERE true{stale} ORDER BY 2 LIMIT {SAMPLES})"
+        f"(SELECT 'missing', _key FROM keyed WHERE NOT _stored ORDER BY 2 LIMIT {SAMPLES}) UNION ALL"
+        f" (SELECT 'stale', _key || ': ' || what FROM stale WHERE true{stale} ORDER BY 2 LIMIT {SAMPLES})"
     )
 
 

@@ -13,6 +13,7 @@ from halfopen.contract.ddl import side_columns
 from halfopen.contract.judge import typed
 from halfopen.contract.sql import quote
 from halfopen.sinks.database import Database, Values
+from halfopen.sinks.duckdb.identity import identity
 from halfopen.sinks.duckdb.merge import Merge
 from halfopen.sinks.duckdb.run import run
 from halfopen.sinks.rows import listed_rows
@@ -40,7 +41,7 @@ def keep_in_duckdb(
         run(connection, told, values, None if merge.at_hand else lists)
 
 
-def identity(shape: Shape, row: str) -> list[str]:
+def distinguishing(shape: Shape, row: str) -> list[str]:
     """What no two rows of an answer may have alike: the key and such fields; SQL over a row's alias."""
     fields = (f"coalesce({row}.{quote(field)}, '')" for field, _ in concerned(shape))
     return [f"{row}.{quote(shape.feed.key)}", *fields]
@@ -48,7 +49,7 @@ def identity(shape: Shape, row: str) -> list[str]:
 
 def apart(connection: duckdb.DuckDBPyConnection, merge: Merge) -> int:
     """How many of an answer's rows differ in key or in such a field: so many are no doubles."""
-    told = ", ".join(identity(merge.shape, "t"))
+    told = ", ".join(distinguishing(merge.shape, "t"))
     [(count,)] = connection.execute(f"SELECT count(DISTINCT ({told})) FROM staged t{merge.usable}").fetchall()
     return int(count)
 
@@ -86,6 +87,6 @@ def _seen(merge: Merge, field: str) -> str:
     else:
         rows = typed(feed, "staged", [feed.key, field, feed.cursor])
     return (
-        f"SELECT {product}, {key}, {value}, max(t.{quote(feed.cursor)}), {product} || chr(31) || {key} || chr(31) ||"
-        f" {value} FROM ({rows}) t{merge.usable}{merge.asked} WHERE trim({value}) <> '' GROUP BY 1, 2, 3, 5"
+        f"SELECT {product}, {key}, {value}, max(t.{quote(feed.cursor)}), {identity(product, key, value)}"
+        f" FROM ({rows}) t{merge.usable}{merge.asked} WHERE trim({value}) <> '' GROUP BY 1, 2, 3, 5"
     )

@@ -168,9 +168,9 @@ class _Application:
     def _sources(self) -> list[str]:
         sources = []
         if self.inserted:
-            sources.append("SELECT _id, _cursor, NULL::TIMESTAMP AS _was_fetched FROM keyed WHERE NOT _stored")
+            sources.append("SELECT _key, _cursor, NULL::TIMESTAMP AS _was_fetched FROM keyed WHERE NOT _stored")
         if self._updated:
-            sources.append("SELECT _id, _cursor, _was_fetched FROM differing")
+            sources.append("SELECT _key, _cursor, _was_fetched FROM differing")
         return sources
 
     def _counted(self) -> list[str]:

@@ -183,8 +183,8 @@ class _Group:
         sources = []
         if tally.inserted:
             sources.append(
-                f"SELECT _id, _cursor, NULL::TIMESTAMP AS _was_fetched FROM keyed WHERE NOT _stored AND _a = {place}"
+                f"SELECT _key, _cursor, NULL::TIMESTAMP AS _was_fetched FROM keyed WHERE NOT _stored AND _a = {place}"
             )
         if tally.updated:
-            sources.append(f"SELECT _id, _cursor, _was_fetched FROM differing WHERE _a = {place}")
+            sources.append(f"SELECT _key, _cursor, _was_fetched FROM differing WHERE _a = {place}")
         return late.late(self._connection, self._group.shape, dict(self._values[place]), sources)

@@ -13,7 +13,7 @@ from halfopen.sinks.stage import Shape
 def late(connection: duckdb.DuckDBPyConnection, shape: Shape, values: dict[str, Any], sources: list[str]) -> int:
     """Record the late rows among the changed ones; give how many.
 
-    `sources` are queries of (_id, _cursor, _was_fetched) over the rows that changed the mirror. Late is what lies in
+    `sources` are queries of (_key, _cursor, _was_fetched) over the rows that changed the mirror. Late is what lies in
     a span that was committed before; in an aggregate feed only if nothing happened since the row was last fetched.
     """
     cause = (
@@ -27,9 +27,9 @@ def late(connection: duckdb.DuckDBPyConnection, shape: Shape, values: dict[str, 
         f" WHERE {OF_FEED} AND state = 'committed' AND pass = 0"
         " AND window_end > (SELECT min(_cursor) FROM candidates)"
         " AND window_start <= (SELECT max(_cursor) FROM candidates))"
-        " SELECT $p_product::VARCHAR, $p_feed::VARCHAR, substr(c._id, length($p_product::VARCHAR) + 2),"
+        " SELECT $p_product::VARCHAR, $p_feed::VARCHAR, c._key,"
         " any_value(c._cursor), arg_min(s.window_start, s.first_asked_at), min(s.first_asked_at),"
         " $p_fetched_at::TIMESTAMP FROM candidates c JOIN spans s"
-        f" ON c._cursor >= s.window_start AND c._cursor < s.window_end{cause} GROUP BY c._id",
+        f" ON c._cursor >= s.window_start AND c._cursor < s.window_end{cause} GROUP BY c._key",
         values,
     )

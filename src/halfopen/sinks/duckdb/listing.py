@@ -7,11 +7,13 @@ from itertools import chain
 import duckdb
 
 from halfopen.contract import grammar
+from halfopen.contract.load import feed as feed_of
 from halfopen.contract.sql import quote
 from halfopen.sinks.base import Answer
 from halfopen.sinks.batch import Group
 from halfopen.sinks.database import aware
-from halfopen.sinks.duckdb.schema import INDEXED_KEYS, SEPARATOR
+from halfopen.sinks.duckdb.identity import SEPARATOR, digest, told
+from halfopen.sinks.duckdb.schema import INDEXED_KEYS
 from halfopen.sinks.exclusions import FLAG, concern
 from halfopen.sinks.judging import values_of
 from halfopen.sinks.listed import Listed
@@ -35,7 +37,7 @@ def groups_of(connection: duckdb.DuckDBPyConnection, answers: Sequence[Answer], 
 
 
 def _stored(connection: duckdb.DuckDBPyConnection, answers: Sequence[Answer], lists: Lists) -> dict[str, set[str]]:
-    """Which of the listed keys are stored, as `_id`, by feed: one statement, that asks the index."""
+    """Which of the listed keys are stored, with their product, by feed: one statement, that asks the index."""
     wanted: dict[str, list[str]] = defaultdict(list)
     for shape, rows in lists.items():
         for place, found in rows.items():
@@ -46,10 +48,12 @@ def _stored(connection: duckdb.DuckDBPyConnection, answers: Sequence[Answer], li
         for first in range(0, len(ids), INDEXED_KEYS):
             name = f"i{len(values)}"
             values[name] = ids[first : first + INDEXED_KEYS]
-            parts.append(f"SELECT '{feed}', _id FROM {quote(feed)} WHERE _id IN (SELECT unnest(${name}::VARCHAR[]))")
+            row = told("product", quote(feed_of(feed).key))
+            asked = f"SELECT {digest('i')} FROM (SELECT unnest(${name}::VARCHAR[]) AS i)"
+            parts.append(f"SELECT '{feed}', {row} FROM {quote(feed)} WHERE _id IN ({asked})")
     stored: dict[str, set[str]] = defaultdict(set)
-    for feed, _id in connection.execute(" UNION ALL ".join(parts), values).fetchall():
-        stored[feed].add(_id)
+    for feed, row in connection.execute(" UNION ALL ".join(parts), values).fetchall():
+        stored[feed].add(row)
     return stored
 
 

@@ -15,18 +15,19 @@ from functools import lru_cache
 from halfopen.contract.judge import typed
 from halfopen.contract.model import Feed
 from halfopen.contract.sql import literal, quote
+from halfopen.sinks.duckdb.identity import identity
 from halfopen.sinks.rows import BY_SEQUENCE, listed_rows, patch, typed_rows
 from halfopen.sinks.stage import Shape
 
 SUMMARY = (
-    "SELECT count(*), count(DISTINCT hash(_id)), count(*) FILTER (NOT _stored),"
+    "SELECT count(*), count(DISTINCT hash(_key)), count(*) FILTER (NOT _stored),"
     " count(*) FILTER (_stored AND _accepted), count(*) FILTER (_back), count(_version) FROM keyed"
 )
 """Rows, keys, new keys, replacing rows, rows whose cursor went back, rows with an unbelievable cursor.
 
 Keys are counted by their hashes, which are shorter: where there are fewer than rows, `KEYS` counts the keys themselves.
 """
-KEYS = "SELECT count(DISTINCT _id) FROM keyed"
+KEYS = "SELECT count(DISTINCT _key) FROM keyed"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,16 +90,17 @@ def keyed(merge: Merge) -> str:
     values = "SELECT * FROM values_at_hand" if merge.at_hand else typed(feed, "staged", needed, sound=merge.sound)
     newest = (
         "" if merge.distinct
-        else " QUALIFY row_number() OVER (PARTITION BY _id ORDER BY _compares DESC NULLS LAST, _n DESC) = 1"
+        else " QUALIFY row_number() OVER (PARTITION BY _key ORDER BY _compares DESC NULLS LAST, _n DESC) = 1"
     )  # fmt: skip
     stored_compares = f"coalesce(s._version, s.{quote(feed.cursor)})"
     return (
         "CREATE OR REPLACE TEMP TABLE keyed AS"
-        f" SELECT a._n, a._id, a._cursor, a._version{merge.place.replace('t.', 'a.')}, s._id IS NOT NULL AS _stored,"
+        f" SELECT a._n, a._id, a._key, a._cursor, a._version{merge.place.replace('t.', 'a.')},"
+        f" coalesce(s.{quote(feed.key)} = a._key, false) AS _stored,"
         f" s._id IS NULL OR ({_accepts(merge, stored_compares)}) AS _accepted,"
         f" {_went_back(merge, stored_compares)} AS _back"
         " FROM (SELECT *, coalesce(_version, _cursor) AS _compares FROM ("
-        f"SELECT t._n, {merge.given('product', 'VARCHAR')} || chr(31) || t.{quote(feed.key)} AS _id,"
+        f"SELECT t._n, {_identity(merge)} AS _id, t.{quote(feed.key)} AS _key,"
         f" {cursor} AS _cursor,"
         f" CASE WHEN {cursor} > {merge.given('ahead', 'TIMESTAMP')} THEN {merge.given('clock', 'TIMESTAMP')} END"
         f" AS _version{', t._a, q.seq AS _asked_seq' if merge.many else ''}"
@@ -121,7 +123,7 @@ def insert(merge: Merge, *, all_new: bool) -> str:
         "_fetched_at": merge.given("fetched_at", "TIMESTAMP"),
         "_seq": merge.given("seq", "BIGINT"),
         "_version": "NULL" if all_new else "k._version",
-        "_id": f"{merge.given('product', 'VARCHAR')} || chr(31) || t.{quote(feed.key)}" if all_new else "k._id",
+        "_id": _identity(merge) if all_new else "k._id",
     }
     only = _asked(merge) + ("" if all_new else " JOIN keyed k ON k._n = t._n WHERE NOT k._stored")
     names = ", ".join(map(quote, values))
@@ -143,7 +145,8 @@ def differing(merge: Merge) -> str:
     flags = ", ".join(f"{change} AS {quote(f'_new_{name}')}" for name, change in changes.items())
     return (
         f"CREATE OR REPLACE TEMP TABLE differing AS SELECT * EXCLUDE ({olds}), {flags} FROM ("
-        f"SELECT k._n, k._id, k._cursor, k._version{merge.place}, s._fetched_at AS _was_fetched, {merged}, {old}"
+        f"SELECT k._n, k._id, k._key, k._cursor, k._version{merge.place},"
+        f" s._fetched_at AS _was_fetched, {merged}, {old}"
         f" FROM keyed k JOIN {quote(feed.name)} s ON s._id = k._id JOIN ({_values(merge)}) t ON t._n = k._n"
         f" WHERE k._stored AND k._accepted) WHERE {' OR '.join(changes.values())}"
     )
@@ -187,6 +190,10 @@ def update(merge: Merge, columns: tuple[str, ...]) -> str:
 
 def _asked(merge: Merge, row: str = "t") -> str:
     return f" JOIN asked q ON q._a = {row}._a" if merge.many else ""
+
+
+def _identity(merge: Merge) -> str:
+    return identity(merge.given("product", "VARCHAR"), f"t.{quote(merge.shape.feed.key)}")
 
 
 def _accepts(merge: Merge, stored: str) -> str:

@@ -8,8 +8,8 @@ import duckdb
 
 from halfopen.contract.judge import VALUE_LIMIT
 from halfopen.sinks.base import Answer
+from halfopen.sinks.duckdb.identity import SEPARATOR, identity
 from halfopen.sinks.duckdb.run import run, written
-from halfopen.sinks.duckdb.schema import SEPARATOR
 from halfopen.sinks.judging import held_rows
 from halfopen.sinks.rows import BY_SEQUENCE
 from halfopen.sinks.stage import Note, Shape, Staged, broken_text
@@ -71,7 +71,7 @@ def supersede(connection: duckdb.DuckDBPyConnection, shape: Shape, values: dict[
         connection,
         "UPDATE halfopen.quarantine AS q SET state = 'superseded' FROM keyed k WHERE q.state = 'held'"
         " AND q.product = $p_product::VARCHAR AND q.feed = $p_feed::VARCHAR AND k._accepted"
-        f" AND k._id = q.product || chr(31) || q.key AND q.seq < $p_seq::BIGINT{newer}",
+        f" AND k._id = {identity('q.product', 'q.key')} AND q.seq < $p_seq::BIGINT{newer}",
         values,
     )
 

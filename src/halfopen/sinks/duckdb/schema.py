@@ -1,5 +1,6 @@
 """The mirror's tables in a DuckDB file: made when the file is opened, never later."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import duckdb
@@ -10,6 +11,7 @@ from halfopen.contract.model import Feed
 from halfopen.contract.sql import literal, quote
 from halfopen.errors import SinkError
 from halfopen.sinks import people
+from halfopen.sinks.duckdb.identity import TYPE, rekeyed
 from halfopen.sinks.duckdb.run import DuckDBDatabase, first_line
 from halfopen.sinks.versions import SCHEMA_VERSION, TABLES, steps
 
@@ -17,8 +19,8 @@ STORAGE_VERSION = "v1.4.0"
 """Format of a new file: DuckDB 1.4 and newer can read it."""
 SNAPSHOT = "snapshot"
 """In the place of a version, in a copy for readers."""
-SEPARATOR = "\x1f"
-"""Between product and key in `_id`: a control character that no identifier holds."""
+_DIGESTS_SINCE = 3
+"""Version of the tables whose `_id` is a digest."""
 INDEXED_KEYS = 2048
 """A join of up to as many keys looks them up in the index; with DuckDB's 50, 60 keys of 4,000,000 rows cost 145 ms
 instead of 3, for the whole table is read. More than 2048 rows DuckDB 2.0 never takes from an index."""
@@ -30,11 +32,11 @@ LINEAGE = {
     "_seq": "BIGINT",
     "_vanished_at": "TIMESTAMP",
     "_version": "TIMESTAMP",
-    "_id": "VARCHAR PRIMARY KEY",
+    "_id": f"{TYPE} PRIMARY KEY",
 }
 """Columns after the contract's: the window and request that a row came with; `_vanished_at` is when a catalogue, or a
 reconciliation, no longer had it, null as long as it is served; `_version` is what its cursor compares
-as where the cursor itself cannot be believed, else null; `_id` is product, `SEPARATOR`, key."""
+as where the cursor itself cannot be believed, else null; `_id` stands for product and key."""
 
 BOOKKEEPING = {
     "meta": "name VARCHAR PRIMARY KEY, value VARCHAR",
@@ -131,7 +133,8 @@ def _migrate(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
         forward = steps(had)
     except SinkError as error:
         raise SinkError(f"mirror {str(path)!r}: {error}") from None
-    statements = [*forward, *_missing(found), *_views(connection, has_players=("main", "players") in found)]
+    missing = [*_missing(found), *(_rekeyed(found) if had is not None and had < _DIGESTS_SINCE else ())]
+    statements = [*forward, *missing, *_views(connection, has_players=("main", "players") in found)]
     if not statements and had == SCHEMA_VERSION:
         return
     connection.execute("BEGIN")
@@ -186,6 +189,16 @@ def _missing(found: dict[tuple[str, str], set[str]]) -> list[str]:
                 if name not in has
             ]
     return statements
+
+
+def _rekeyed(found: dict[tuple[str, str], set[str]]) -> Iterator[str]:
+    """What turns the `_id` of the tables that are there, a text until version 2, into a digest."""
+    keyed = {name: (feed_columns(feed), [feed.key]) for name, feed in feeds().items()}
+    for table, (feed, field) in side_tables().items():
+        keyed[table] = ({**side_columns(feed, field), "_id": LINEAGE["_id"]}, [feed.key, field])
+    for table, (columns, key) in keyed.items():
+        if ("main", table) in found:
+            yield from rekeyed(table, _listed(columns), ["product", *key])
 
 
 def _listed(columns: dict[str, str]) -> str:

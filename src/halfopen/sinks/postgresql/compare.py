@@ -12,7 +12,7 @@ from halfopen.sinks.base import Answer
 from halfopen.sinks.care import NO_CARE, Care
 from halfopen.sinks.compare import Comparison
 from halfopen.sinks.database import naive
-from halfopen.sinks.duckdb.schema import SEPARATOR
+from halfopen.sinks.duckdb.identity import identity
 from halfopen.sinks.duckdb.schema import feed_columns as duckdb_columns
 from halfopen.sinks.judging import prepare
 from halfopen.sinks.postgresql.link import Session
@@ -61,7 +61,7 @@ def _bring_stored(
     session.copy_out(_stored(answer, list(columns), by_key=by_key), body)
     values = {name: f"{quote(name)}::{kind}" for name, kind in columns.items()}
     values["custom"] = _in_order(staged.shape)
-    values["_id"] = f"product || {literal(SEPARATOR)} || {quote(answer.feed.key)}"
+    values["_id"] = identity("product", quote(answer.feed.key))
     selected = ", ".join(f"{value} AS {quote(name)}" for name, value in values.items())
     judge.execute(
         f"CREATE OR REPLACE TEMP TABLE {quote(answer.feed.name)} AS SELECT {selected} FROM {copied_out(body, columns)}"

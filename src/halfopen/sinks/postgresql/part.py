@@ -203,7 +203,7 @@ class _Judging:
         if feed.cursor in shape.present:
             cursor = check(feed.fields[feed.cursor], quote(feed.cursor)).typed
             ahead = f"coalesce(max({cursor}) > $p_ahead::TIMESTAMP, false)"
-        apart = f"count(DISTINCT ({', '.join(several.identity(shape, 't'))}))"
+        apart = f"count(DISTINCT ({', '.join(several.distinguishing(shape, 't'))}))"
         counts = f"SELECT count(*), count(DISTINCT t.{quote(feed.key)}), {apart}, {ahead} FROM staged t{usable}"
         return run(self._connection, counts, self._values).fetchone() or (0, 0, 0, False)
 

@@ -15,7 +15,7 @@ from halfopen.sinks.database import Database, Values
 from halfopen.sinks.duckdb.run import written
 from halfopen.sinks.postgresql.merge import Merge
 from halfopen.sinks.postgresql.sheet import Sheet
-from halfopen.sinks.several import identity
+from halfopen.sinks.several import distinguishing
 
 TABLE = "in_twice"
 """Temporary table of numbers of rows, filled from what `suspects` writes."""
@@ -62,7 +62,7 @@ def let_fall(database: Database, merge: Merge, values: Values) -> tuple[int, int
     [(fallen, doubled, ahead)] = database.rows(
         f"WITH fallen AS (DELETE FROM {merge.incoming} o USING (SELECT i._n, row_number() OVER"
         f" (PARTITION BY i.{quote(feed.key)} ORDER BY {newest}) AS place,"
-        f" row_number() OVER (PARTITION BY {', '.join(identity(merge.shape, 'i'))} ORDER BY {newest}) AS turn"
+        f" row_number() OVER (PARTITION BY {', '.join(distinguishing(merge.shape, 'i'))} ORDER BY {newest}) AS turn"
         f" FROM {merge.incoming} i JOIN {TABLE} t ON t._answer = i._answer AND t._n = i._n"
         " WHERE i._answer = $p_answer::integer) r"
         " WHERE o._answer = $p_answer::integer AND o._n = r._n AND r.place > 1 RETURNING o._version, r.turn)"
