@@ -19,21 +19,18 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
 sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
 
-from halfopen.sinks.base import Answer
 from halfopen.sinks.postgresql.judged import PIECE_BYTES
 from halfopen.sinks.postgresql.sink import PostgreSQLSink
-from halfopen.window.window import Window
 from halfopen.wire.json import text_lines
 from halfopen.wire.negotiate import Format
 from processes import cpu_of
 from support import postgresql
-from sync_rows import FEED, START, write_body
+from sync_rows import answer_of, write_body
 
 LIMIT_MIB = 100
 WHOLE = 1 << 60
@@ -63,22 +60,7 @@ def load(body: Path, rows: int, piece_bytes: int) -> Figures:
     with postgresql.database() as url:
         sink = PostgreSQLSink(url, url, piece_bytes=piece_bytes)
         sink.open()
-        now = datetime.now(UTC)
-        answer = Answer(
-            product="bench",
-            feed=FEED,
-            window=Window(START, START + timedelta(days=365)),
-            rung=0,
-            seq=sink.next_seq(),
-            body=body,
-            format=Format.CSV if body.suffix == ".csv" else Format.NDJSON,
-            columns={},
-            asked_at=now,
-            fetched_at=now,
-            server_date=None,
-            digest="",
-            attempts=1,
-        )
+        answer = answer_of(sink, body, Format.CSV if body.suffix == ".csv" else Format.NDJSON)
         backends = [pid for (pid,) in postgresql.ask(url, BACKENDS)]
         idle, cpu, began = mebibytes("VmRSS"), cpu_seconds(backends), time.perf_counter()
         [applied] = sink.apply([answer])

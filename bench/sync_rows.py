@@ -84,18 +84,17 @@ def load_postgresql(body: Path, _folder: Path, rows: int, threads: int) -> float
         return load_into(PostgreSQLSink(url, url, threads=threads), body, rows)
 
 
-def load_into(sink: Sink, body: Path, rows: int) -> float:
-    """Seconds to apply the body to this mirror."""
-    sink.open()
+def answer_of(sink: Sink, body: Path, format_: Format = Format.CSV) -> Answer:
+    """The body as the first answer of a window of a year."""
     now = datetime.now(UTC)
-    answer = Answer(
+    return Answer(
         product="bench",
         feed=FEED,
         window=Window(START, START + timedelta(days=365)),
         rung=0,
         seq=sink.next_seq(),
         body=body,
-        format=Format.CSV,
+        format=format_,
         columns={},
         asked_at=now,
         fetched_at=now,
@@ -103,6 +102,12 @@ def load_into(sink: Sink, body: Path, rows: int) -> float:
         digest="",
         attempts=1,
     )
+
+
+def load_into(sink: Sink, body: Path, rows: int) -> float:
+    """Seconds to apply the body to this mirror."""
+    sink.open()
+    answer = answer_of(sink, body)
     began = time.perf_counter()
     [applied] = sink.apply([answer])
     seconds = time.perf_counter() - began
