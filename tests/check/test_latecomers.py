@@ -56,10 +56,12 @@ def test_what_was_taken_back_and_comes_again_is_not_late() -> None:
     assert not late(*zip(("12:00:12", "12:00:27", "12:00:42"), ([row] for row in rows), strict=True))
 
 
-def test_a_window_that_sums_up_its_own_part_is_not_late() -> None:
+@pytest.mark.parametrize("first", ["11:58:00", "11:59:10"])
+def test_a_window_that_sums_up_its_own_part_is_not_late(first: str) -> None:
+    """The narrow one bears the session's first stamp, or that of its own first action."""
     asked = Asked("game_activity")
-    for part, bets in ((window("11:59:00", "12:00:00"), 2), (window("11:57:00", "12:00:00"), 3)):
-        asked.ask(part, csv(COLUMNS, [session("11:59:30", bets)]))
+    asked.ask(window("11:59:00", "12:00:00"), csv(COLUMNS, [session("11:59:30", 2, first=first)]))
+    asked.ask(window("11:57:00", "12:00:00"), csv(COLUMNS, [session("11:59:30", 3)]))
     assert not causes_of(asked.seen()).story.latecomers
 
 

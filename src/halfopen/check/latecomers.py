@@ -95,11 +95,16 @@ def _grew(before: _State, now: _State) -> bool:
         before.at == now.at
         and all(x <= y for x, y in pairs)
         and any(x < y for x, y in pairs)
-        and (before.answer.window == now.answer.window or (_is_within(before) and _is_within(now)))
+        and (before.answer.window == now.answer.window or _are_whole(before, now))
     )
 
 
-def _is_within(state: _State) -> bool:
-    """Whether the whole session lies in the window that it was answered for."""
-    window, created = state.answer.window, state.row.created
-    return window is not None and created is not None and window.start <= created and state.at < window.end
+def _are_whole(one: _State, other: _State) -> bool:
+    """Whether both windows hold the session from its first action, the same for both, to its last."""
+    return one.row.created == other.row.created and all(
+        state.answer.window is not None
+        and state.row.created is not None
+        and state.answer.window.start <= state.row.created
+        and state.at < state.answer.window.end
+        for state in (one, other)
+    )
