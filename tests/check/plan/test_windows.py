@@ -34,6 +34,16 @@ def test_cuts_are_a_partition_with_stamps_at_both_kinds_of_edge(seed: int) -> No
     assert found[-1].start in stamps, "it begins at a row"
 
 
+def test_a_short_part_lies_where_most_rows_are() -> None:
+    """A product that loses a few rows of long windows is told by those that a short one has: they must be many."""
+    few = [f"11:{minute:02}:{second}" for minute in range(40) for second in ("00", "30", "59")]
+    many = [f"11:{minute}:{second:02}" for minute in (52, 53, 54, 55) for second in range(0, 58, 2)]
+    rows = observed(few + many).rows
+    short = min(cuts(rows, HOUR), key=lambda part: part.length)
+    assert short.length <= HOUR.length / 8
+    assert sum(short.contains(row.at) for row in rows if row.at) >= len(many) // 3
+
+
 def test_edges_prefer_whole_minutes_and_single_rows() -> None:
     rows = observed(["11:10:07", "11:20:00", "11:20:00", "11:30:00", "11:40:59", "11:50:30"]).rows
     found = edges(rows, HOUR)

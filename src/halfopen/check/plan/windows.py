@@ -1,8 +1,10 @@
 """Windows to ask for, from the clock and from the rows that were seen: boundaries lie at real stamps."""
 
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
+from itertools import accumulate
 from typing import Final
 
 from halfopen.check.observe import Observation, Row
@@ -23,6 +25,8 @@ _SOME: Final = 400
 _PART: Final = timedelta(minutes=8)
 _PARTS: Final = 5
 _LAST_SECOND: Final = 59
+_DENSE: Final = 0.75
+"""A stretch with such a share of the rows of the densest one will do, for the sake of where it begins."""
 
 
 def last_minute(now: datetime, offset: timedelta = timedelta(0)) -> Window:
@@ -84,16 +88,24 @@ def cuts(rows: Iterable[Row], window: Window) -> list[Window]:
     if not inner:
         return []
     ordered = sorted(inner)
-    first = _preferred(ordered[: max(len(ordered) // 2, 1)], inner, _LAST_SECOND) + SECOND
-    # A short part beside two long ones: some products lose rows of long windows alone.
+    # A short part among long ones, where most rows are: some products lose a few rows of long windows alone.
     short = max(window.length / 8, 2 * SECOND)
-    later = [at for at in ordered if first < at <= first + short and at > first + short / 2] or [
+    ahead = _ahead(ordered, inner, short)
+    dense = [at for at in ordered if ahead[at] >= _DENSE * max(ahead.values())]
+    first = _preferred(dense, ahead, _LAST_SECOND) + SECOND
+    later = [at for at in ordered if first < at <= first + short and at > first + short * 0.75] or [
         at for at in ordered if at > first
     ]
     if not later:
         return _nonempty([Window(window.start, first), Window(first, window.end)])
     second = _preferred(later, inner, 0)
     return _nonempty([Window(window.start, first), Window(first, second), Window(second, window.end)])
+
+
+def _ahead(ordered: Sequence[datetime], weights: dict[datetime, float], length: timedelta) -> dict[datetime, float]:
+    """Stamp -> rows stamped in so long a time after it; `ordered` are the stamps of `weights`."""
+    sums = [0.0, *accumulate(weights[at] for at in ordered)]
+    return {at: sums[bisect_right(ordered, at + length)] - sums[n + 1] for n, at in enumerate(ordered)}
 
 
 def edges(rows: Iterable[Row], window: Window, taken: Sequence[Window] = ()) -> list[Window]:
