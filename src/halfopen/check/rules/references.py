@@ -4,7 +4,7 @@ from halfopen.check.case import FeedCase
 from halfopen.check.causes import causes_of
 from halfopen.check.counted import counted
 from halfopen.check.finding import Certainty, Severity
-from halfopen.check.observe import Row
+from halfopen.check.observe import Observation, Row
 from halfopen.check.rule import PASS, Outcome, failed, feed_rule, not_applicable, not_verified
 from halfopen.check.sample import Sample, key
 from halfopen.check.telling import holder, lines, without_rows
@@ -25,9 +25,19 @@ def known(parent: FeedCase) -> set[str] | None:
     whole = [o for o in parent.signed if o.probe == "all" and o.is_whole]
     if not whole and parent.is_catalogue:
         whole = [o for o in parent.answers if o.rows]
-    if not whole:
+    if not whole or _reaches_beyond(parent, whole):
         return None
     return {key for o in parent.readable for key in o.ids()}
+
+
+def _reaches_beyond(parent: FeedCase, whole: list[Observation]) -> bool:
+    """Whether rows are stamped beyond all that was read, though they were there by then: others may be, too."""
+    ends = [o.window.end for o in whole if o.window is not None and o.probe == "all"]
+    if not ends:
+        return False
+    end = max(ends)
+    early = (o for o in parent.readable if o.ended + parent.skew <= end)
+    return any(row.at is not None and row.at >= end for o in early for row in o.rows)
 
 
 def orphans(feed: FeedCase, name: str, parent: FeedCase) -> list[Row] | None:
@@ -58,7 +68,7 @@ def _foreign(feed: FeedCase) -> Outcome:
             continue
         missing = orphans(feed, name, parent)
         if missing is None:
-            unread.append(f"{name}: the feed {parent.name} could not be read whole, from its beginning")
+            unread.append(f"{name}: the feed {parent.name} could not be read whole, from its beginning to its last row")
         else:
             bad.extend((row, name) for row in missing)
     if bad:
