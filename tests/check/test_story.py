@@ -200,6 +200,18 @@ def test_what_is_cut_off_hides_what_has_moved_on() -> None:
     assert cause.code == "rows_capped"
 
 
+@pytest.mark.parametrize(("rows", "losses"), [(20, 0), (21, 1)])
+def test_what_is_perhaps_cut_off_proves_no_row_missing(rows: int, losses: int) -> None:
+    """A single answer with as many rows as products like to stop at: what has moved on may be beyond them."""
+    asked = Asked("wallets").ask(HOUR, csv(WALLETS, [wallet("w", "11:30:00"), wallet("v", "11:31:00")]))
+    asked.ask(HOUR, csv(WALLETS, [wallet("v", "11:31:00")]), probe="repeat")
+    oldest = [wallet(f"o{n}", f"10:00:{n:02}") for n in range(rows - 1)]
+    whole = [*oldest, wallet("v", "11:31:00")]
+    asked.ask(Window(YEARS_AGO, at("12:01:00")), csv(WALLETS, whole), probe="all")
+    story = causes_of(asked.seen()).story
+    assert [loss.observation.probe for loss in story.losses] == ["repeat"] * losses
+
+
 def test_equal_counts_by_chance_are_no_cap() -> None:
     rows = [wallet(key, stamp) for key, stamp in CAPPED[:12]]
     asked = Asked("wallets")

@@ -11,13 +11,12 @@ from functools import cached_property
 from halfopen.check.case import FeedCase
 from halfopen.check.observe import Observation
 from halfopen.check.pages import is_paginated
-from halfopen.check.story import FEWEST_CAPPED, SECOND, Extra, Loss, Story
+from halfopen.check.story import FEWEST_CAPPED, ROUND, SECOND, Extra, Loss, Story
 from halfopen.window.window import Window, ceil, floor
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 QUARTER = timedelta(minutes=15)
 _FARTHEST = timedelta(hours=14)
-_ROUND = frozenset({10, 20, 25, 50, 100, 200, 250, 500, 1000, 2000, 2500, 5000, 10000, 20000, 50000})
 _MANY = 5
 """So many known rows on a side are needed to tell."""
 _MOST = 0.8
@@ -326,7 +325,7 @@ class Causes:
         counts = [len(answer.rows) for answer in {_window(answer): answer for answer in lossy}.values()]
         most = max((len(answer.rows) for answer in self.answers), default=0)
         recurs = counts.count(most) > 1 or bool(self.story.full)
-        if most < FEWEST_CAPPED or most not in counts or not (most in _ROUND or recurs):
+        if most < FEWEST_CAPPED or most not in counts or not (most in ROUND or recurs):
             return None
         if any(len(loss.observation.rows) != most for loss in losses):
             return None

@@ -22,6 +22,8 @@ SECOND, LONG = timedelta(seconds=1), timedelta(days=1)
 FEWEST_CAPPED = 10
 """So many rows at least does a product answer that leaves out some."""
 CERTAIN = 3
+ROUND = frozenset({10, 20, 25, 50, 100, 200, 250, 500, 1000, 2000, 2500, 5000, 10000, 20000, 50000})
+"""Numbers of rows at which products cut answers off."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,10 +134,17 @@ class Story:
     @cached_property
     def full(self) -> list[Observation]:
         """Answers that are perhaps cut off: no answer has more rows, and several have as many, though not the same."""
-        most = max((len(answer.rows) for answer in self.answers), default=0)
-        found = [answer for answer in self.answers if len(answer.rows) == most >= FEWEST_CAPPED]
+        found = [answer for answer in self.answers if len(answer.rows) == self._most >= FEWEST_CAPPED]
         by_window = {answer.window: frozenset(self._of[id(answer)]) for answer in found}
         return found if len(set(by_window.values())) > 1 else []
+
+    def _may_be_cut_off(self, answer: Observation) -> bool:
+        """Whether an answer may lack rows for their number: a single one of the most rows, and of a round number."""
+        return answer in self.full or (len(answer.rows) == self._most and self._most in ROUND)
+
+    @cached_property
+    def _most(self) -> int:
+        return max((len(answer.rows) for answer in self.answers), default=0)
 
     @cached_property
     def are_cut_off(self) -> bool:
@@ -229,7 +238,7 @@ class Story:
             later.window.start
             for later in self.answers
             if later.window is not None
-            and later not in self.full
+            and not self._may_be_cut_off(later)
             and later.started >= answer.ended
             and later.window.start <= window.end
             and later.window.end >= later.started + self.feed.skew
