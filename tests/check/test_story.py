@@ -114,6 +114,38 @@ def test_days_without_the_last_are_told_from_a_shifted_clock() -> None:
     assert found.code == "window_date_only"
 
 
+def test_a_window_that_ends_at_midnight_touches_the_day_that_begins_there() -> None:
+    """Just after midnight the last hours end in it, and whoever reads days sends all of both."""
+    night = at("00:00:00")
+    stamps = [night + timedelta(minutes=n) - timedelta(hours=20) for n in range(0, 1202, 20)] + [night + MINUTE / 2]
+    asked = Asked("logins")
+    asked.ask(ELSEWHERE[0], csv(COLUMNS, []), probe="empty")
+    for probe, hours in (("burst", (1, 0)), ("day", (24, 0)), ("hour", (3, 2)), ("cut", (6, 5)), ("cut", (5, 3))):
+        one = Window(*(night - timedelta(hours=n) for n in hours))
+        days = Window(floor(one.start, DAY), floor(one.end, DAY) + DAY)
+        asked.ask(one, csv(COLUMNS, [(f"l{t}", "p", plain(t)) for t in stamps if days.contains(t)]), probe=probe)
+    found = causes_of(asked.seen()).of_extras
+    assert found is not None
+    assert found.code == "window_date_only"
+
+
+def test_a_row_that_moved_on_into_a_day_that_is_left_out_does_not_hide_that_days_are_read() -> None:
+    night = at("00:00:00")
+    stamps = [night - timedelta(minutes=n) for n in range(1, 1200, 2)]
+    asked, moved = Asked("wallets"), f"w{stamps[0]}"
+    asked.ask(ELSEWHERE[0], csv(WALLETS, []), probe="empty")
+    probes = (("burst", (0.1, 0)), ("hour", (2, 1)), ("cut", (5, 3)), ("tail", (5, -0.1)), ("tail", (4, -0.1)))
+    for n, (probe, hours) in enumerate(probes):
+        one = Window(*(night - timedelta(hours=n) for n in hours))
+        days = Window(floor(one.start, DAY), floor(one.end, DAY))
+        rows = [(f"w{t}", "p", plain(t)) for t in stamps if days.contains(t)]
+        there = [row for row in rows if probe != "tail" or row[0] != moved]
+        asked.ask(one, csv(WALLETS, there), probe=probe, started=night + n * SECOND)
+    causes = causes_of(asked.seen())
+    assert any(loss.row.key == moved and loss.observation.probe == "tail" for loss in causes.story.losses)
+    assert [cause.code for cause in causes.all()] == ["window_date_only"]
+
+
 def test_an_hour_more_on_both_sides_is_no_day() -> None:
     hour = timedelta(hours=1)
     stamps = [at("07:00:00") + timedelta(minutes=20) * n for n in range(15)]

@@ -22,6 +22,8 @@ _MANY = 5
 _MOST = 0.8
 """The share of the known rows on one side that must come for the bound there to count as ignored."""
 
+_FEW_MOVED = 0.05
+"""The share of missing rows that may have moved on unseen."""
 _FEW_LACKING = 0.3
 """What a shift of the clock explains is there, for the most part."""
 
@@ -225,7 +227,7 @@ class Causes:
         return self._days(extras) if self._empty_days(self.story.losses) else None
 
     def _days(self, extras: Sequence[Extra]) -> Cause | None:
-        if not all(self._within(extra, _outward(_window(extra.observation), DAY)) for extra in extras):
+        if not all(self._within(extra, _days_of(_window(extra.observation))) for extra in extras):
             return None
         return Cause(
             "window_date_only", "from and to are read as dates, the time of day counts for nothing", tuple(extras)
@@ -345,7 +347,9 @@ class Causes:
         within = [a for a in self.answers if _day(_window(a).start) == _day(_window(a).end)]
         if any(a.rows for a in within) or not any(loss.observation in within for loss in losses):
             return None
-        if any(loss.observation not in within and loss.moment < _day(_window(loss.observation).end) for loss in losses):
+        before = [x for x in losses if x.observation not in within and x.moment < _day(_window(x.observation).end)]
+        # A few of an earlier day may have moved on to the last, where no window shows them.
+        if len(before) > _FEW_MOVED * len(losses):
             return None
         return Cause(
             "window_date_only", "windows within one day are empty: only the dates of from and to count", tuple(losses)
@@ -407,6 +411,11 @@ def _observations(found: Iterable[Extra | Loss]) -> list[Observation]:
 
 def _outward(window: Window, step: timedelta) -> Window:
     return Window(floor(window.start, step), ceil(window.end, step))
+
+
+def _days_of(window: Window) -> Window:
+    """The days of both bounds, that of `to` with its end: also where `to` is a midnight, as just after one."""
+    return Window(_day(window.start), _day(window.end) + DAY)
 
 
 def _inward(window: Window, step: timedelta) -> Window:

@@ -277,10 +277,18 @@ class Survey:
         found = [o for o in feed.valid if o.probe in {"hour", "part", "day", "wide"} and o.exchange.status == _OK]
         window = windows.focus(found, aggregate=feed.is_aggregate)
         if window is None:
-            return None
+            return await self._strays(feed.name, found)
         if all(o.window != window for o in feed.answers):
             await self.ask(feed.name, "focus", window)
         self.focus[feed.name] = window
+        return window
+
+    async def _strays(self, name: str, found: Iterable[Observation]) -> Window | None:
+        """The window of rows that were answered for others alone; None where it has none either."""
+        window = windows.strays(found)
+        if window is None or not (await self.ask(name, "focus", window)).rows:
+            return None
+        self.focus[name] = window
         return window
 
     async def _edges(self, name: str, window: Window) -> None:

@@ -7,7 +7,7 @@ from itertools import pairwise
 import pytest
 
 from halfopen.check.observe import Observation
-from halfopen.check.plan.windows import cuts, edges, focus, session_edges, youngest
+from halfopen.check.plan.windows import cuts, edges, focus, session_edges, strays, youngest
 from halfopen.window.window import Window
 from halfopen.wire.moment import plain
 from support.seen import Asked, at, csv, window
@@ -57,6 +57,13 @@ def test_the_first_window_with_enough_rows_is_looked_at() -> None:
     assert focus([few, day]) == day.window
     assert focus([few]) == few.window
     assert focus([observed([])]) is None
+
+
+def test_rows_that_are_in_no_window_of_theirs_have_one() -> None:
+    stray = observed(["09:10:20", "09:50:59"])
+    assert focus([stray]) is None
+    assert strays([stray]) == window("09:10:00", "09:51:00")
+    assert strays([observed([])]) is None
 
 
 def test_of_a_dense_window_a_part_is_looked_at() -> None:

@@ -81,6 +81,18 @@ def focus(candidates: Iterable[Observation], *, aggregate: bool = False) -> Wind
     return Window(start, end)
 
 
+def strays(candidates: Iterable[Observation]) -> Window | None:
+    """The minutes of rows that were answered, whatever for; None where there are none.
+
+    Where no answer has a row of its own window, this one tells more: it should hold them all.
+    """
+    found = sorted(row.at for o in candidates if o.is_whole for row in o.rows if row.at is not None)
+    if not found:
+        return None
+    near = found[-_SOME:]
+    return Window(floor(near[0], MINUTE), ceil(near[-1] + SECOND, MINUTE))
+
+
 def cuts(rows: Iterable[Row], window: Window) -> list[Window]:
     """Parts of a window that meet at real stamps: one second after a busy one, and exactly at another."""
     counted = _seconds(rows, window)

@@ -24,7 +24,8 @@ class ReadsLocalTime(Product):
 class LastDayLeftOut(Product):
     """Reads from and to as days, and leaves the day of to out."""
 
-    code, feed, also = "window_date_only", "transactions", ("row_outside_window", "window_not_additive")
+    code, feed = "window_date_only", "transactions"
+    also = ("row_outside_window", "window_not_additive", "feed_stale")
 
     def read(self, request: Request, feed: str, start: int, end: int) -> list[Row]:
         if self.strikes(feed):
