@@ -1,6 +1,7 @@
 """All feeds at once, over real sockets, into a mirror in memory."""
 
 import asyncio
+import gc
 import os
 import random
 from collections.abc import Callable
@@ -12,6 +13,7 @@ import pytest
 from halfopen.config.product import ProductConfig
 from halfopen.errors import ProductError
 from halfopen.sinks.duckdb.sink import DuckDBSink
+from halfopen.sync import heap
 from halfopen.sync.events import Committed, Event, Failed
 from halfopen.sync.puller import Puller
 from halfopen.window.ladder import DEFAULT, scaled
@@ -122,9 +124,12 @@ async def test_late_rows_are_found_by_rereads(tmp_path: Path) -> None:
         truth.put({"id": f"{truth.feed}-late", "player_id": "p"}, start + SECOND, late=timedelta(seconds=3))
     sink = MemorySink()
     events: list[Event] = []
+    thresholds: set[tuple[int, int, int]] = set()
     async with FaultyProduct(late) as product, puller(product, sink, tmp_path) as pulling:
         pulling.events.listen(events.append)
+        pulling.events.listen(lambda _: thresholds.add(gc.get_threshold()))
         await pulling.run(timedelta(seconds=5))
+        assert thresholds == {heap.THRESHOLDS}
         assert await pulling.drain(start + timedelta(seconds=5)) == {}
     assert "players-late" in stored(sink, "players")
     assert sum(e.late for e in events if isinstance(e, Committed)) >= 2

@@ -243,7 +243,8 @@ class Lane:
         # A timer may fire a little early. A re-read that is owed would go out then, and the live window wait behind it.
         while not self._poked.is_set() and (left := (until - self._now()).total_seconds()) > 0:
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._poked.wait(), max(left, _SHORTEST_REST))
+                async with asyncio.timeout(max(left, _SHORTEST_REST)):  # wait_for would make a task for each lane
+                    await self._poked.wait()
 
     def _wakes(self, now: datetime) -> datetime:
         """When there may be something to ask after nothing was at `now`; both by the product's clock, as `_now` is."""
