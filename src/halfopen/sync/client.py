@@ -28,6 +28,7 @@ from halfopen.sync.paging import Paging, Target, added_parameters
 from halfopen.sync.refusal import Refusal
 from halfopen.sync.road import road
 from halfopen.sync.signing import SignIn
+from halfopen.sync.spool import unspool
 from halfopen.sync.transfer import Transfer, transfer
 from halfopen.window.window import Window, ceil
 from halfopen.wire import moment
@@ -109,7 +110,7 @@ class ProductClient:
                 target = paging.turn(page.transfer, page.document, count, page.credentials)
             return binder.bound()
         finally:
-            page_body.unlink(missing_ok=True)
+            await unspool(page_body)
 
     async def _page(self, feed: str, target: Target, window: Window, body: Path, most_bytes: int | None) -> "_Page":
         read = await self._read(feed, target, body, most_bytes)

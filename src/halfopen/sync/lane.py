@@ -21,6 +21,7 @@ from halfopen.sync.fetched import Fetched
 from halfopen.sync.pace import Paces
 from halfopen.sync.planner import NOTHING, Ask, Rhythm, Scope
 from halfopen.sync.refusal import Refusal
+from halfopen.sync.spool import unspool
 from halfopen.sync.width import MOST, Width
 from halfopen.sync.writer import Writer
 from halfopen.window import arming
@@ -279,7 +280,7 @@ class Lane:
                 if is_past:
                     self._pace.brought(began, fetched.size)
                 if fetched.doubted is not None:
-                    body.unlink()
+                    await unspool(body)
                     return await self._in_halves(ask, fetched.doubted)
                 settles = planner.settles(ask.window, ask.rung, self.rhythm.ladder, fetched.asked_at - self._behind)
                 answer = record.answer(self.product, self.feed, ask, fetched, seq, settles)
@@ -291,7 +292,7 @@ class Lane:
         except (Refusal, SinkError, ContractError) as error:
             await self._failed(ask, error)
         finally:
-            body.unlink(missing_ok=True)
+            await unspool(body)
         return 0
 
     async def _doubted(self, ask: Ask, fetched: Fetched, of: int | None) -> int | None:

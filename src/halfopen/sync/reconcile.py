@@ -23,6 +23,7 @@ from halfopen.sync.events import Compared
 from halfopen.sync.lane import MOST_BYTES, Lane, Surroundings
 from halfopen.sync.planner import SECOND
 from halfopen.sync.refusal import Refusal
+from halfopen.sync.spool import unspool
 from halfopen.sync.width import Width
 from halfopen.window.coverage import Coverage
 from halfopen.window.window import Window, floor
@@ -284,7 +285,7 @@ class Reconciliation:
                 if writes and self._repair and found.differs:
                     self._found.written += (await self._written(answer)).changed
             finally:
-                body.unlink(missing_ok=True)
+                await unspool(body)
         rows = sum(day.rows for day in found.days)
         if not self._whole:
             self._width = self._width.after_answer(window, rows, fetched.size)

@@ -6,22 +6,21 @@ whole one, so the raw bytes are decoded here.
 
 import base64
 import binascii
-import contextlib
 import hashlib
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from pathlib import Path
-from typing import BinaryIO
 
 import aiohttp
 from yarl import URL
 
-from halfopen.errors import BodyError, SinkError
+from halfopen.errors import BodyError
 from halfopen.sync.refusal import Refusal
 from halfopen.sync.road import DIRECT, Road
+from halfopen.sync.spool import Spool
 from halfopen.wire.body import Decoder
 
 TIMEOUT = aiohttp.ClientTimeout(total=None, sock_connect=5, sock_read=30)
@@ -130,7 +129,7 @@ async def _spooled(response: aiohttp.ClientResponse, body: Path, most_bytes: int
     check = response.headers.get("Content-Digest")
     decoder = Decoder(response.headers.get("Content-Encoding"))
     received = 0
-    with _open(body) as file:
+    with Spool(body, BLOCK) as spool:
         async for block in response.content.iter_chunked(BLOCK):
             received += len(block)
             text = decoder.feed(block)
@@ -139,10 +138,10 @@ async def _spooled(response: aiohttp.ClientResponse, body: Path, most_bytes: int
             if check is not None:
                 sent.update(block)
             decoded.update(text)
-            _write(file, text)
+            await spool.write(text)
         if received or response.headers.get("Content-Length", "0") != "0":
             decoder.finish()
-        _write(file, b"", flush=True)
+        await spool.finish()
     _check_length(response, received)
     _check_digest(check, sent.digest())
     return Transfer(
@@ -153,30 +152,6 @@ async def _spooled(response: aiohttp.ClientResponse, body: Path, most_bytes: int
         digest=decoded.hexdigest(),
         unmarked_end=response.status == _OK and not _marks_its_end(response),
     )
-
-
-@contextlib.contextmanager
-def _open(body: Path) -> Iterator[BinaryIO]:
-    """The spool; what could not be written has been told by `_write` when it is closed."""
-    try:
-        file = body.open("wb")
-    except OSError as error:
-        raise SinkError(f"cannot spool an answer to {body}: {error.strerror}; make room there") from None
-    try:
-        yield file
-    finally:
-        with contextlib.suppress(OSError):
-            file.close()
-
-
-def _write(file: BinaryIO, data: bytes, *, flush: bool = False) -> None:
-    """Writes to the spool; its failure is the mirror's and not the connection's."""
-    try:
-        file.write(data)
-        if flush:
-            file.flush()
-    except OSError as error:
-        raise SinkError(f"cannot spool an answer to {file.name}: {error.strerror}; make room there") from None
 
 
 def _marks_its_end(response: aiohttp.ClientResponse) -> bool:
