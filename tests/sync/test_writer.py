@@ -11,7 +11,8 @@ import pytest
 from halfopen.contract.load import feed
 from halfopen.errors import ContractError, SinkError
 from halfopen.sinks.base import Answer
-from halfopen.sync.writer import MOST_ANSWERS, Writer
+from halfopen.sync.jobs import MOST_ANSWERS
+from halfopen.sync.writer import Writer
 from halfopen.window.window import Window
 from halfopen.wire.negotiate import Format
 from support.memory_sink import MemorySink

@@ -7,28 +7,15 @@ import queue
 import sys
 import threading
 from collections.abc import Callable
-from concurrent.futures import Future
-from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from halfopen.errors import ContractError, SinkError
 from halfopen.sinks.base import Answer, Applied, Sink
+from halfopen.sync.jobs import Job, Result, Waiting, tell
 
 T = TypeVar("T")
-# One transaction takes no more than this, so that nobody waits long behind it.
-MOST_ANSWERS = 512
-MOST_BYTES = 64 << 20
 NICENESS = 5
 """Of the threads that store, and of those that answer what people ask of the mirror."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Job:
-    """Something to do with the sink: store an answer, or call a function."""
-
-    future: Future[Any]
-    answer: Answer | None = None
-    call: Callable[[Sink], Any] | None = None
 
 
 class Writer:
@@ -36,7 +23,7 @@ class Writer:
 
     def __init__(self, sink: Sink) -> None:
         self._sink = sink
-        self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
+        self._jobs: queue.SimpleQueue[Job] = queue.SimpleQueue()
         self._thread: threading.Thread | None = None
 
     async def open(self) -> None:
@@ -53,65 +40,65 @@ class Writer:
         """Do what is waiting, close the sink, end the thread."""
         if self._thread is None:
             return
-        self._jobs.put(None)
+        self._jobs.put(self._job())
         await asyncio.to_thread(self._thread.join)
         self._thread = None
 
     async def apply(self, answer: Answer) -> Applied:
         """Store one answer; SinkError or ContractError, and then nothing of it is stored."""
-        applied: Applied = await self._put(_Job(Future(), answer=answer))
+        applied: Applied = await self._put(self._job(answer=answer))
         return applied
 
     async def call(self, function: Callable[[Sink], T]) -> T:
         """What `function` gives for the sink, between two transactions."""
-        result: T = await self._put(_Job(Future(), call=function))
+        result: T = await self._put(self._job(call=function))
         return result
 
     def interrupt(self) -> None:
         """Stop the statement that runs now."""
         self._sink.interrupt()
 
-    async def _put(self, job: _Job) -> Any:
+    async def _put(self, job: Job) -> Any:
         if self._thread is None:
             raise SinkError("the mirror is closed")
         self._jobs.put(job)
-        return await asyncio.wrap_future(job.future)
+        return await job.future
+
+    def _job(self, answer: Answer | None = None, call: Callable[[Sink], Any] | None = None) -> Job:
+        return Job(asyncio.get_running_loop().create_future(), answer, call)
 
     def _work(self) -> None:
         step_back()
-        carried: _Job | None = None
-        while (job := carried or self._jobs.get()) is not None:
-            carried = None
-            if job.answer is None:
-                _settle(job, lambda job=job: job.call(self._sink))  # type: ignore[misc]  # a job has one of the two
-                continue
-            batch, carried, ended = self._gather(job)
-            self._store(batch)
-            if ended:
-                break
+        waiting = Waiting()
+        after: Job | None = None
+        """A job that is no answer: its turn comes when all is stored that came before it."""
+        while True:
+            after = after or self._arrived(waiting)
+            if waiting:
+                self._store(waiting.batch())
+            elif after is not None:
+                if after.call is None:
+                    break
+                tell([_called(after, after.call, self._sink)])
+                after = None
         self._sink.close()
 
-    def _gather(self, first: _Job) -> tuple[list[_Job], _Job | None, bool]:
-        """Answers that have arrived by now; and the job that ended the batch, or that the end has come."""
-        batch, size = [first], _size(first)
-        while len(batch) < MOST_ANSWERS and size < MOST_BYTES:
+    def _arrived(self, waiting: Waiting) -> Job | None:
+        """Take what has come by now, or wait where there is nothing to do, up to the first that is no answer."""
+        while True:
             try:
-                job = self._jobs.get_nowait()
+                job = self._jobs.get(block=not waiting)
             except queue.Empty:
-                break
-            if job is None:
-                return batch, None, True
+                return None
             if job.answer is None:
-                return batch, job, False
-            batch.append(job)
-            size += _size(job)
-        return batch, None, False
+                return job
+            waiting.add(job)
 
-    def _store(self, batch: list[_Job]) -> None:
+    def _store(self, batch: list[Job]) -> None:
         """All in one transaction; where that fails, in halves, so that in the end only the culprits fail."""
-        self._store_all([job for job in batch if job.future.set_running_or_notify_cancel()])
+        self._store_all([job for job in batch if not job.future.cancelled()])
 
-    def _store_all(self, jobs: list[_Job]) -> None:
+    def _store_all(self, jobs: list[Job]) -> None:
         if not jobs:
             return
         try:
@@ -123,11 +110,9 @@ class Writer:
                 self._store_all(jobs[half:])
                 return
             told = SinkError(f"the mirror failed: {error}") if isinstance(error, OSError) else error
-            for job in jobs:
-                job.future.set_exception(told)
+            tell(Result(job, error=told) for job in jobs)
         else:
-            for job, one in zip(jobs, applied, strict=True):
-                job.future.set_result(one)
+            tell(Result(job, one) for job, one in zip(jobs, applied, strict=True))
 
 
 def step_back() -> None:
@@ -142,17 +127,10 @@ def step_back() -> None:
         os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICENESS)
 
 
-def _settle(job: _Job, call: Callable[[], Any]) -> None:
-    if not job.future.set_running_or_notify_cancel():
-        return
+def _called(job: Job, call: Callable[[Sink], Any], sink: Sink) -> Result:
+    if job.future.cancelled():
+        return Result(job)
     try:
-        job.future.set_result(call())
+        return Result(job, call(sink))
     except BaseException as error:  # noqa: BLE001 - whoever waits for the result gets it
-        job.future.set_exception(error)
-
-
-def _size(job: _Job) -> int:
-    try:
-        return job.answer.body.stat().st_size if job.answer is not None else 0
-    except OSError:
-        return 0
+        return Result(job, error=error)
