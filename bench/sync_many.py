@@ -10,10 +10,11 @@ process with all its threads, and of the product, apart.
 `--trouble` makes phases of a minute in turn, with trouble and without, in one process, with a pause between them that
 does not count. Trouble is one product that hangs on every request all the while, and another one that does a month of
 backfill, a further month in each phase; both are left out of the figures, which are of the others, and their process
-is nice, for in life it would have a machine of its own. A window belongs to the phase in which it is due, whenever it is asked. Four phases make a block, quiet trouble trouble quiet or the other
-way round, so that what changes with time (a growing mirror, the machine) is on both sides; the p99 of both sides are
-compared within each block, and over all windows. A month does not fill a minute: what was due while it was under way is
-also compared by itself, with the windows of the same products, so of the same seconds, in the phases without trouble.
+is nice, for in life it would have a machine of its own. A window belongs to the phase in which it is due, whenever it
+is asked. Four phases make a block, quiet trouble trouble quiet or the other way round, so that what changes with time
+(a growing mirror, the machine) is on both sides; the p99 of both sides are compared within each block, and over all
+windows. A month does not fill a minute: what was due while it was under way is also compared by itself, with the
+windows of the same products, so of the same seconds, in the phases without trouble.
 
     .venv/bin/python bench/sync_many.py [--products 500] [--seconds 120] [--mirror postgresql]
     .venv/bin/python bench/sync_many.py [--products 500] --trouble [--blocks 4] [--mirror postgresql]
