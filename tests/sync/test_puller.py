@@ -13,7 +13,7 @@ import pytest
 from halfopen.config.product import ProductConfig
 from halfopen.errors import ProductError
 from halfopen.sinks.duckdb.sink import DuckDBSink
-from halfopen.sync import interpreter
+from halfopen.sync import heap
 from halfopen.sync.events import Committed, Event, Failed
 from halfopen.sync.puller import Puller
 from halfopen.window.ladder import DEFAULT, scaled
@@ -129,7 +129,7 @@ async def test_late_rows_are_found_by_rereads(tmp_path: Path) -> None:
         pulling.events.listen(events.append)
         pulling.events.listen(lambda _: thresholds.add(gc.get_threshold()))
         await pulling.run(timedelta(seconds=5))
-        assert thresholds == {interpreter.THRESHOLDS}
+        assert thresholds == {heap.THRESHOLDS}
         assert await pulling.drain(start + timedelta(seconds=5)) == {}
     assert "players-late" in stored(sink, "players")
     assert sum(e.late for e in events if isinstance(e, Committed)) >= 2

@@ -21,7 +21,7 @@ from halfopen.errors import ConfigError, ProductError, SinkError
 from halfopen.sinks.base import Progress, Sink
 from halfopen.sync.events import Events
 from halfopen.sync.evidence import Archive
-from halfopen.sync.interpreter import responsive
+from halfopen.sync.heap import seldom_collected
 from halfopen.sync.lane import Lane, Surroundings
 from halfopen.sync.lanes import Lanes
 from halfopen.sync.lateness import lateness
@@ -113,7 +113,7 @@ class Puller:
 
     async def run(self, length: timedelta | None = None) -> None:
         """Pull live until `stop`, or for `length`; then end cleanly: nothing half stored, the rest stays owed."""
-        with responsive():
+        with seldom_collected():
             await self._run(length)
 
     async def _run(self, length: timedelta | None) -> None:
