@@ -83,6 +83,7 @@ def prepared(got: Transfer, expected: Expected) -> Prepared:
     CSV stays as it came but for the dialect; JSON and NDJSON become lines of text values, in place. The configured
     format decides only for a body without a byte, where the dialect or status 204 says that this is no rows.
     """
+    got.finish()
     if got.size == 0:
         _check_empty(got, expected)
         return Prepared(format=Format.NDJSON if expected.format in {"json", "ndjson"} else Format.CSV)

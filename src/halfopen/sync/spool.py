@@ -1,7 +1,8 @@
 """The file that an answer goes to while it arrives.
 
 No file is touched in the event loop: while the mirror's log goes to the disk, making or removing one can take a tenth
-of a second, and nobody else would be asked meanwhile. A small answer is one visit to a thread.
+of a second, and nobody else would be asked meanwhile. A small answer is held until whoever reads it, in a thread, has
+it put into its file.
 """
 
 import asyncio
@@ -14,7 +15,7 @@ from halfopen.errors import SinkError
 
 
 class Spool:
-    """Takes an answer piece by piece; whole in its file after `finish`. Use it as a context.
+    """Takes an answer piece by piece; it is whole in its file after `finish`. Use it as a context while it arrives.
 
     held: bytes that are kept in memory before they go to the file.
     """
@@ -29,9 +30,7 @@ class Spool:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        if self._file is not None:
-            with contextlib.suppress(OSError):  # what could not be written has been told by `_put`
-                self._file.close()
+        self._close()
 
     async def write(self, piece: bytes) -> None:
         """Take a piece; SinkError when the disk does not."""
@@ -39,9 +38,15 @@ class Spool:
         if len(self._held) >= self._most:
             await asyncio.to_thread(self._put)
 
-    async def finish(self) -> None:
-        """Have all of it in the file; SinkError when the disk does not take it."""
-        await asyncio.to_thread(self._put, close=True)
+    async def end(self) -> None:
+        """That was all; what is held of an answer whose file is open goes there now. SinkError."""
+        if self._file is not None:
+            await asyncio.to_thread(self.finish)
+
+    def finish(self) -> None:
+        """Have all of it in the file, for a thread to do; once is enough. SinkError when the disk does not take it."""
+        if self._file is None or not self._file.closed:
+            self._put(close=True)
 
     def _put(self, *, close: bool = False) -> None:
         """Its failure is the mirror's and not the connection's."""
@@ -56,7 +61,13 @@ class Spool:
             if close:
                 self._file.close()
         except OSError as error:
+            self._close()
             raise SinkError(f"cannot spool an answer to {self._path}: {error.strerror}; make room there") from None
+
+    def _close(self) -> None:
+        if self._file is not None:
+            with contextlib.suppress(OSError):  # what could not be written has been told by `_put`
+                self._file.close()
 
 
 async def unspool(path: Path) -> None:

@@ -32,10 +32,11 @@ _REDIRECTS = {301, 302, 303, 307, 308}
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Transfer:
-    """A body that ended cleanly: decoded, in a file.
+    """A body that ended cleanly: decoded, in a file after `finish`.
 
     digest: sha-256 of the decoded bytes. unmarked_end: nothing but the end of the connection said that it was whole.
-    location: where a redirect points; then there is no body. headers: of the response, names in any case.
+    location: where a redirect points; then there is no body. headers: of the response, names in any case. spool: has
+    what is not in the file before `finish`.
     """
 
     status: int
@@ -45,6 +46,12 @@ class Transfer:
     digest: str
     unmarked_end: bool
     location: str | None = None
+    spool: Spool | None = None
+
+    def finish(self) -> None:
+        """Have the body in its file, for a thread to do; SinkError when the disk does not take it."""
+        if self.spool is not None:
+            self.spool.finish()
 
     @property
     def server_date(self) -> datetime | None:
@@ -141,7 +148,7 @@ async def _spooled(response: aiohttp.ClientResponse, body: Path, most_bytes: int
             await spool.write(text)
         if received or response.headers.get("Content-Length", "0") != "0":
             decoder.finish()
-        await spool.finish()
+        await spool.end()
     _check_length(response, received)
     _check_digest(check, sent.digest())
     return Transfer(
@@ -151,6 +158,7 @@ async def _spooled(response: aiohttp.ClientResponse, body: Path, most_bytes: int
         size=decoder.bytes_out,
         digest=decoded.hexdigest(),
         unmarked_end=response.status == _OK and not _marks_its_end(response),
+        spool=spool,
     )
 
 

@@ -98,6 +98,7 @@ class Probe:
             return
         seen.link_next = next_link(got.headers) is not None
         seen.type = got.headers.get("Content-Type", "")
+        got.finish()
         seen.look = look(self._spool.read_bytes(), seen.feed) if got.size else None
         if seen.look is None:
             seen.is_empty = got.size == 0 and got.status == _OK
