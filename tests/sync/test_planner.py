@@ -11,6 +11,7 @@ from halfopen.sinks.base import Hole, Progress
 from halfopen.sync import backoff
 from halfopen.sync.planner import Ask, Reason, Rhythm, Scope, plan, settles, start, wake
 from halfopen.sync.progress import after_answer, after_failure
+from halfopen.sync.spread import TURNS
 from halfopen.window.coverage import Coverage
 from halfopen.window.due import horizon
 from halfopen.window.ladder import DEFAULT, scaled
@@ -175,6 +176,7 @@ def test_following_the_plan_covers_every_second_as_due(_round: int) -> None:
         offset=timedelta(seconds=dice.choice([0, 0, 7, 120])),
         ladder=scaled(DEFAULT, cadence),
         since=NOON - dice.randrange(200) * cadence - timedelta(seconds=dice.randrange(3)),
+        lag=dice.randrange(TURNS) * cadence,
     )
     world = World(dice, rhythm)
     world.run(NOON + 400 * cadence, trouble=0.3)
@@ -239,7 +241,7 @@ class World:
             again = self.committed(number)
             assert once(again), f"rung {number} re-read a second twice"
             covered = Coverage.of([*again, *(window for rung_, window in self.settled if rung_ == number)])
-            ended = self.now - rung.after - rung.span - 2 * self.rhythm.cadence
+            ended = self.now - self.rhythm.lag - rung.after - rung.span - 2 * self.rhythm.cadence
             assert all(not covered.gaps(w) for w in self.progress.committed.intersection(before(ended)))
             assert not covered.difference(self.progress.committed)
 

@@ -88,8 +88,10 @@ class Lane:
     def _take(self, product: ProductConfig, client: ProductClient, around: Surroundings) -> None:
         """All that follows from the configuration, and what was learnt of a product that may be another now."""
         self.product = product
-        phase = spread.phase(product.name, around.lanes, product.cadence_of(self.feed.name))
-        self.rhythm = Rhythm.of(product, self.feed.name, phase)
+        cadence = product.cadence_of(self.feed.name)
+        phase = spread.phase(product.name, around.lanes, cadence)
+        lag = spread.lag(product.name, self.feed.name, around.lanes, cadence)
+        self.rhythm = Rhythm.of(product, self.feed.name, phase, lag)
         self._client = client
         self._around = around
         # A catalogue is whole each time: however much is owed, one request does for all of it.

@@ -25,19 +25,26 @@ CLOSING_RUNGS = 2
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Rhythm:
-    """When one feed of one product is asked; `phase` shifts its live windows, so that many products take turns."""
+    """When one feed of one product is asked.
+
+    So that many products take turns, `phase` shifts its live windows, and `lag` is how much later it is re-read.
+    """
 
     cadence: timedelta
     offset: timedelta = timedelta(0)
     ladder: tuple[Rung, ...] = ()
     since: datetime | None = None
     phase: timedelta = timedelta(0)
+    lag: timedelta = timedelta(0)
 
     @classmethod
-    def of(cls, product: ProductConfig, feed: str, phase: timedelta = timedelta(0)) -> "Rhythm":
+    def of(
+        cls, product: ProductConfig, feed: str, phase: timedelta = timedelta(0), lag: timedelta = timedelta(0)
+    ) -> "Rhythm":
         """As the configuration has it; a phase is cut to less than a cadence."""
         return cls(
             phase=phase % product.cadence_of(feed),
+            lag=lag,
             cadence=product.cadence_of(feed),
             offset=product.offset_of(feed),
             ladder=tuple(product.ladder_of(feed)),
@@ -233,7 +240,7 @@ def _reread(progress: Progress, rhythm: Rhythm, now: datetime, width: timedelta,
     if not scope.rereads:
         return None
     for number, rung in enumerate(rhythm.ladder, start=1):
-        spans = Coverage.of(_rung_owes(progress, number, rung, now, scope))
+        spans = Coverage.of(_rung_owes(progress, number, rung, now - rhythm.lag, scope))
         if not spans:
             continue
         holes = Coverage.of(hole.window for hole in progress.holes if hole.rung == number)

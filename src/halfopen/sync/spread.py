@@ -10,6 +10,9 @@ LANES_A_SECOND: Final = 20
 FEW: Final = 260
 """Up to so many feeds (20 products of 13) windows close with the minute: asked at once they are done within seconds."""
 
+TURNS: Final = 5
+"""Over so many cadences re-reads are spread: the shortest span of the default ladder."""
+
 
 def phase(product: str, lanes: int, cadence: timedelta) -> timedelta:
     """How far the live windows of a product are moved: whole seconds, the same at every start.
@@ -21,5 +24,17 @@ def phase(product: str, lanes: int, cadence: timedelta) -> timedelta:
     span = min(int(cadence.total_seconds()), lanes // LANES_A_SECOND)
     if lanes <= FEW or span <= 1:
         return timedelta(0)
-    number = int.from_bytes(hashlib.sha256(product.encode()).digest()[:8])
-    return timedelta(seconds=number % span)
+    return timedelta(seconds=_number(product) % span)
+
+
+def lag(product: str, feed: str, lanes: int, cadence: timedelta) -> timedelta:
+    """How much later than its ladder says a feed is re-read: some whole cadences, the same at every start.
+
+    The spans of a ladder end for all feeds at once, and each would then be asked twice in the same minute, and but once
+    in the four after it.
+    """
+    return _number(f"{product}\0{feed}") % TURNS * cadence if lanes > FEW else timedelta(0)
+
+
+def _number(name: str) -> int:
+    return int.from_bytes(hashlib.sha256(name.encode()).digest()[:8])
