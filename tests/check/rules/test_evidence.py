@@ -8,6 +8,7 @@ import pytest
 from halfopen.check.finding import Status
 from halfopen.check.judging import judge
 from halfopen.check.rule import Outcome, rules
+from halfopen.check.sample import redacted
 from support.seen import Asked, csv, window
 
 FIRST, SECOND = window("10:00:00", "11:00:00"), window("11:00:00", "12:00:00")
@@ -53,6 +54,18 @@ def test_a_finding_shows_an_answer_that_has_its_sample(
     assert found.samples
     assert found.seen is not None
     assert found.seen.window == SECOND
+
+
+def test_an_odd_value_of_a_custom_field_may_tell_who_somebody_is() -> None:
+    header = ("id", "email", "registered_at", "modified_at", "nick")
+    rows = [(f"p{n}", "a@example.com", STAMP, STAMP, str(n)) for n in range(30)]
+    asked = Asked("players").ask(SECOND, csv(header, [*rows, ("p30", "a@example.com", STAMP, STAMP, "Jane Roe")]))
+    rule = rules()["custom_field_type_changes"]
+    assert rule.of_feed is not None
+    found = rule.of_feed(asked.seen())
+    assert found.text == "the custom field nick is a number in 30 rows and something else in 1"
+    assert "Jane Roe" in str(found.samples)
+    assert "Jane Roe" not in str([redacted(sample) for sample in found.samples])
 
 
 def test_no_finding_is_without_a_sample() -> None:
