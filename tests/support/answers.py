@@ -129,3 +129,22 @@ def stored(sink: Sink, feed: str, product: str = "vegas") -> dict[str, dict[str,
 def custom(row: Mapping[str, Any]) -> Any:
     """What is in `custom`, which engines print with blanks or without."""
     return json.loads(row["custom"])
+
+
+def of_body(body: Path) -> Answer:
+    """An answer of logins with this body, whatever is in it, to the minute from NOON on."""
+    return Answer(
+        product="casino",
+        feed=feed_of("logins"),
+        window=Window(NOON, NOON + timedelta(minutes=1)),
+        rung=0,
+        seq=1,
+        body=body,
+        format=Format.CSV,
+        columns={},
+        asked_at=NOON,
+        fetched_at=NOON,
+        server_date=None,
+        digest="",
+        attempts=1,
+    )

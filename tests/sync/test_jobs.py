@@ -3,41 +3,18 @@
 import asyncio
 import threading
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from halfopen.contract.load import feed
-from halfopen.sinks.base import Answer
 from halfopen.sync import jobs
 from halfopen.sync.jobs import LARGE_BYTES, MOST_ANSWERS, MOST_LARGE_BYTES, Job, Result, Waiting, tell
-from halfopen.window.window import Window
-from halfopen.wire.negotiate import Format
+from support.answers import of_body
 
-NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 LOOP = asyncio.new_event_loop()
 LOOP.close()
 SIZES = st.lists(st.sampled_from((1, LARGE_BYTES - 1, LARGE_BYTES, MOST_LARGE_BYTES // 3, 2 * MOST_LARGE_BYTES)))
-
-
-def answer(body: Path) -> Answer:
-    return Answer(
-        product="casino",
-        feed=feed("logins"),
-        window=Window(NOON, NOON + timedelta(minutes=1)),
-        rung=0,
-        seq=1,
-        body=body,
-        format=Format.CSV,
-        columns={},
-        asked_at=NOON,
-        fetched_at=NOON,
-        server_date=None,
-        digest="",
-        attempts=1,
-    )
 
 
 class Sized(Job):
@@ -49,7 +26,7 @@ class Sized(Job):
 
 
 def job(size: int) -> Sized:
-    return Sized(asyncio.Future(loop=LOOP), answer(Path(str(size))))
+    return Sized(asyncio.Future(loop=LOOP), of_body(Path(str(size))))
 
 
 @given(SIZES)

@@ -3,42 +3,23 @@
 import asyncio
 import threading
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from halfopen.contract.load import feed
 from halfopen.errors import ContractError, SinkError
 from halfopen.sinks.base import Answer
 from halfopen.sync.jobs import MOST_ANSWERS
 from halfopen.sync.writer import Writer
-from halfopen.window.window import Window
-from halfopen.wire.negotiate import Format
+from support.answers import of_body
 from support.memory_sink import MemorySink
-
-NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 
 @pytest.fixture
 def answer(tmp_path: Path) -> Answer:
     body = tmp_path / "body"
     body.write_text("id,player_id\r\n1,p\r\n")
-    return Answer(
-        product="casino",
-        feed=feed("logins"),
-        window=Window(NOON, NOON + timedelta(minutes=1)),
-        rung=0,
-        seq=1,
-        body=body,
-        format=Format.CSV,
-        columns={},
-        asked_at=NOON,
-        fetched_at=NOON,
-        server_date=None,
-        digest="",
-        attempts=1,
-    )
+    return of_body(body)
 
 
 async def blocked(writer: Writer) -> threading.Event:

@@ -16,7 +16,7 @@ MOST_ASTRAY: Final = 2
 """So many redirects of one feed in a row that led to no answer."""
 _ASTRAY_AT_FIRST: Final = 5
 """Once so many requests have been led astray, and no other was answered otherwise, nothing is asked any more."""
-_REDIRECTION: Final = range(300, 400)
+REDIRECTION: Final = range(300, 400)
 
 _LAST_PROBE: Final = "empty"
 """What each feed is asked once the windows around its own stamps have been."""
@@ -56,7 +56,7 @@ class Patience:
         if exchange.credentials == "right" and exchange.probe != "burst":
             self._refused[feed] = self._refused[feed] + 1 if exchange.status in BUSY else 0
         if exchange.credentials == "right" and exchange.status is not None:
-            self._led(feed, is_astray=exchange.status in _REDIRECTION)
+            self._led(feed, is_astray=exchange.status in REDIRECTION)
 
     def _led(self, feed: str, *, is_astray: bool) -> None:
         self._astray[feed] = self._astray[feed] + 1 if is_astray else 0

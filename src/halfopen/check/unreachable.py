@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 from halfopen.auth import path_keys
 from halfopen.check.case import Case
 from halfopen.check.exchange import Exchange
+from halfopen.check.patience import REDIRECTION
 
 _HINTS: Final = {
     401: "check --auth",
@@ -14,7 +15,6 @@ _HINTS: Final = {
     429: "it finds that it is asked too often: wait, and ask with --rate 1",
     503: "it says that it is not ready: try again later",
 }
-_REDIRECTION: Final = range(300, 400)
 _SERVER: Final = 500
 
 
@@ -31,7 +31,7 @@ def why(case: Case) -> str:
         hint = "renew it; where the authority is your own, name its certificate: halfopen check --ca ca.pem"
     elif last.error_code == "token_refused":
         hint = "check auth and its token_url"
-    elif last.status in _REDIRECTION:
+    elif last.status in REDIRECTION:
         hint = "it redirects, and to no answer: check the address and the paths"
     else:
         hint = _HINTS.get(last.status or 0, "its log says why" if (last.status or 0) >= _SERVER else "")

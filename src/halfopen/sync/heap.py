@@ -1,9 +1,8 @@
 """How often Python looks for garbage in cycles while many lanes are at work.
 
-A full collection walks through everything that lives, and nothing is asked meanwhile: 0.3 s with 6,500 lanes. What an
-ask makes lives for a second or two until it is stored, so Python takes it for old, and by its own measure looks through
-all of it every 7 s; then 4 of 100 windows are asked late. All but a few of the objects of an ask are freed without
-the collector, which so far has found nothing at all in a full collection.
+A full collection walks through everything that lives, and nothing is asked meanwhile: with thousands of lanes for a
+good part of a second. What an ask makes lives for a second or two until it is stored, so Python takes it for old, and
+by its own measure looks through all of it every few seconds. The objects of an ask are freed without the collector.
 """
 
 import gc

@@ -1,8 +1,8 @@
 """The file that an answer goes to while it arrives.
 
-No file is touched in the event loop: while the mirror's log goes to the disk, making or removing one can take a tenth
-of a second, and nobody else would be asked meanwhile. A small answer is held until whoever reads it, in a thread, has
-it put into its file.
+No file is touched in the event loop: making or removing one may wait while the mirror's log goes to the disk, and
+nobody else would be asked meanwhile. A small answer is held until whoever reads it, in a thread, has it put into its
+file.
 """
 
 import asyncio

@@ -1,6 +1,6 @@
 """Rules about refusals: who is turned away, alone or together, and is it told when to come again."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 
 from halfopen.check.case import Case, FeedCase
@@ -25,14 +25,8 @@ def _parallel(case: Case) -> Outcome:
     if not bad:
         together = sum(e.status in _GOOD for e in burst)
         return PASS if together > 1 else not_verified("fewer than two of these polls were answered, and none alone")
-    told = all("retry-after" in e.headers for e in bad)
-    return failed(
-        f"{len(bad)} of {len(burst)} polls of the same second are refused",
-        seen=bad[0],
-        count=len(bad),
-        samples=[f"{e.feed}: {e.error or f'status {e.status}'}" for e in bad],
-        severity=SHOULD if told else MUST,
-    )
+    samples = [f"{e.feed}: {e.error or f'status {e.status}'}" for e in bad]
+    return _refused(f"{len(bad)} of {len(burst)} polls of the same second are refused", bad, samples)
 
 
 def _single(case: Case) -> Outcome:
@@ -41,14 +35,14 @@ def _single(case: Case) -> Outcome:
     bad = [e for e in polls if _is_refusal(e) and _was_alone(e, case.exchanges)]
     if not bad:
         return PASS if any(e.status in _GOOD for e in polls) else not_verified("no poll was answered 200")
+    samples = [f"{exchange_line(e)} of {e.feed}, Retry-After {e.headers.get('retry-after', 'missing')}" for e in bad]
+    return _refused(f"{len(bad)} of {len(polls)} polls are refused though they were asked alone", bad, samples)
+
+
+def _refused(text: str, bad: Sequence[Exchange], samples: Sequence[str]) -> Outcome:
+    """It is milder where each refusal says when to come again."""
     told = all("retry-after" in e.headers for e in bad)
-    return failed(
-        f"{len(bad)} polls are refused that were asked alone, of {len(polls)} polls",
-        seen=bad[0],
-        count=len(bad),
-        samples=[f"{exchange_line(e)} of {e.feed}, Retry-After {e.headers.get('retry-after', 'missing')}" for e in bad],
-        severity=SHOULD if told else MUST,
-    )
+    return failed(text, seen=bad[0], count=len(bad), samples=samples, severity=SHOULD if told else MUST)
 
 
 def _is_refusal(exchange: Exchange) -> bool:

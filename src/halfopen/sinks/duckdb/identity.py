@@ -1,7 +1,7 @@
 """The one-column key of a DuckDB mirror's tables: a number of 128 bits, the md5 of what identifies a row.
 
-DuckDB scans the whole table for a key of several columns, and an index over the texts themselves costs more than all
-the columns of a row. SHA-256 is several times dearer than md5, which somebody who chooses ids can make collide; so a
+DuckDB scans the whole table for a key of several columns, and an index over the texts themselves is dear. SHA-256 is
+dearer than md5, which somebody who chooses ids can make collide; so a
 stored row only counts as the row of a key where its key is that one too. Of two rows that collide the second breaks the
 primary key: its window is not stored and stays owed, with that reason. It never passes for the other one.
 """

@@ -1,5 +1,6 @@
 """Asks a product at most 20 questions, one after another, and puts together what its answers tell."""
 
+import asyncio
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -98,7 +99,7 @@ class Probe:
             return
         seen.link_next = next_link(got.headers) is not None
         seen.type = got.headers.get("Content-Type", "")
-        got.finish()
+        await asyncio.to_thread(got.finish)
         seen.look = look(self._spool.read_bytes(), seen.feed) if got.size else None
         if seen.look is None:
             seen.is_empty = got.size == 0 and got.status == _OK
