@@ -58,6 +58,13 @@ def test_small_ones_that_come_later_do_not_wait_for_all_the_large() -> None:
     assert late in waiting.batch()
 
 
+def test_large_ones_count_among_the_most_of_a_transaction() -> None:
+    waiting = Waiting()
+    for size in (LARGE_BYTES, *[1] * MOST_ANSWERS):
+        waiting.add(job(size))
+    assert [len(waiting.batch()), len(waiting.batch())] == [MOST_ANSWERS, 1]
+
+
 async def test_between_some_results_others_have_their_turn() -> None:
     loop = asyncio.get_running_loop()
     results = [Result(Job(loop.create_future()), number) for number in range(100)]

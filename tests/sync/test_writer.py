@@ -95,3 +95,18 @@ async def test_a_sink_that_does_not_open_leaves_no_thread() -> None:
     with pytest.raises(SinkError, match="locked"):
         await Writer(Locked()).open()
     assert "halfopen-writer" not in {thread.name for thread in threading.enumerate()}
+
+
+async def test_a_call_comes_after_all_that_was_put_before_it(answer: Answer) -> None:
+    sink = MemorySink()
+    writer = Writer(sink)
+    await writer.open()
+    free = await blocked(writer)
+    waiting = [asyncio.ensure_future(writer.apply(answer)) for _ in range(3)]
+    await asyncio.sleep(0.05)
+    seen = asyncio.ensure_future(writer.call(lambda _sink: sum(sink.batches)))
+    await asyncio.sleep(0.05)
+    free.set()
+    assert await seen == 3
+    await asyncio.gather(*waiting)
+    await writer.close()
