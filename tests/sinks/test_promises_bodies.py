@@ -73,6 +73,15 @@ def test_dialects_of_csv_are_understood(sink: Sink, answer: Answers, dialect: ob
     assert set(stored(sink, "transactions")) == {"1", "2"}
 
 
+@pytest.mark.parametrize("inside", ["\n", "\r\n", "\r"])
+def test_the_name_of_a_column_may_have_a_line_end(sink: Sink, answer: Answers, inside: str) -> None:
+    name = f"two{inside}lines"
+    sink.apply([answer("transactions", [transaction("1", **{name: "x"}), transaction("2", **{name: None})])])
+    found = stored(sink, "transactions")
+    assert set(found) == {"1", "2"}
+    assert custom(found["1"]) == {name: "x"}
+
+
 def test_a_long_value_is_taken(sink: Sink, answer: Answers) -> None:
     text = 'x,"\n' * 1_000_000
     sink.apply([answer("transactions", [transaction("t", comment=text)])])

@@ -166,15 +166,17 @@ async def _copy(url: str, table: str, rows: Sequence[Sequence[object]]) -> None:
 def _loaded(path: Path, table: str, rows: Sequence[Sequence[object]]) -> None:
     """DuckDB takes rows from a file a hundred times as fast as one by one."""
     file = path.with_suffix(".csv")
-    texts = ([None if value is None else str(value) for value in row] for row in rows)
-    file.write_bytes(b"".join(map(line, texts)))
     with duckdb.connect(path) as own:
         names = [name for name, *_ in own.execute(f"describe {table}").fetchall()]
+        texts = ([None if value is None else str(value) for value in row] for row in rows)
+        # The first line end must be that of the rows, which a text of the first row may not be: names come first.
+        file.write_bytes(b"".join(map(line, (names, *texts))))
         columns = ", ".join(f"'{name}': 'VARCHAR'" for name in names)
         # Told and not guessed: what the casino's rows look like depends on the hour.
         own.execute(
             f"insert into {table} select * from read_csv('{file}', columns = {{{columns}}}, auto_detect = false,"
-            " header = false, nullstr = '', delim = ',', quote = '\"', escape = '\"', allow_quoted_nulls = false)"
+            " header = true, nullstr = '', delim = ',', quote = '\"', escape = '\"', allow_quoted_nulls = false,"
+            " parallel = false)"
         )
 
 

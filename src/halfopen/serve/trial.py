@@ -13,6 +13,7 @@ from halfopen.errors import SourceError
 from halfopen.serve.framing import framed
 from halfopen.serve.mapping import Offer, Offers
 from halfopen.sources.base import Source
+from halfopen.wire.csv import LONGEST_ROW
 from halfopen.wire.negotiate import Format
 
 ROWS: Final = 200
@@ -54,7 +55,7 @@ def _judged(offer: Offer, body: Path) -> list[Verdict]:
         database.execute(
             "create table judged as select row_number() over () as _n, * from read_csv(?, all_varchar = true, "
             "header = true, delim = ',', quote = '\"', escape = '\"', allow_quoted_nulls = false, auto_detect = false, "
-            f"columns = {{{columns}}})",
+            f"columns = {{{columns}}}, max_line_size = {LONGEST_ROW}, parallel = false)",
             [str(body)],
         )
         total = database.execute("select count(*) from judged").fetchall()[0][0]

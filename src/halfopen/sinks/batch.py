@@ -126,9 +126,10 @@ def _look(answer: Answer) -> _Look | None:
     if body.count(b'"') % 2:
         return None
     header, _, rest = body.partition(b"\n")
-    if not header.strip() or header.count(b'"') % 2:
+    header = header.strip(b"\r")
+    if not header.strip() or header.count(b'"') % 2 or b"\r" in header:
         return None
-    look = _Look(answer.feed.name, header.strip(b"\r"), tuple(sorted(answer.columns.items())))
+    look = _Look(answer.feed.name, header, tuple(sorted(answer.columns.items())))
     if rest.strip():
         return None if secret_fields(answer.feed) or _matched(look) is None else look
     matched = _matched(look)

@@ -120,9 +120,13 @@ def _settle(connection: duckdb.DuckDBPyConnection) -> None:
 
 
 def copied_out(body: Path, columns: Iterable[str]) -> str:
-    """A table function of what `Session.copy_out` wrote: all texts, null where nothing stands between commas."""
+    """A table function of what `Session.copy_out` wrote: all texts, null where nothing stands between commas.
+
+    DuckDB takes the first line end that it meets for that of the rows, be it inside of quotes; there is no header that
+    would keep it from that. COPY ends rows with LF whatever its server runs on.
+    """
     types = ", ".join(f"{literal(name)}: 'VARCHAR'" for name in columns)
     return (
         f"read_csv({literal(str(body))}, columns = {{{types}}}, header = false, auto_detect = false, delim = ',',"
-        " quote = '\"', escape = '\"', nullstr = '', allow_quoted_nulls = false, parallel = false)"
+        " quote = '\"', escape = '\"', nullstr = '', allow_quoted_nulls = false, new_line = '\\n', parallel = false)"
     )
