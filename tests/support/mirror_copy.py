@@ -10,6 +10,7 @@ import duckdb
 from halfopen.contract.load import feeds
 from halfopen.contract.sql import quote
 from halfopen.sinks.duckdb.schema import feed_columns
+from halfopen.sinks.postgresql.workplace import copied_out
 from support.postgresql import run
 
 _LEFT_OUT = frozenset({"_id"})
@@ -22,13 +23,8 @@ def as_duckdb(url: str, path: Path) -> Path:
             columns = {name: kind for name, kind in feed_columns(feed).items() if name not in _LEFT_OUT}
             body = Path(folder) / f"{feed.name}.csv"
             body.write_bytes(run(_copied(url, feed.name, list(columns))))
-            types = ", ".join(f"'{name}': 'VARCHAR'" for name in columns)
             casts = ", ".join(f"{quote(name)}::{kind} AS {quote(name)}" for name, kind in columns.items())
-            db.execute(
-                f"CREATE TABLE {quote(feed.name)} AS SELECT {casts} FROM read_csv('{body}', columns = {{{types}}},"
-                " header = false, auto_detect = false, delim = ',', quote = '\"', escape = '\"', nullstr = '',"
-                " allow_quoted_nulls = false, parallel = false)"
-            )
+            db.execute(f"CREATE TABLE {quote(feed.name)} AS SELECT {casts} FROM {copied_out(body, columns)}")
     return path
 
 
