@@ -24,9 +24,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from urllib.parse import parse_qs
 
-from halfopen.demo.faults import app, caller, utc_now
+from halfopen.demo.faults import app, caller
 from halfopen.demo.faults.exchange import Request, Response
 from halfopen.demo.faults.product import Product
+from halfopen.window.clock import utc_now
 
 MOST_REQUESTS, MOST_MB = 300, 200
 # Its own peak: what wait4 tells begins with the peak of whoever started the process.

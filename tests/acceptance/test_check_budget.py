@@ -9,9 +9,10 @@ from dataclasses import replace
 from typing import ClassVar
 
 import check_budget
-from halfopen.demo.faults import app, serving, utc_now
+from halfopen.demo.faults import app, serving
 from halfopen.demo.faults.caller import toml
 from halfopen.demo.faults.product import Product
+from halfopen.window.clock import utc_now
 from support.alone import alone
 
 

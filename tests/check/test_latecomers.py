@@ -56,6 +56,11 @@ def test_what_was_taken_back_and_comes_again_is_not_late() -> None:
     assert not late(*zip(("12:00:12", "12:00:27", "12:00:42"), ([row] for row in rows), strict=True))
 
 
+def test_a_total_that_falls_while_another_grows_is_no_late_action() -> None:
+    """A win that turns out to have been a loss is a correction: nothing came."""
+    assert not late(("12:00:12", [session("11:59:30", 3, 2)]), ("12:00:27", [session("11:59:30", 4, 1)]))
+
+
 @pytest.mark.parametrize("first", ["11:58:00", "11:59:10"])
 def test_a_window_that_sums_up_its_own_part_is_not_late(first: str) -> None:
     """The narrow one bears the session's first stamp, or that of its own first action."""

@@ -13,6 +13,7 @@ from halfopen.check.finding import Report, Severity
 from halfopen.config.product import read_product
 from halfopen.demo import faults
 from halfopen.demo.faults import caller
+from halfopen.window.clock import utc_now
 
 DIALECTS = ("plain", "envelope", "hot_wallets", "rolled_back")
 FAULTS = ("semicolons", "lower_exclusive", "capped_at100", "flapping_logins", "sums_of_the_window", "ghost_wallets")
@@ -21,7 +22,7 @@ FAULTS = ("semicolons", "lower_exclusive", "capped_at100", "flapping_logins", "s
 AT_NIGHT = [("date_only", "00:00:40"), ("last_day_left_out", "23:58:30"), ("last_day_left_out", "00:00:02")]
 
 
-def check(name: str, clock: Callable[[], datetime] = faults.utc_now) -> Report:
+def check(name: str, clock: Callable[[], datetime] = utc_now) -> Report:
     with faults.serving(name, clock=clock) as served:
         words = tomllib.loads(caller.toml(type(served.product), served.url))["products"][caller.NAME]
         product = read_product(caller.NAME, words, caller.NAME)
@@ -48,8 +49,8 @@ def test_a_fault_is_found_in_its_feed(name: str) -> None:
 
 @pytest.mark.parametrize(("name", "time"), AT_NIGHT)
 def test_whoever_takes_days_for_moments_is_found_around_midnight_too(name: str, time: str) -> None:
-    began = faults.utc_now()
+    began = utc_now()
     shift = datetime.fromisoformat(f"{began:%Y-%m-%d} {time}").replace(tzinfo=began.tzinfo) - began
-    report = check(name, lambda: faults.utc_now() + shift)
+    report = check(name, lambda: utc_now() + shift)
     animal = faults.fault(name)
     assert [one.code for one in report.findings if one.feed == animal.feed and one.root] == [animal.code]

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any, cast
 
@@ -194,8 +194,3 @@ class _Counted:
         """As that of aiohttp."""
         self._count()
         return self._session.post(*words, **options)
-
-
-def utc_now() -> datetime:
-    """The clock of a real check."""
-    return datetime.now(UTC)

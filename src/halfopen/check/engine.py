@@ -20,6 +20,7 @@ from halfopen.check.recording import How
 from halfopen.check.survey import Survey
 from halfopen.config.product import ProductConfig
 from halfopen.contract.load import feeds
+from halfopen.window.clock import utc_now
 
 INTERRUPTED = "interrupted"
 """What `Report.ended` says after Ctrl-C."""
@@ -49,7 +50,7 @@ async def check(
     options: Options,
     *,
     tell: Tell = lambda _text, _requests: None,
-    clock: Callable[[], datetime] = clients.utc_now,
+    clock: Callable[[], datetime] = utc_now,
     monotonic: Callable[[], float] = time.monotonic,
 ) -> Report:
     """Check a product over HTTP; a cancellation ends it with what was found so far (`partial`).

@@ -17,7 +17,7 @@ from halfopen.config.product import ProductConfig, read_product
 from halfopen.errors import UsageError
 from halfopen.sync.probe.ask import Found, Probe
 from halfopen.sync.probe.write import inline, written
-from halfopen.sync.puller import utc_now
+from halfopen.window.clock import utc_now
 
 GOOD = 0
 _SECRETS = ("password", "token")

@@ -18,10 +18,10 @@ from halfopen.cli.tables import whole
 from halfopen.config.load import Config, load
 from halfopen.errors import UsageError
 from halfopen.sync.mirror import attached
-from halfopen.sync.puller import utc_now
 from halfopen.sync.reconcile import FeedProof
 from halfopen.sync.screen import following
 from halfopen.sync.signals import polite
+from halfopen.window.clock import utc_now
 from halfopen.window.window import Window
 
 GOOD, BAD_NEWS, INTERRUPTED = 0, 1, 130

@@ -29,13 +29,14 @@ from halfopen.serve.build import opened
 from halfopen.serve.mapping import Offers
 from halfopen.serve.memory import bound_arenas
 from halfopen.serve.seal.trial import Cost, costs, refusals, unsteady
-from halfopen.serve.server import Server, utc_now
+from halfopen.serve.server import Server
 from halfopen.serve.shared import Shared, shared_folder
 from halfopen.serve.survey import Facts, lines, survey, warnings
 from halfopen.serve.trial import trial
 from halfopen.serve.workers import run as run_workers
 from halfopen.sources.base import Source
 from halfopen.sources.sealing import Seals
+from halfopen.window.clock import utc_now
 
 _WRONG: Final = 2
 _LOOK_SECONDS: Final = 1.0

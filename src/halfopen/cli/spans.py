@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from halfopen.config import durations, moments
 from halfopen.errors import ConfigError, UsageError
-from halfopen.sync.puller import utc_now
+from halfopen.window.clock import utc_now
 from halfopen.window.window import Window
 from halfopen.wire.moment import plain
 

@@ -18,10 +18,11 @@ from halfopen.config.load import Config, load
 from halfopen.errors import ConfigError, UsageError
 from halfopen.sync.mirror import owned
 from halfopen.sync.offsets import warning
-from halfopen.sync.puller import Puller, utc_now
+from halfopen.sync.puller import Puller
 from halfopen.sync.screen import following
 from halfopen.sync.signals import Caught, heed_interrupts, polite
 from halfopen.sync.watch import watching
+from halfopen.window.clock import utc_now
 
 GOOD, BAD_NEWS, INTERRUPTED = 0, 1, 130
 

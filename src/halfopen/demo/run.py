@@ -25,7 +25,8 @@ from halfopen.errors import UsageError
 from halfopen.serve.server import Server
 from halfopen.sync.events import Event, Failed
 from halfopen.sync.mirror import owned
-from halfopen.sync.puller import Puller, utc_now
+from halfopen.sync.puller import Puller
+from halfopen.window.clock import utc_now
 
 PAST = timedelta(hours=2)
 """Of casino time, so that the first screen has rows."""

@@ -12,7 +12,6 @@ import logging
 import socket
 from collections.abc import AsyncIterator, Coroutine, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from datetime import UTC, datetime
 from typing import Any, Final
 
 import structlog
@@ -29,6 +28,7 @@ from halfopen.serve.setup import Setup
 from halfopen.serve.shared import Shared
 from halfopen.serve.windows import Clock
 from halfopen.sources.base import Source
+from halfopen.window.clock import utc_now
 
 SHUTDOWN_SECONDS: Final = 20
 """How long answers in flight may go on after the stop."""
@@ -36,11 +36,6 @@ SHUTDOWN_SECONDS: Final = 20
 _BACKLOG: Final = 2048
 _KEEP_ALIVE_SECONDS: Final = 75
 """More than a poller's minute, so that it finds its connection still open."""
-
-
-def utc_now() -> datetime:
-    """The machine's clock."""
-    return datetime.now(UTC)
 
 
 def silent() -> structlog.typing.FilteringBoundLogger:

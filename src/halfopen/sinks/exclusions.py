@@ -5,7 +5,7 @@ the row; its moment is taken right before the commit.
 """
 
 from collections.abc import Iterable
-from datetime import UTC, datetime
+from datetime import datetime
 
 import duckdb
 
@@ -86,11 +86,6 @@ def stamp(database: Database, feeds: Iterable[str], now: datetime) -> None:
             "UPDATE halfopen.self_exclusions SET committed_at = $p_now::TIMESTAMP WHERE committed_at IS NULL",
             {"now": naive(now)},
         )
-
-
-def utc_now() -> datetime:
-    """The time as an aware UTC datetime."""
-    return datetime.now(UTC)
 
 
 _PLACE = {"product": "VARCHAR", "window_start": "TIMESTAMP", "window_end": "TIMESTAMP"}

@@ -12,7 +12,6 @@ from halfopen.config.urls import DatabaseUrl
 from halfopen.errors import ConfigError, SinkError, UsageError
 from halfopen.sinks.base import Sink
 from halfopen.sinks.duckdb.sink import DuckDBSink
-from halfopen.sinks.postgresql.sink import PostgreSQLSink
 from halfopen.sinks.tokens import Vault
 from halfopen.sync import control, owner, talk
 from halfopen.sync.events import Events
@@ -76,6 +75,9 @@ def open_sink(url: DatabaseUrl, *, reads_only: bool = False, secret_key: str | N
     if url.scheme == "duckdb" and url.path is not None:
         return DuckDBSink(url.path, vault=vault)
     if url.scheme == "postgresql":
+        # Its driver is loaded for those who have such a mirror alone: a command is to answer at once.
+        from halfopen.sinks.postgresql.sink import PostgreSQLSink  # noqa: PLC0415 - see above
+
         return PostgreSQLSink(url.text, url.shown, reads_only=reads_only, vault=vault)
     raise ConfigError(
         f'mirror.database: {url.scheme!r} is no mirror that there is; write "duckdb:///mirror.duckdb" or'

@@ -10,7 +10,7 @@ import random
 import shutil
 import tempfile
 from collections.abc import Callable, Collection, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Self
 
@@ -33,6 +33,7 @@ from halfopen.sync.reconcile import FeedProof, Reconciliation
 from halfopen.sync.replay import Counts, Reading, replay
 from halfopen.sync.report import with_lag
 from halfopen.sync.writer import Writer
+from halfopen.window.clock import utc_now
 from halfopen.window.window import Window
 
 _WATCH_SECONDS = 0.2
@@ -40,11 +41,6 @@ _TIDY_SECONDS = 3600.0
 _NO_PATIENCE = timedelta(minutes=10)
 RECONCILED_AT_ONCE = 4
 """Feeds of one product: reading all again is to be no burden."""
-
-
-def utc_now() -> datetime:
-    """The time as an aware UTC datetime."""
-    return datetime.now(UTC)
 
 
 class Puller:

@@ -11,13 +11,14 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import cache
 
 from halfopen.demo.faults import app, right, wrong
 from halfopen.demo.faults.app import App, Serving
 from halfopen.demo.faults.product import Product
 from halfopen.errors import UsageError
+from halfopen.window.clock import utc_now
 
 _FAMILIES = (right, wrong)
 
@@ -71,11 +72,6 @@ def fault(name: str) -> Fault:
         meant = f"did you mean {' or '.join(near)}? " if near else ""
         raise UsageError(f"--fault {name}: there is none of that name; {meant}`--fault list` names all {len(known)}")
     return known[written]
-
-
-def utc_now() -> datetime:
-    """The machine's clock."""
-    return datetime.now(UTC)
 
 
 def product(name: str, *, seed: int = 1, clock: Callable[[], datetime] = utc_now) -> Product:

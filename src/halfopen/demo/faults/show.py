@@ -9,11 +9,12 @@ from pathlib import Path
 from rich.console import Console
 
 from halfopen.demo.config import FILE
-from halfopen.demo.faults import Fault, fault, utc_now, zoo
+from halfopen.demo.faults import Fault, fault, zoo
 from halfopen.demo.faults.app import address, server
 from halfopen.demo.faults.caller import arguments, needs_file, toml
 from halfopen.demo.folder import afresh
 from halfopen.errors import UsageError
+from halfopen.window.clock import utc_now
 
 LIST = "list"
 

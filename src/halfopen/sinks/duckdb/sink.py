@@ -35,6 +35,7 @@ from halfopen.sinks.ledger_lines import Outcome
 from halfopen.sinks.replay import Held, Rejudged, Replayed, held
 from halfopen.sinks.summary import progress_of, status_of
 from halfopen.sinks.tokens import Vault
+from halfopen.window.clock import utc_now
 from halfopen.window.coverage import Coverage
 
 _PIECE = 10_000
@@ -57,7 +58,7 @@ class DuckDBSink:
         threads: int | None = None,
         memory_limit: str | None = None,
         vault: Vault | None = None,
-        clock: Callable[[], datetime] = exclusions.utc_now,
+        clock: Callable[[], datetime] = utc_now,
     ) -> None:
         self._clock = clock
         self._care = Care(vault=vault)

@@ -33,6 +33,7 @@ from halfopen.sinks.postgresql.workplace import Workplace
 from halfopen.sinks.replay import Held, Rejudged, Replayed, held
 from halfopen.sinks.summary import progress_of, status_of
 from halfopen.sinks.tokens import Vault
+from halfopen.window.clock import utc_now
 from halfopen.window.coverage import Coverage
 
 SETTINGS = {
@@ -77,7 +78,7 @@ class PostgreSQLSink:
         memory_limit: str | None = None,
         piece_bytes: int = PIECE_BYTES,
         vault: Vault | None = None,
-        clock: Callable[[], datetime] = exclusions.utc_now,
+        clock: Callable[[], datetime] = utc_now,
     ) -> None:
         self._clock = clock
         self._care = Care(vault=vault)
