@@ -4,7 +4,8 @@ from dataclasses import replace
 from functools import partial
 
 from halfopen.check.case import FeedCase
-from halfopen.check.causes import Cause, causes_of
+from halfopen.check.cause import Cause
+from halfopen.check.causes import causes_of
 from halfopen.check.counted import counted
 from halfopen.check.finding import Severity, Status
 from halfopen.check.pages import is_paginated
