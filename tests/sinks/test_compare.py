@@ -4,8 +4,6 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
-import pytest
-
 from halfopen.sinks.base import Answer, Sink
 from halfopen.sinks.compare import Comparison
 from halfopen.wire.negotiate import Format
@@ -38,13 +36,6 @@ def test_equal_rows_are_no_difference(sink: Sink, answer: Answers) -> None:
     assert counts(found) == (3, 0, 0, 0)
     assert not found.differs
     assert found.samples == ()
-
-
-@pytest.mark.parametrize("inside", ["\n", "\r\n", "\r"])
-def test_line_ends_inside_of_a_text_are_no_difference(sink: Sink, answer: Answers, inside: str) -> None:
-    rows = [transaction("a", comment=f"two{inside}lines"), transaction("b")]
-    sink.apply([answer("transactions", rows)])
-    assert counts(compared(sink, answer("transactions", rows))) == (2, 0, 0, 0)
 
 
 def test_missing_stale_and_extra_rows_are_told_apart(sink: Sink, answer: Answers) -> None:

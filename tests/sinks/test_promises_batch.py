@@ -114,6 +114,20 @@ def test_together_is_as_one_by_one(engine: Engine, tmp_path: Path, monkeypatch: 
     assert len(results[0][1]["halfopen.quarantine"]) > 0
 
 
+@pytest.mark.parametrize("inside", ["\n", "\r\n", "\r"])
+def test_a_line_end_inside_of_a_name_loses_no_row(
+    sink: Sink, answer: Answers, monkeypatch: pytest.MonkeyPatch, inside: str
+) -> None:
+    monkeypatch.setattr(listed, "MOST_BYTES", 0)
+    asked = []
+    for product in range(3):
+        answer.product = f"p{product}"
+        body = csv_of([transaction("a", **{f"two{inside}lines": "x"}), transaction("b")])
+        asked.append(answer("transactions", body.replace(b"\r\n", b"\n") if inside == "\r" else body))
+    assert [one.rows for one in sink.apply(asked)] == [2, 2, 2]
+    assert len(table(sink, "SELECT * FROM transactions")) == 6
+
+
 @pytest.mark.parametrize("format_", [Format.CSV, Format.NDJSON])
 def test_an_answer_that_cannot_be_read_lets_nothing_in(sink: Sink, answer: Answers, format_: Format) -> None:
     good = []

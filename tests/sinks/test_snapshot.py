@@ -55,16 +55,6 @@ def test_the_copy_is_whole_and_keeps_every_digit(sink: Sink, answer: Answers, tm
     assert sorted(path.stem for path in tmp_path.glob("*.parquet")) == sorted(NAMES)
 
 
-@pytest.mark.parametrize("inside", ["\n", "\r\n", "\r"])
-def test_line_ends_inside_of_the_first_row_are_kept(sink: Sink, answer: Answers, tmp_path: Path, inside: str) -> None:
-    sink.apply([answer("transactions", [transaction("t", comment=f"two{inside}lines"), transaction("u")])])
-    target = tmp_path / "readers.duckdb"
-    sink.snapshot(target, None)
-    with duckdb.connect(str(target), read_only=True) as copy:
-        found = copy.execute("SELECT id, comment FROM transactions ORDER BY id").fetchall()
-    assert found == [("t", f"two{inside}lines"), ("u", None)]
-
-
 def test_answers_go_on_meanwhile_and_are_in_the_next_one(sink: Sink, answer: Answers, tmp_path: Path) -> None:
     filled(sink, answer)
     answers = [answer("players", [player(f"p{number}-{row}") for row in range(50)]) for number in range(10)]

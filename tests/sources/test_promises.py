@@ -9,6 +9,7 @@ from collections import Counter
 from contextlib import nullcontext
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -21,7 +22,7 @@ from halfopen.sources.base import ROW_END, Column, Selection, UnknownRelation
 from halfopen.window.window import Window
 from halfopen.wire import csv as wire_csv
 from halfopen.wire.negotiate import Format
-from sources.engines.all import ENGINES, Engine
+from sources.engines.all import ENGINES, ONE_EACH, Engine
 
 AT = datetime(2024, 3, 31, 23, 59, 0, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
@@ -53,9 +54,9 @@ rows_of_all_kinds = st.lists(
 )
 
 
-@pytest.fixture(params=ENGINES, ids=lambda engine: engine.name)
-def engine(request) -> Engine:
-    return request.param
+named = partial(pytest.mark.parametrize, "engine", ids=lambda engine: engine.name)
+one_each = named(ONE_EACH)
+every_way = named(ENGINES)
 
 
 def selection(source, **changes) -> Selection:
@@ -95,6 +96,7 @@ def shown(engine: Engine, row) -> list[str | None]:
     return [id_, note, amount, flag if flag is None else str(flag).lower(), born, f"{cut:%Y-%m-%d %H:%M:%S}"]
 
 
+@every_way
 @few
 @given(rows=rows_of_all_kinds)
 def test_csv_json_and_ndjson_tell_the_same_rows(engine, rows):
@@ -114,6 +116,7 @@ def test_csv_json_and_ndjson_tell_the_same_rows(engine, rows):
     assert [json.loads(line, parse_float=Decimal, parse_int=Decimal) for line in lines] == told
 
 
+@every_way
 @few
 @given(
     offsets=st.lists(st.integers(-4, 24).map(lambda n: n * 500_000) | st.integers(-2_000_000, 12_000_000), max_size=30),
@@ -136,6 +139,7 @@ def test_neighbouring_windows_make_the_whole_and_hold_what_lies_in_them(engine, 
     assert left == Counter(row[0] for row in rows if a <= row[-1] < b)
 
 
+@every_way
 async def test_a_snapshot_feed_answers_every_window_with_all_rows(engine, tmp_path):
     path = engine.make(tmp_path, COLUMNS, [("1", None, None, None, None, AT), ("2", None, None, None, None, None)])
     far = Window(AT + 90 * SECOND, AT + 91 * SECOND)
@@ -143,6 +147,7 @@ async def test_a_snapshot_feed_answers_every_window_with_all_rows(engine, tmp_pa
     assert as_csv(await read(engine, path, far)) == []
 
 
+@every_way
 async def test_a_row_filter_goes_with_the_window(engine, tmp_path):
     rows = [(str(n), "x" if n % 2 else None, None, None, None, AT + n * SECOND) for n in range(6)]
     path = engine.make(tmp_path, COLUMNS, rows)
@@ -150,6 +155,7 @@ async def test_a_row_filter_goes_with_the_window(engine, tmp_path):
     assert [row[0] for row in as_csv(got)] == ["0", "2"]
 
 
+@every_way
 async def test_a_free_select_is_as_good_as_a_table(engine, tmp_path):
     rows = [(str(n), None, str(n), None, None, AT + n * SECOND) for n in range(6)]
     path = engine.make(tmp_path, COLUMNS, rows)
@@ -161,6 +167,7 @@ async def test_a_free_select_is_as_good_as_a_table(engine, tmp_path):
     source.close()
 
 
+@one_each
 async def test_no_row_is_written_while_an_answer_is_read(engine, tmp_path):
     """The answer is one state of the database; a writer does not wait for it, nor it for the writer."""
     rows = [(str(n), "x" * 100, None, None, None, AT + SECOND) for n in range(20_000)]
@@ -182,6 +189,7 @@ async def test_no_row_is_written_while_an_answer_is_read(engine, tmp_path):
     source.close()
 
 
+@one_each
 async def test_blocks_are_whole_rows_and_counted(engine, tmp_path):
     rows = [(str(n), "line\r\n" * 5, None, None, None, AT) for n in range(30_000)]
     path = engine.make(tmp_path, COLUMNS, rows)
@@ -197,6 +205,7 @@ async def test_blocks_are_whole_rows_and_counted(engine, tmp_path):
     source.close()
 
 
+@one_each
 async def test_at_most_as_many_rows_as_wanted(engine, tmp_path):
     path = engine.make(tmp_path, COLUMNS, [(str(n), None, None, None, None, AT) for n in range(50)])
     source = engine.source(path)
@@ -212,6 +221,7 @@ def endless(engine: Engine, where: str = "true") -> str:
 SILENT = "i < 0"
 
 
+@one_each
 @pytest.mark.parametrize("where", ["true", SILENT], ids=["while rows come", "while none comes"])
 async def test_leaving_early_ends_the_query(engine, tmp_path, where):
     path = engine.make(tmp_path, COLUMNS, [("1", None, None, None, None, AT)])
@@ -228,6 +238,7 @@ async def test_leaving_early_ends_the_query(engine, tmp_path, where):
     source.close()
 
 
+@one_each
 async def test_a_query_that_fails_midway_raises_after_its_rows(engine, tmp_path):
     rows = [(str(n), "x" * 100, None, None, None, AT) for n in range(engine.many)]
     path = engine.make(tmp_path, COLUMNS, [*rows, ("bad", None, None, None, None, AT)])
@@ -248,6 +259,7 @@ async def test_a_query_that_fails_midway_raises_after_its_rows(engine, tmp_path)
     source.close()
 
 
+@one_each
 async def test_a_query_that_runs_too_long_is_ended(engine, tmp_path):
     path = engine.make(tmp_path, COLUMNS, [("1", None, None, None, None, AT)])
     source = engine.source(path, timeout=timedelta(seconds=0.3))
@@ -257,6 +269,7 @@ async def test_a_query_that_runs_too_long_is_ended(engine, tmp_path):
     source.close()
 
 
+@one_each
 async def test_a_slow_reader_does_not_use_up_the_time_of_the_query(engine, tmp_path):
     rows = [(str(n), "x" * 1000, None, None, None, AT) for n in range(2000)]
     path = engine.make(tmp_path, COLUMNS, rows)
@@ -268,6 +281,7 @@ async def test_a_slow_reader_does_not_use_up_the_time_of_the_query(engine, tmp_p
     source.close()
 
 
+@every_way
 async def test_tables_columns_and_expressions_are_looked_up(engine, tmp_path):
     path = engine.make(tmp_path, COLUMNS, [])
     source = engine.source(path)
@@ -283,6 +297,7 @@ async def test_tables_columns_and_expressions_are_looked_up(engine, tmp_path):
     source.close()
 
 
+@one_each
 async def test_a_source_cannot_write(engine, tmp_path):
     path = engine.make(tmp_path, COLUMNS, [])
     source = engine.source(path)

@@ -46,4 +46,7 @@ class Engine(Protocol):
         ...
 
 
-ENGINES: list[Engine] = [*sqlite.ENGINES, *postgresql.ENGINES, *mysql.ENGINES, *duckdb.ENGINES]
+_LISTS: list[Sequence[Engine]] = [sqlite.ENGINES, postgresql.ENGINES, mysql.ENGINES, duckdb.ENGINES]
+ENGINES: list[Engine] = [engine for engines in _LISTS for engine in engines]
+ONE_EACH: list[Engine] = [engines[0] for engines in _LISTS]
+"""One way of keeping rows for each engine: enough where it is not looked at how a moment is kept."""
