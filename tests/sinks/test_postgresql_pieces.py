@@ -17,11 +17,9 @@ from halfopen.sinks.postgresql.sink import PostgreSQLSink
 from halfopen.wire.csv import line
 from halfopen.wire.negotiate import Format
 from sinks import (
-    test_drift,
     test_exclusions,
     test_promises,
     test_promises_bodies,
-    test_promises_ledger,
     test_several,
     test_tokens,
     test_vanished,
@@ -32,11 +30,9 @@ from support.answers import Answers, csv_of, custom, ndjson_of, player, stored, 
 from support.postgresql import database
 
 SUITES: tuple[ModuleType, ...] = (
-    test_drift,
     test_exclusions,
     test_promises,
     test_promises_bodies,
-    test_promises_ledger,
     test_several,
     test_tokens,
     test_vanished,

@@ -25,7 +25,7 @@ def story(answers: Answers) -> list[list[Answer]]:
         answers.product = f"p{product}"
         batches[batch].append(answers(feed, rows, **more))
 
-    for product in range(12):
+    for product in range(8):
         ask(
             0,
             product,
