@@ -56,6 +56,44 @@ def test_a_stale_row_tells_nothing(sink: Sink, answer: Answers) -> None:
     assert players(sink) == []
 
 
+def test_an_exclusion_that_a_later_row_of_its_answer_says_nothing_of_is_written_down(
+    sink: Sink, answer: Answers
+) -> None:
+    """Also in many answers at once, and once however often the same is answered."""
+    flags = {"u1": ("true", None), "u2": ("true", "false"), "u3": ("false", "true"), "u4": (None, None)}
+    rows = [
+        player(key, f"2026-03-01 12:00:{10 + place}", self_excluded=flag)
+        for key, both in flags.items()
+        for place, flag in enumerate(both)
+    ]
+    products = ("vegas", "macau", "reno")
+    for rung in range(2):
+        answers = []
+        for product in products:
+            answer.product = product
+            answers.append(answer("players", [*rows, player("u5", self_excluded="true")], rung=rung))
+        applied = sink.apply(answers)
+        assert [one.changed for one in applied] == [0 if rung else 5] * 3
+        for product in products:
+            found = stored(sink, "players", product)
+            assert [found[f"u{n}"]["self_excluded"] for n in range(1, 6)] == [True, False, True, None, True]
+            mine = [line for line in lines(sink) if line["product"] == product]
+            told = [(line["player"], line["modified_at"].second) for line in mine]
+            assert told == [("u1", 10), ("u2", 10), ("u3", 11), ("u5", 10)]
+    assert None not in [line["committed_at"] for line in lines(sink)]
+    doubles = table(sink, "SELECT count FROM halfopen.findings WHERE code = 'duplicate_id'")
+    assert [row["count"] for row in doubles] == [8, 8, 8]
+
+
+def test_rows_that_leave_all_as_it_is_write_nothing_down(sink: Sink, answer: Answers) -> None:
+    """Of equal stamps the last counts; what comes again as it was changes nothing, so nothing happened."""
+    rows = [player("u1", self_excluded=flag) for flag in ("true", "false", "true")]
+    for city in ("Riga", "Tallinn"):
+        sink.apply([answer("players", [*rows, player("u2", city=city)], format=Format.NDJSON)])
+        assert stored(sink, "players")["u1"]["self_excluded"] is True
+        assert players(sink) == ["u1", "u1"]
+
+
 def test_what_is_older_than_the_mirror_is_told_apart(sink: Sink, answer: Answers) -> None:
     sink.apply([answer("players", [player("u1", self_excluded="true")])])
     sink.apply([answer("players", [player("u2", "2026-02-01 12:00:00", self_excluded="true")])])

@@ -2,13 +2,14 @@
 
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from itertools import count
+from itertools import chain, count, zip_longest
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from halfopen.contract.load import feed as feed_of
 from halfopen.sinks.base import Sink
 from halfopen.wire.negotiate import Format
 from support.answers import NOON, Answers, custom, player, session, stored, table, transaction
@@ -217,6 +218,69 @@ def test_a_refused_consent_outlives_a_null(sink: Sink, answer: Answers) -> None:
     assert (row["email_subscribe"], row["phone_subscribe"]) == (False, None)
 
 
+STAMPS = (*(f"2026-03-01 12:00:{second}" for second in (10, 20, 30)), "2036-01-01 00:00:00")
+STICKY = {"players": ("self_excluded", "is_blocked"), "contacts": ("email_subscribe", "phone_subscribe")}
+VERSION = st.tuples(st.sampled_from(STAMPS), *[st.sampled_from(["true", "false", None])] * 2)
+EARLY, SOON, LATE, _ = STAMPS
+KNOWN = [
+    (None, [(EARLY, "true", "false"), (SOON, None, None)]),
+    (None, [(EARLY, "true", "true"), (EARLY, None, "false"), (EARLY, None, None)]),
+    (None, [(EARLY, "true", None), (EARLY, "false", None), (EARLY, "true", None)]),
+    ((SOON, "true", "false"), [(SOON, "false", "true"), (LATE, None, None)]),
+    ((SOON, None, None), [(EARLY, "true", "false"), (LATE, None, None)]),
+    ((SOON, "true", "false"), [(LATE, None, None), (EARLY, "false", "true")]),
+]
+
+
+def version(feed: str, key: int, content: int, told: tuple[str, str | None, str | None]) -> dict[str, str | None]:
+    """One version of a key: its stamp, its sticky fields, and something that no other version of it has."""
+    stamp, *flags = told
+    own = {"city": str(content)} if feed == "players" else {"push_token": str(content % 3), "email": str(content)}
+    created = "registered_at" if feed == "players" else "created_at"
+    common = {feed_of(feed).key: f"u{key}", created: "2026-01-01 00:00:00", "modified_at": stamp}
+    return {**common, **own, **dict(zip(STICKY[feed], flags, strict=True))}
+
+
+def left(sink: Sink, feed: str, product: str) -> tuple[Any, ...]:
+    """The stored rows, and what is written down of self-exclusions."""
+    names = ("modified_at", "city", "push_token", "email", *STICKY[feed])
+    rows = {key: [row.get(name) for name in names] for key, row in stored(sink, feed, product).items()}
+    lines = f"SELECT player, modified_at, initial FROM halfopen.self_exclusions WHERE product = '{product}'"
+    return rows, sorted(map(str, sink.query(lines)[1]))
+
+
+@given(
+    feed=st.sampled_from(list(STICKY)),
+    keys=st.lists(st.tuples(st.none() | VERSION, st.lists(VERSION, min_size=1, max_size=4)), min_size=4, max_size=8),
+    written=st.sampled_from([Format.CSV, Format.NDJSON]),
+    small_rows=st.sampled_from([0, 20_000]),
+)
+@example("players", KNOWN, Format.CSV, 20_000)
+@example("contacts", KNOWN, Format.NDJSON, 0)
+@settings(MODEST, max_examples=4)
+def test_versions_of_a_key_in_one_answer_come_to_what_they_come_to_one_by_one(  # noqa: PLR0917 - what is drawn
+    sink: Sink, answer: Answers, feed: str, keys: list[tuple[Any, list[Any]]], written: Format, small_rows: int
+) -> None:
+    before = [version(feed, key, 9, told) for key, (told, _) in enumerate(keys) if told]
+    before.append(version(feed, 99, 9, (EARLY, None, None)))
+    bodies = [
+        [version(feed, key, content, told) for content, told in enumerate(versions)]
+        for key, (_, versions) in enumerate(keys)
+    ]
+    in_order = [sorted(body, key=lambda row: row["modified_at"] or "") for body in bodies]
+    turns = [[row for row in turn if row] for turn in zip_longest(*in_order)]
+    found = []
+    with pytest.MonkeyPatch.context() as patch:
+        for module in ("duckdb.apply", "postgresql.part"):
+            patch.setattr(f"halfopen.sinks.{module}.SMALL_ROWS", small_rows)
+        for answers in ([list(chain(*bodies))], turns):
+            answer.product = next(_products)
+            for rows in [before, *answers]:
+                sink.apply([answer(feed, rows, format=written)])
+            found.append(left(sink, feed, answer.product))
+    assert found[0] == found[1]
+
+
 def test_an_absent_column_leaves_what_is_stored(sink: Sink, answer: Answers) -> None:
     sink.apply([answer("players", [player("u", city="Riga", country="LV", vip="7", tags="a, b")])])
     sink.apply([answer("players", [player("u", "2026-03-01 12:00:20", country=None, vip="8")])])
@@ -236,6 +300,25 @@ def test_columns_beyond_the_contract_go_to_custom_without_their_nulls(sink: Sink
     sink.apply([answer("transactions", gone)])
     assert custom(stored(sink, "transactions")["1"]) == {"Ärger": "still"}
     assert sink.apply([answer("transactions", gone)])[0].changed == 0
+
+
+@pytest.mark.parametrize("format_", [Format.CSV, Format.NDJSON])
+def test_columns_may_be_called_like_parameters(sink: Sink, answer: Answers, format_: Format) -> None:
+    """Neither a plain row, nor one with an odd value, nor many answers at once may be lost for it."""
+    names = ("$p_city", "$p_product", "$1", "'$p_seq", '"$p_seq"')
+    for second, country in enumerate(("EE", "ZZZ", "EE"), 10):
+        told = {name: f"{name} {second}" for name in names}
+        row = player("u", f"2026-03-01 12:00:{second}", country=country, **told)
+        sink.apply([answer("players", [row], format=format_)])
+        assert custom(stored(sink, "players")["u"]) == told
+    answers = []
+    for product in ("reno", "macau"):
+        answer.product = product
+        rows = [player("u", country="ZZZ", **told), player("v", country="EE", **dict.fromkeys(names))]
+        answers.append(answer("players", rows, format=format_))
+    sink.apply(answers)
+    for product in ("reno", "macau"):
+        assert custom(stored(sink, "players", product)["u"]) == told
 
 
 def test_an_unreadable_optional_value_becomes_null_and_its_text_is_kept(sink: Sink, answer: Answers) -> None:

@@ -3,7 +3,8 @@
 Stale never overwrites new: a row replaces the stored one when its (cursor, request sequence) is not below it; in
 aggregate and snapshot feeds, and where either side has no cursor, the sequence alone decides. A cursor more than an
 hour ahead of the product's clock compares as the moment of fetching. A column that the answer lacks leaves what is
-stored, and a sticky boolean outlives a null. Equal content is not written.
+stored, and a sticky boolean outlives a null, also one that an older row of the answer brought (`sinks/sticky.py`).
+Equal content is not written.
 
 Stored rows are updated in place: with DuckDB 2.0 deleting and inserting costs 2 times as much for 50 rows and 13
 times for a million, and leaves dead rows in the file.
@@ -18,6 +19,7 @@ from halfopen.contract.sql import literal, quote
 from halfopen.sinks.duckdb.identity import identity
 from halfopen.sinks.rows import BY_SEQUENCE, listed_rows, patch, typed_rows
 from halfopen.sinks.stage import Shape
+from halfopen.sinks.sticky import RECORDED, left_by_null, recorded, sticky
 
 SUMMARY = (
     "SELECT count(*), count(DISTINCT hash(_key)), count(*) FILTER (NOT _stored),"
@@ -28,6 +30,8 @@ SUMMARY = (
 Keys are counted by their hashes, which are shorter: where there are fewer than rows, `KEYS` counts the keys themselves.
 """
 KEYS = "SELECT count(DISTINCT _key) FROM keyed"
+_MAKE_KEYED = "CREATE OR REPLACE TEMP TABLE keyed AS"
+_NEWEST_FIRST = "PARTITION BY _key ORDER BY _compares DESC NULLS LAST, _n DESC"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,6 +60,11 @@ class Merge:
         return f"q.{name}" if self.many else f"$p_{name}::{kind}"
 
     @property
+    def carries(self) -> bool:
+        """Whether a row may have to take over what an older row of its key brought."""
+        return not self.distinct and bool(sticky(self.shape))
+
+    @property
     def usable(self) -> str:
         """Leaves the rows of `t` that are held back."""
         return " ANTI JOIN (SELECT _n FROM verdicts WHERE unusable) u ON u._n = t._n" if self.unusable else ""
@@ -82,31 +91,68 @@ def at_hand(merge: Merge) -> str:
 
 @lru_cache(maxsize=256)
 def keyed(merge: Merge) -> str:
-    """Make `keyed`: one line a usable row (a key, unless distinct), beside what is stored under its key."""
+    """Make `keyed`: one line a usable row (a key, unless distinct), beside what is stored under its key.
+
+    Where it `carries`, it also has what a null leaves of each sticky field, as `_kept_...`, and where self-exclusions
+    are recorded `_excluded`, the stamps with which the key's versions became so, one after the other.
+    """
+    return _settled(merge, _beside(merge)) if merge.carries else f"{_MAKE_KEYED} {_beside(merge)}"
+
+
+def _beside(merge: Merge) -> str:
+    """Usable rows beside what is stored; where it `carries` all of a key, each with its sticky fields and those there.
+
+    They are `_has_...` and `_was_...`.
+    """
     feed = merge.shape.feed
     present = merge.shape.present
-    needed = [feed.key, feed.cursor] if feed.cursor in present else [feed.key]
+    carried = tuple(sticky(merge.shape)) if merge.carries else ()
+    needed = [feed.key, *([feed.cursor] if feed.cursor in present else []), *carried]
     cursor = f"t.{quote(feed.cursor)}" if feed.cursor in present else "NULL::TIMESTAMP"
     values = "SELECT * FROM values_at_hand" if merge.at_hand else typed(feed, "staged", needed, sound=merge.sound)
-    newest = (
-        "" if merge.distinct
-        else " QUALIFY row_number() OVER (PARTITION BY _key ORDER BY _compares DESC NULLS LAST, _n DESC) = 1"
-    )  # fmt: skip
+    newest = "" if merge.distinct or carried else f" QUALIFY row_number() OVER ({_NEWEST_FIRST}) = 1"
     stored_compares = f"coalesce(s._version, s.{quote(feed.cursor)})"
+    own = "".join(f", t.{quote(name)} AS {quote(f'_has_{name}')}" for name in carried)
+    both = "".join(f", a.{quote(f'_has_{name}')}, s.{quote(name)} AS {quote(f'_was_{name}')}" for name in carried)
     return (
-        "CREATE OR REPLACE TEMP TABLE keyed AS"
-        f" SELECT a._n, a._id, a._key, a._cursor, a._version{merge.place.replace('t.', 'a.')},"
+        f"SELECT a._n, a._id, a._key, a._cursor, a._version{merge.place.replace('t.', 'a.')},"
         f" coalesce(s.{quote(feed.key)} = a._key, false) AS _stored,"
         f" s._id IS NULL OR ({_accepts(merge, stored_compares)}) AS _accepted,"
-        f" {_went_back(merge, stored_compares)} AS _back"
+        f" {_went_back(merge, stored_compares)} AS _back{', a._compares' if carried else ''}{both}"
         " FROM (SELECT *, coalesce(_version, _cursor) AS _compares FROM ("
         f"SELECT t._n, {_identity(merge)} AS _id, t.{quote(feed.key)} AS _key,"
         f" {cursor} AS _cursor,"
         f" CASE WHEN {cursor} > {merge.given('ahead', 'TIMESTAMP')} THEN {merge.given('clock', 'TIMESTAMP')} END"
         f" AS _version{', t._a, q.seq AS _asked_seq' if merge.many else ''}"
-        f" FROM ({values}) t{merge.usable}{_asked(merge)}){newest}) a"
+        f"{own} FROM ({values}) t{merge.usable}{_asked(merge)}){newest}) a"
         f" LEFT JOIN {quote(feed.name)} s ON s._id = a._id"
     )
+
+
+def _settled(merge: Merge, beside: str) -> str:
+    """Make `keyed` of all versions `beside` what is stored: the newest of each key, with what the older ones leave."""
+    values = sticky(merge.shape)
+    columns = ["_n", "_id", "_key", "_cursor", "_version", "_stored", "_accepted", "_back"]
+    columns += ["_a"] if merge.many else []
+    kept = [
+        f"{left_by_null(_newest(name, 'CURRENT ROW'), quote(f'_was_{name}'), value)} AS {quote(f'_kept_{name}')}"
+        for name, value in values.items()
+    ]
+    if recorded(merge.shape):
+        has, was = quote(f"_has_{RECORDED[1]}"), quote(f"_was_{RECORDED[1]}")
+        began = f"_accepted AND {has} AND coalesce({_newest(RECORDED[1], '1 FOLLOWING')}, {was}) IS NOT TRUE"
+        beside = f"SELECT *, {began} AS _began FROM ({beside})"
+        kept.append("list(_cursor) FILTER (_began) OVER (PARTITION BY _key) AS _excluded")
+    return (
+        f"{_MAKE_KEYED} SELECT {', '.join(columns + kept)} FROM ({beside})"
+        f" QUALIFY row_number() OVER ({_NEWEST_FIRST}) = 1"
+    )
+
+
+def _newest(name: str, start: str) -> str:
+    """The value of the newest version from `start` on that has one and counts."""
+    value = f"CASE WHEN _accepted THEN {quote(f'_has_{name}')} END"
+    return f"first_value({value} IGNORE NULLS) OVER ({_NEWEST_FIRST} ROWS BETWEEN {start} AND UNBOUNDED FOLLOWING)"
 
 
 @lru_cache(maxsize=256)
@@ -125,6 +171,8 @@ def insert(merge: Merge, *, all_new: bool) -> str:
         "_version": "NULL" if all_new else "k._version",
         "_id": _identity(merge) if all_new else "k._id",
     }
+    if merge.carries:
+        values |= {name: _or_kept(name) for name in sticky(merge.shape)}
     only = _asked(merge) + ("" if all_new else " JOIN keyed k ON k._n = t._n WHERE NOT k._stored")
     names = ", ".join(map(quote, values))
     return (
@@ -136,7 +184,8 @@ def insert(merge: Merge, *, all_new: bool) -> str:
 def differing(merge: Merge) -> str:
     """Make `differing`: the rows that replace a stored one and are not equal to it, as they are to be stored."""
     feed = merge.shape.feed
-    columns = {name: _kept(feed, name) for name in merge.shape.present}
+    carried = sticky(merge.shape) if merge.carries else {}
+    columns = {name: _or_kept(name) if name in carried else _kept(feed, name) for name in merge.shape.present}
     columns |= {"custom": _merged_custom(merge), "_vanished_at": "NULL::TIMESTAMP"}
     merged = ", ".join(f"{expression} AS {quote(name)}" for name, expression in columns.items())
     old = ", ".join(f"s.{quote(name)} AS {quote(f'_old_{name}')}" for name in columns)
@@ -230,6 +279,11 @@ def _merged_custom(merge: Merge) -> str:
         return f"CASE WHEN s.custom IS NOT NULL THEN nullif({cleared}, '{{}}') END"
     base = f"CASE WHEN s.custom IS NULL THEN '{{}}' ELSE {cleared} END"
     return f"nullif(json_merge_patch({base}, {patched}), '{{}}')"
+
+
+def _or_kept(name: str) -> str:
+    """A sticky field of a key's newest row, beside the others of its key."""
+    return f"coalesce(t.{quote(name)}, k.{quote(f'_kept_{name}')})"
 
 
 def _kept(feed: Feed, name: str) -> str:

@@ -1,15 +1,12 @@
 """Runs statements whose parameters are named `$p_...`, each with those of the given values that it names."""
 
-import re
 from collections.abc import Mapping
-from functools import lru_cache
 from typing import Any
 
 import duckdb
 
 from halfopen.sinks.database import Values
-
-_PARAMETER = re.compile(r"\$p_([a-z_]+)")
+from halfopen.sinks.parameters import names
 
 
 def run(
@@ -22,7 +19,7 @@ def run(
 
     lists: further parameters by their own names, all of which the statement has.
     """
-    return connection.execute(sql, {f"p_{name}": (values or {})[name] for name in _names(sql)} | dict(lists or {}))
+    return connection.execute(sql, {f"p_{name}": (values or {})[name] for name in names(sql)} | dict(lists or {}))
 
 
 def written(connection: duckdb.DuckDBPyConnection, sql: str, values: Mapping[str, Any] | None = None) -> int:
@@ -49,8 +46,3 @@ class DuckDBDatabase:
 def first_line(error: BaseException) -> str:
     """The first line of an error's text, which is all that a person needs."""
     return (str(error).strip().splitlines() or [type(error).__name__])[0]
-
-
-@lru_cache(maxsize=512)
-def _names(sql: str) -> frozenset[str]:
-    return frozenset(_PARAMETER.findall(sql))

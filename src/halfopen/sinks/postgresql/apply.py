@@ -18,6 +18,7 @@ from halfopen.sinks.postgresql.sheet import Sheet
 from halfopen.sinks.replay import Rejudged, Replayed, settle
 from halfopen.sinks.rows import BY_SEQUENCE
 from halfopen.sinks.stage import Note
+from halfopen.sinks.sticky import sticky
 
 
 def apply(session: Session, judged: Judged, *, anything_held: bool) -> Outcome:
@@ -89,6 +90,7 @@ class _Application:
         feed = merge.shape.feed
         rows = self._copy(self._judged.rows, table_of(feed))
         if self._judged.twice:
+            merge = replace(merge, twice=True)
             rows -= self._keep_newest(merge)
         for table, sheet in self._judged.sides:
             sheet.copy(self._session, f"in_{table}")
@@ -96,7 +98,7 @@ class _Application:
             several.keep_in_postgresql(self._session, merge.shape, self._values)
         self._session.write(merging.match(merge), self._values)
         [(stored, back, differing, same_cursor)] = self._session.rows(merging.SUMMARY, self._values)
-        exclusions.find_in_postgresql(self._session, merge.shape, self._values)
+        exclusions.find_in_postgresql(self._session, merge.shape, self._values, twice=merge.twice)
         if rows > stored:
             self.inserted = self._session.write(merging.insert(merge, all_new=not stored), self._values)
         if differing:
@@ -120,8 +122,10 @@ class _Application:
             quarantine.hold(self._session, self._values)
 
     def _keep_newest(self, merge: Merge) -> int:
-        """Let fall what another piece has a newer version of; how many rows."""
+        """Let fall what the answer has a newer version of; how many rows."""
         self._copy(self._judged.twice, twice.TABLE)
+        if sticky(merge.shape):
+            self._session.write(twice.settle(merge), self._values)
         fallen, doubled, ahead = twice.let_fall(self._session, merge, self._values)
         if doubled:
             self._notes.append(Note(code="duplicate_id", count=doubled, field=merge.shape.feed.key, value=None))

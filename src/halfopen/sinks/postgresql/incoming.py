@@ -17,6 +17,13 @@ _TABLES = {
 }
 """`in_matched`: the rows whose key is stored, beside what is stored; all have `_answer`, the place of the answer."""
 
+_OF_VERSIONS = "_settled boolean, _excluded timestamp[]"
+"""Of the newest row of a key that came more than once, made by `twice.settle`.
+
+_settled: its sticky fields are what is to be stored, whatever is stored now; _excluded: the stamps of the versions that
+got the player self-excluded.
+"""
+
 
 def table_of(feed: Feed) -> str:
     """Where the usable rows of a feed arrive."""
@@ -28,7 +35,7 @@ def make(session: Session) -> None:
     for feed in feeds().values():
         columns = feed_columns(feed)
         fields = ", ".join(f"{quote(name)} {columns[name]}" for name in feed.fields)
-        _make(session, table_of(feed), f"_n bigint, {fields}, _version timestamp, _patch jsonb")
+        _make(session, table_of(feed), f"_n bigint, {fields}, _version timestamp, _patch jsonb, {_OF_VERSIONS}")
     for table, of in side_tables().items():
         kinds = side_columns(*of)
         listed = ", ".join(f"{quote(name)} {kind}" for name, kind in kinds.items() if name != "product")

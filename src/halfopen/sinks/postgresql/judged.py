@@ -97,6 +97,7 @@ def _judged(work: Workplace, answer: Answer, number: int, parts: Sequence[Part])
     """The parts of an answer as one."""
     rows = sum(each.staged.rows for each in parts)
     keys = [each.keys for each in parts if each.keys is not None]
+    may_come_again = len(keys) > 1 or any(each.doubled for each in parts)
     return Judged(
         number=number,
         answer=answer,
@@ -110,7 +111,7 @@ def _judged(work: Workplace, answer: Answer, number: int, parts: Sequence[Part])
         sides=tuple(side for each in parts for side in each.sides.items()),
         held=_sheets(each.held for each in parts),
         verdicts=_sheets(each.verdicts for each in parts),
-        twice=suspects(work.judge, keys, rows, number, work.folder) if len(keys) > 1 else (),
+        twice=suspects(work.judge, keys, rows, number, work.folder) if may_come_again else (),
     )
 
 

@@ -5,10 +5,8 @@ So any thread may use a session, whether or not it has an event loop, and may st
 
 import asyncio
 import contextlib
-import re
 import threading
 from collections.abc import Coroutine, Sequence
-from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -17,13 +15,13 @@ import uvloop
 
 from halfopen.errors import SinkError
 from halfopen.sinks.database import Values
+from halfopen.sinks.parameters import numbered
 
 T = TypeVar("T")
 FAILURES = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError, TimeoutError)
 """What asyncpg raises when the server refuses, fails or goes; the third while a server says why it ends us."""
 CONNECT_SECONDS = 30.0
 CLOSE_SECONDS = 5.0
-_PARAMETER = re.compile(r"\$p_([a-z_]+)")
 
 
 class Interrupted(SinkError):  # noqa: N818 - what happened, not what is wrong
@@ -184,12 +182,5 @@ def _count(tag: str) -> int:
 
 
 def _bound(sql: str, values: Values | None) -> tuple[str, list[Any]]:
-    text, names = _numbered(sql)
+    text, names = numbered(sql)
     return text, [(values or {})[name] for name in names]
-
-
-@lru_cache(maxsize=1024)
-def _numbered(sql: str) -> tuple[str, tuple[str, ...]]:
-    """`$p_name` as `$1` and so on, with the names in that order."""
-    names = tuple(dict.fromkeys(_PARAMETER.findall(sql)))
-    return _PARAMETER.sub(lambda found: f"${names.index(found[1]) + 1}", sql), names

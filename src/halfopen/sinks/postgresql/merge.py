@@ -28,11 +28,15 @@ SUMMARY = (
 
 @dataclass(frozen=True, kw_only=True)
 class Merge:
-    """What shapes the SQL of one answer; patched: something goes to `custom`; overrules: the later request is right."""
+    """What shapes the SQL of one answer.
+
+    patched: something goes to `custom`; overrules: the later request is right; twice: keys came more than once.
+    """
 
     shape: Shape
     patched: bool
     overrules: bool = False
+    twice: bool = False
 
     @property
     def incoming(self) -> str:
@@ -60,6 +64,7 @@ def match(merge: Merge) -> str:
     """Fill `in_matched`: the rows whose key is stored."""
     feed = merge.shape.feed
     merged = _merged(merge)
+    accepted, back = accepts(merge), _went_back(merge)
     differs = " OR ".join(f"({value}) IS DISTINCT FROM s.{quote(name)}" for name, value in merged.items())
     differs += " OR s._vanished_at IS NOT NULL"
     cursor = quote(feed.cursor)
@@ -69,7 +74,7 @@ def match(merge: Merge) -> str:
     return (
         "INSERT INTO in_matched (_answer, _n, accepted, back, differs, same_cursor, was_fetched)"
         " SELECT _answer, _n, accepted, back, accepted AND differs, same, _fetched_at FROM ("
-        f"SELECT i._answer, i._n, {_accepts(merge)} AS accepted, {_went_back(merge)} AS back, ({differs}) AS differs,"
+        f"SELECT i._answer, i._n, {accepted} AS accepted, {back} AS back, ({differs}) AS differs,"
         f" {same} AS same, s._fetched_at FROM {merge.incoming} i"
         f" JOIN {quote(feed.name)} s ON s.product = $p_product::text AND s.{quote(feed.key)} = i.{quote(feed.key)}"
         " WHERE i._answer = $p_answer::integer) both_sides"
@@ -115,17 +120,18 @@ def update(merge: Merge) -> str:
 
 def _merged(merge: Merge) -> dict[str, str]:
     """A row that replaces another, by column, over `i` and the stored `s`."""
-    feed = merge.shape.feed
-    return {**{name: _kept(feed, name) for name in merge.shape.present}, "custom": _custom(merge)}
+    return {**{name: _kept(merge, name) for name in merge.shape.present}, "custom": _custom(merge)}
 
 
-def _kept(feed: Feed, name: str) -> str:
-    """A sticky value outlives a null."""
-    sticky = feed.fields[name].sticky
+def _kept(merge: Merge, name: str) -> str:
+    """A sticky value outlives a null, unless what the null leaves is known already."""
+    sticky = merge.shape.feed.fields[name].sticky
     column = quote(name)
     if sticky is None:
         return f"i.{column}"
-    return f"CASE WHEN i.{column} IS NULL AND s.{column} = {str(sticky).lower()} THEN s.{column} ELSE i.{column} END"
+    open_ = " AND i._settled IS NOT TRUE" if merge.twice else ""
+    leaves = f"i.{column} IS NULL AND s.{column} = {str(sticky).lower()}{open_}"
+    return f"CASE WHEN {leaves} THEN s.{column} ELSE i.{column} END"
 
 
 def _custom(merge: Merge) -> str:
@@ -140,7 +146,8 @@ def _custom(merge: Merge) -> str:
     return f"nullif(jsonb_strip_nulls(coalesce({cleared}, '{{}}') || coalesce(i._patch, '{{}}')), '{{}}')"
 
 
-def _accepts(merge: Merge) -> str:
+def accepts(merge: Merge) -> str:
+    """Whether an incoming row `i` is not older than the stored `s`."""
     by_sequence = "$p_seq::bigint >= s._seq"
     if merge.overrules or merge.shape.feed.kind in BY_SEQUENCE:
         return by_sequence

@@ -24,6 +24,7 @@ from halfopen.sinks.postgresql.sheet import Sheet
 from halfopen.sinks.postgresql.workplace import Bench
 from halfopen.sinks.rows import patch, typed_rows
 from halfopen.sinks.stage import Note, Shape, Staged, broken_text
+from halfopen.sinks.sticky import sticky
 from halfopen.sinks.tokens import MASKED, secret_fields
 from halfopen.wire.csv import line
 
@@ -67,7 +68,7 @@ class Part:
     staged: without the texts of its `broken` rows, of which only the count is kept. patched: something goes to
     `custom`. rows: usable ones, one a key; sides: by table, what is kept beside them of keys with several values; held
     and verdicts: what is unusable, and what is odd about either. keys: of `rows`, for `twice`, where there are other
-    pieces.
+    pieces, or where it is doubled: keys with sticky fields come more than once in it, and `rows` has all their rows.
     """
 
     staged: Staged
@@ -80,6 +81,7 @@ class Part:
     held: Sheet | None
     verdicts: Sheet | None
     keys: Path | None
+    doubled: bool
 
 
 def part(bench: Bench, answer: Answer, staged: Staged, place: Place) -> Part:
@@ -103,6 +105,7 @@ class _Judging:
         self._values = values_of(answer)
         self._notes = list(staged.notes)
         self._keys: Path | None = None
+        self._doubled = False
         self._sides: dict[str, Sheet] = {}
 
     def run(self) -> Part:
@@ -135,6 +138,7 @@ class _Judging:
             held=held,
             verdicts=verdicts,
             keys=self._keys,
+            doubled=self._doubled,
         )
 
     def _without_nul(self) -> None:
@@ -164,7 +168,10 @@ class _Judging:
         )
 
     def _usable(self, shape: Shape, typed: str, unreadable: tuple[str, ...], *, unusable: int) -> Sheet | None:
-        """Write the usable rows, one a key: the highest cursor, then the last; `typed` is a SELECT of all rows."""
+        """Write the usable rows; `typed` is a SELECT of all rows.
+
+        One a key, the highest cursor, then the last; all of them where it depends on what is stored what they come to.
+        """
         feed = shape.feed
         key = quote(feed.key)
         usable = " ANTI JOIN (SELECT _n FROM verdicts WHERE unusable) u ON u._n = t._n" if unusable else ""
@@ -172,9 +179,10 @@ class _Judging:
         if not rows:
             return None
         newest = ""
-        if apart < rows:
+        self._doubled = keys < rows and bool(sticky(shape))
+        if apart < rows and not self._doubled:  # else they are counted as they fall
             self._notes.append(Note(code="duplicate_id", count=rows - apart, field=feed.key, value=None))
-        if keys < rows:
+        if keys < rows and not self._doubled:
             by = f"coalesce(_version, {quote(feed.cursor)}) DESC NULLS LAST, " if feed.cursor in shape.present else ""
             newest = f" QUALIFY row_number() OVER (PARTITION BY {key} ORDER BY {by}_n DESC) = 1"
         version = "NULL::TIMESTAMP"
@@ -188,7 +196,7 @@ class _Judging:
         for field, table in several.concerned(shape):
             told = several.values_of_key(shape, field, f"SELECT t.* FROM ({typed}) t{usable}")
             self._sides[table] = self._copy(table, told, (feed.key, field, "last_seen"), (feed.key, field))
-        if not self._place.alone:
+        if self._doubled or not self._place.alone:
             self._keys = self._place.file("rows", "keys")
             of = query if newest else f"SELECT t._n, t.{key} FROM staged t{usable}"
             run(self._connection, twice.keys(of, feed, self._keys), self._values)
