@@ -2,11 +2,12 @@
 
 import html
 import json
+from collections.abc import Callable
 from urllib.parse import quote, quote_plus
 
 import pytest
 
-from halfopen.auth.masking import hidden, hidden_in_excerpts, is_secret_name, spellings
+from halfopen.auth.masking import finder, hidden, hidden_in_excerpts, is_secret_name, spellings
 
 SECRETS = ('hunter"2', "o'hara&sons", "caf\u00e9 noir", "<b>/path\\to", "plain-word", "p\u00e9ch\u00e9 & \"mignon'")
 WAYS = (
@@ -36,6 +37,38 @@ def test_no_way_to_write_it_brings_a_secret_to_light(secret: str, way: int) -> N
     written = WAYS[way](secret)
     shown = hidden(f"no user with {written} here", spellings(secret))
     assert shown in {"no user with *** here", 'no user with "***" here', "no user with &quot;***&quot; here"}
+
+
+TWICE = (
+    lambda text: quote(text, safe="").lower(),
+    lambda text: quote(quote(text)),
+    lambda text: quote(text, safe="&'/\""),
+    lambda text: text.replace("\\", "\\\\"),
+    lambda text: json.dumps(json.dumps(text)),
+    lambda text: repr(json.dumps(json.dumps(text))),
+    lambda text: json.dumps(repr(text)),
+    lambda text: json.dumps(text).replace("\\\\", "\\u005c"),
+    lambda text: html.escape(html.escape(text)),
+    lambda text: json.dumps(html.escape(text)),
+)
+
+
+@pytest.mark.parametrize("secret", [*SECRETS, "a\\\\b\\", "\U0001f600 smile", "tab\tin it"])
+@pytest.mark.parametrize("way", [*WAYS, *TWICE])
+def test_a_secret_is_found_in_spellings_of_spellings(secret: str, way: Callable[[str], str]) -> None:
+    found = finder(spellings(secret))
+    assert found is not None
+    shown = found.sub("***", f"no user with {way(secret)} here")
+    assert shown.replace("\\", "").replace("&quot;", '"').replace("'", '"').replace('"', "") == "no user with *** here"
+
+
+def test_a_pattern_takes_no_other_text_and_no_long_time() -> None:
+    found = finder({"p\\\u00e9x y+z", "other-word"})
+    assert found is not None
+    assert found.sub("***", "p\u00e9x y+z and otherword, other word") == "p\u00e9x y+z and otherword, other word"
+    for text in ("\\" * 4000, "&amp;" * 800, "%25" * 1300, "p" + "\\" * 4000):
+        assert found.search(text) is None
+    assert finder({""}) is None
 
 
 def test_the_longest_is_hidden_first() -> None:

@@ -1,7 +1,10 @@
 """Token flows against a real token address over HTTP, with a clock that the test turns."""
 
 import asyncio
+import json
 from contextlib import asynccontextmanager
+from datetime import timedelta
+from urllib.parse import quote
 
 import aiohttp
 import pytest
@@ -9,6 +12,7 @@ from aiohttp import web
 
 from halfopen.sync.refusal import Refusal
 from halfopen.sync.signing import SignIn
+from halfopen.sync.transfer import excerpt
 
 SECRET = "cl1ent-s3cret"
 
@@ -19,12 +23,14 @@ class Issuer:
     def __init__(self) -> None:
         self.issued = 0
         self.status = 200
+        self.retry_after = "7"
         self.life = 3600
 
     async def token(self, request: web.Request) -> web.Response:
         await request.post()
         if self.status != 200:
-            return web.json_response({"error": "invalid_client", "echo": SECRET}, status=self.status)
+            answer = {"error": "invalid_client", "echo": SECRET}
+            return web.json_response(answer, status=self.status, headers={"Retry-After": self.retry_after})
         self.issued += 1
         return web.json_response({"access_token": f"token-{self.issued}", "expires_in": self.life})
 
@@ -99,6 +105,15 @@ async def test_a_refusal_of_the_issuer_is_told_without_secrets():
     assert caught.value.status == 401
 
 
+async def test_an_issuer_may_name_a_wait_that_never_ends():
+    issuer = Issuer()
+    issuer.status, issuer.retry_after = 503, "9" * 30
+    async with signing(issuer, Clock()) as sign_in:
+        with pytest.raises(Refusal) as caught:
+            await sign_in.signed("/", "", 0.0)
+    assert caught.value.retry_after == timedelta(seconds=10**9)
+
+
 async def test_an_issuer_that_is_not_there_is_a_refusal():
     async with aiohttp.ClientSession() as session:
         words = {"scheme": "oauth2", "token_url": "http://127.0.0.1:9/t", "client_id": "a", "client_secret": SECRET}
@@ -146,3 +161,19 @@ async def test_a_key_of_the_path_is_hidden_and_a_password_of_a_letter_mangles_no
         signed = await sign_in.signed("/api", query, 0.0)
         shown = sign_in.hidden(echo, signed, query)
     assert shown == "no ordinary key *** at /api?api_key=***&lang=en&password=***"
+
+
+@pytest.mark.parametrize(
+    "way",
+    [
+        lambda text: quote(text, safe="").lower(),
+        lambda text: text.replace("\\", "\\\\"),
+        lambda text: json.dumps(json.dumps(text))[3:-3],
+    ],
+)
+async def test_a_password_is_hidden_as_it_was_echoed_and_as_an_excerpt_quotes_that(way):
+    password = 'Pass\\w"Rd/é'
+    async with signed_with({"scheme": "basic", "user": "crm", "password": password}) as sign_in:
+        echo = f"pw={way(password)}!"
+        assert sign_in.hidden(echo) == "pw=***!"
+        assert sign_in.hidden(excerpt(echo.encode())) == "'pw=***!'"

@@ -3,7 +3,7 @@
 import os
 import shutil
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ from halfopen.sinks.tokens import stored_text
 
 AHEAD = timedelta(hours=1)
 """A cursor further than this ahead of the product's clock is not believed."""
+_END_OF_TIME = datetime.max.replace(tzinfo=UTC)
 SMALL_ROWS = 20_000
 """Up to here planning SQL costs more than running it."""
 UNUSABLE = (
@@ -76,8 +77,9 @@ def learned(connection: duckdb.DuckDBPyConnection, shape: Shape) -> tuple[int, t
 
 def values_of(answer: Answer) -> dict[str, Any]:
     """The parameters that an answer gives to all statements; `clock` is the product's, where it tells one."""
-    clock = naive(answer.server_date or answer.fetched_at)
-    return {**ledger.values_of(answer), "clock": clock, "ahead": clock + AHEAD}
+    clock = answer.server_date or answer.fetched_at
+    ahead = min(clock, _END_OF_TIME - AHEAD) + AHEAD
+    return {**ledger.values_of(answer), "clock": naive(clock), "ahead": naive(ahead)}
 
 
 @lru_cache(maxsize=256)

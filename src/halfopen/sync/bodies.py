@@ -6,8 +6,10 @@ What a dialect declares is undone here, streaming from file to file: a sink gets
 
 import codecs
 import csv
+import io
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -15,6 +17,9 @@ from halfopen.config.dialect import PLAIN, Dialect, section_of
 from halfopen.errors import BodyError, SinkError
 from halfopen.sync.dialect import Changes
 from halfopen.sync.envelope import Names, rows_path
+from halfopen.sync.failure import demand_success
+from halfopen.sync.more import demand_whole
+from halfopen.sync.paging import next_link
 from halfopen.sync.refusal import Refusal
 from halfopen.sync.transfer import BLOCK, Transfer, excerpt
 from halfopen.wire import json as wire_json
@@ -50,6 +55,8 @@ class Expected:
     names: Names
     product: str
     feed: str
+    query: str = ""
+    """What was asked, without credentials."""
     is_wide: bool = False
     """Whether it answers for more than a window of the cadence."""
     format: str = "auto"
@@ -84,6 +91,14 @@ def prepared(got: Transfer, expected: Expected) -> Prepared:
     format decides only for a body without a byte, where the dialect or status 204 says that this is no rows.
     """
     got.finish()
+    found = _prepared(got, expected)
+    if expected.dialect.pages is None:
+        count = partial(rows, got.body, found.format)
+        demand_whole(next_link(got.headers), found.document, expected.query, count, expected.section)
+    return found
+
+
+def _prepared(got: Transfer, expected: Expected) -> Prepared:
     if got.size == 0:
         _check_empty(got, expected)
         return Prepared(format=Format.NDJSON if expected.format in {"json", "ndjson"} else Format.CSV)
@@ -96,6 +111,7 @@ def prepared(got: Transfer, expected: Expected) -> Prepared:
     if format_ is Format.NDJSON:
         path = _path(got.body, head, expected)
         document = _into_lines(got.body, path, ndjson=head.startswith(b"{") and not path, changes=expected.changes)
+        demand_success(document, narrower=expected.is_wide)
     else:
         _check_header(head, expected)
         if steps := list(_csv_steps(expected)):
@@ -175,13 +191,14 @@ def _check_header(head: bytes, expected: Expected) -> None:
         # PHP tells of the end of its memory in a page.
         page = f"answered 200 with a page in place of rows: {excerpt(head)}"
         raise Refusal(page, status=OK, narrower=expected.is_wide)
-    line = head.splitlines()[0]
-    first = line.decode("utf-8", "replace")
-    if _is_header(first, expected.dialect.delimiter, expected.names):
+    text = head.decode("utf-8", "replace")
+    if _is_header(text, expected.dialect.delimiter, expected.names):
         return
-    others = [other for other in _DELIMITERS if _is_header(first, other, expected.names)]
+    others = [other for other in _DELIMITERS if _is_header(text, other, expected.names)]
     hint = f"set {_keys(head, others[0], expected)} in {expected.section}; " if others else ""
-    raise Refusal(f"answered 200 with no header row that names a field; {hint}found {excerpt(line)}", status=OK)
+    raise Refusal(
+        f"answered 200 with no header row that names a field; {hint}found {excerpt(head.splitlines()[0])}", status=OK
+    )
 
 
 def _keys(head: bytes, delimiter: str, expected: Expected) -> str:
@@ -200,8 +217,9 @@ def _is_utf8(head: bytes) -> bool:
     return True
 
 
-def _is_header(line: str, delimiter: str, names: Names) -> bool:
-    found = next(csv.reader([line], delimiter=delimiter), [])
+def _is_header(text: str, delimiter: str, names: Names) -> bool:
+    """Whether the first row names a field: it may take several lines, where one ends inside of a name."""
+    found = next(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter), [])
     return bool(names.fields & {name.strip().lower() for name in found})
 
 

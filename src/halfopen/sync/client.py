@@ -9,13 +9,13 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 import aiohttp
 
 from halfopen.auth.base import Signed
-from halfopen.config.dialect import PLAIN
+from halfopen.config.dialect import PLAIN, section_of
 from halfopen.config.product import ProductConfig
 from halfopen.contract.load import feeds
 from halfopen.sync import bodies
@@ -24,6 +24,8 @@ from halfopen.sync.breaker import Breaker
 from halfopen.sync.dialect import Changes, local_edges
 from halfopen.sync.envelope import Names
 from halfopen.sync.fetched import Fetched
+from halfopen.sync.hops import next_hop
+from halfopen.sync.http_dates import believed
 from halfopen.sync.paging import Paging, Target, added_parameters
 from halfopen.sync.refusal import Refusal
 from halfopen.sync.road import road
@@ -92,11 +94,16 @@ class ProductClient:
         self.breaker.answered()
         return fetched
 
+    def hidden(self, text: str) -> str:
+        """A text without the secrets of this product, which may echo them anywhere: as the name of a column, too."""
+        return self._sign_in.hidden(text)
+
     async def _whole(self, feed: str, window: Window, body: Path, most_bytes: int | None) -> Fetched:
-        first = self._target(feed, window)
-        if self._product.dialect.pages is None:
+        first, pages = self._target(feed, window), self._product.dialect.pages
+        if pages is None:
             return (await self._page(feed, first, window, body, most_bytes)).fetched
-        return await self._pages(feed, Paging(self._product.dialect.pages, first), window, body, most_bytes)
+        paging = Paging(pages, first, section_of(self._product.name))
+        return await self._pages(feed, paging, window, body, most_bytes)
 
     async def _pages(self, feed: str, paging: Paging, window: Window, body: Path, most_bytes: int | None) -> Fetched:
         """All pages of a window as one answer; a window without its last page has none."""
@@ -107,7 +114,8 @@ class ProductClient:
                 left = None if most_bytes is None else most_bytes - binder.size
                 page = await self._page(feed, target, window, page_body, left)
                 count = await asyncio.to_thread(binder.add, page.fetched)
-                target = paging.turn(page.transfer, page.document, count, page.credentials)
+                with self._masked(target, page.signed):
+                    target = paging.turn(page.transfer, page.document, count, page.credentials)
             return binder.bound()
         finally:
             await unspool(page_body)
@@ -116,22 +124,23 @@ class ProductClient:
         read = await self._read(feed, target, body, most_bytes)
         got = read.transfer
         with self._masked(target, read.signed):
-            found = await asyncio.to_thread(bodies.prepared, got, self._expected(feed, window))
+            found = await asyncio.to_thread(bodies.prepared, got, self._expected(feed, window, target.query))
         if found.format is Format.CSV and got.size:
             self._headers_seen.add(feed)
+        now = self._clock()
         fetched = Fetched(
             body=body,
             format=found.format,
             size=got.size,
             digest=got.digest,
-            server_date=got.server_date,
+            server_date=believed(got.server_date, now),
             asked_at=read.asked,
-            fetched_at=self._clock(),
+            fetched_at=now,
             notes=read.notes,
             requests=read.requests,
             final=got.headers.get("Halfopen-Final", "true").strip().lower() != "false",
         )
-        return _Page(fetched, got, found.document, added_parameters(target.query, read.signed.query))
+        return _Page(fetched, got, found.document, read.signed, added_parameters(target.query, read.signed.query))
 
     async def _read(self, feed: str, target: Target, body: Path, most_bytes: int | None) -> "_Read":
         """One answer, asked for as often as it takes to trust it."""
@@ -192,7 +201,7 @@ class ProductClient:
             got = await transfer(self._session, url, headers, body, most_bytes, road=self._road)
             if got.location is None:
                 return got
-            url = _next_hop(url, got.location)
+            url = next_hop(url, got.location, target.query)
         raise Refusal(f"redirects more than {_MOST_HOPS} times; check the product's url and paths", status=bodies.OK)
 
     def _target(self, feed: str, window: Window) -> Target:
@@ -213,13 +222,14 @@ class ProductClient:
     async def _signed(self, target: Target) -> Signed:
         return await self._sign_in.signed(urlsplit(target.url).path, target.query, self._clock().timestamp())
 
-    def _expected(self, feed: str, window: Window) -> bodies.Expected:
+    def _expected(self, feed: str, window: Window, query: str) -> bodies.Expected:
         dialect, contract = self._product.dialect, feeds()[feed]
         columns = self._product.columns.get(feed, {})
         return bodies.Expected(
             names=Names.of(contract, columns),
             product=self._product.name,
             feed=feed,
+            query=query,
             is_wide=window.length > self._product.cadence_of(feed),
             format=self._product.format,
             dialect=dialect,
@@ -233,7 +243,7 @@ class ProductClient:
 
         def told(text: str) -> str:
             # Shortened only now: a secret that is cut in two could not be found.
-            hidden = self._sign_in.hidden(text)
+            hidden = self.hidden(text)
             return f"{where}: {hidden if len(hidden) <= _MOST_TEXT else hidden[:_MOST_TEXT] + '...'}"
 
         return refusal.without(told)
@@ -257,24 +267,10 @@ class _Page:
     fetched: Fetched
     transfer: Transfer
     document: Mapping[str, Any]
+    signed: Signed
     credentials: frozenset[str]
 
 
 def _is_empty(got: Transfer) -> bool:
     """Whether a body was to be expected and has no byte."""
     return got.size == 0 and got.status == bodies.OK
-
-
-def _next_hop(url: str, location: str) -> str:
-    try:
-        there, here = urlsplit(urljoin(url, location)), urlsplit(url)
-        is_here = (there.scheme, there.hostname, there.port) == (here.scheme, here.hostname, here.port)
-    except ValueError as error:
-        raise Refusal(f"redirects to what is no address ({error}); check the product's url", status=bodies.OK) from None
-    if not is_here:
-        raise Refusal(
-            f"redirects to {there.scheme}://{there.netloc.rpartition('@')[2]}, where credentials do not travel;"
-            " name that address as the product's url",
-            status=bodies.OK,
-        )
-    return there._replace(fragment="").geturl()

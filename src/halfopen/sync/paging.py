@@ -11,6 +11,8 @@ from typing import Any, Final
 from urllib.parse import parse_qsl, quote, unquote_plus, urljoin, urlsplit
 
 from halfopen.config.dialect import Pages
+from halfopen.sync import more
+from halfopen.sync.addresses import encoded
 from halfopen.sync.refusal import Refusal
 from halfopen.sync.transfer import Transfer
 
@@ -33,10 +35,11 @@ class Target:
 
 
 class Paging:
-    """The pages of one window."""
+    """The pages of one window; `section` of the configuration declares how they are turned."""
 
-    def __init__(self, pages: Pages, first: Target) -> None:
+    def __init__(self, pages: Pages, first: Target, section: str = "the product's dialect") -> None:
         self._pages = pages
+        self._section = section
         self._number = pages.first if pages.by == "page" else 0
         if pages.size is not None:
             first = first.with_parameter(pages.size_parameter, str(pages.size))
@@ -45,6 +48,8 @@ class Paging:
         self.target = first
         self._asked = {first}
         self._digests: set[str] = set()
+        self._rows = 0
+        self._knows_end = False
 
     def turn(self, got: Transfer, document: Mapping[str, Any], rows: int, credentials: frozenset[str]) -> Target | None:
         """What to ask after a page with `rows` rows, None after the last one.
@@ -63,7 +68,9 @@ class Paging:
                     status=_OK,
                 )
             self._digests.add(got.digest)
+        self._rows += rows
         if target is None:
+            self._demand_end(got, document)
             return None
         target = Target(target.url, _without(target.query, credentials))
         if target in self._asked or len(self._asked) >= MOST_PAGES:
@@ -85,13 +92,29 @@ class Paging:
                 self._number += rows
         return self._numbered(self.target) if rows else None
 
+    def _demand_end(self, got: Transfer, document: Mapping[str, Any]) -> None:
+        """Refuse an end that only the declared way of turning pages sees, and the page itself does not."""
+        if self._pages.by in {"page", "offset"}:
+            found = more.flagged(document)
+        else:
+            found = more.following(next_link(got.headers), document, self.target.query)
+            if found is None and len(self._asked) == 1 and not self._knows_end:
+                found = more.counted(document, 1, lambda: self._rows)
+        if found is not None:
+            raise Refusal(
+                f"page {len(self._asked)} is the last by {self._named()}, and says itself that there is more:"
+                f" {found.told(self._section)}",
+                status=_OK,
+            )
+
     def _numbered(self, target: Target) -> Target:
         return target.with_parameter(self._pages.parameter or "", str(self._number))
 
     def _named_next(self, document: Mapping[str, Any]) -> Target | None:
         value: Any = document
         for name in (self._pages.next or "").split("."):
-            value = value.get(name) if isinstance(value, Mapping) else None
+            self._knows_end = isinstance(value, Mapping) and name in value
+            value = value[name] if self._knows_end else None
         if isinstance(value, (list, dict)) or value in {None, "", False}:
             return None
         text = str(value)
@@ -100,7 +123,8 @@ class Paging:
         return self._address(text)
 
     def _address(self, address: str) -> Target:
-        there, here = urlsplit(urljoin(f"{self.target.url}?{self.target.query}", address)), urlsplit(self.target.url)
+        whole = urljoin(f"{self.target.url}?{self.target.query}", encoded(address))
+        there, here = urlsplit(whole), urlsplit(self.target.url)
         if (there.scheme, there.netloc) != (here.scheme, here.netloc):
             raise Refusal(
                 f"the next page is at {there.scheme}://{there.netloc.rpartition('@')[2]}, where credentials do not"

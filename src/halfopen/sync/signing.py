@@ -5,6 +5,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from datetime import timedelta
+from functools import cached_property
 from typing import Any, Final
 from urllib.parse import unquote_plus
 
@@ -13,7 +14,7 @@ import aiohttp
 from halfopen.auth import schemes
 from halfopen.auth.base import Signed
 from halfopen.auth.flow import MOST_BYTES, TokenAnswer, TokenRefused, TokenRequest, TokenSigner, has_flow, step
-from halfopen.auth.masking import SHORTEST, is_secret_name, spellings
+from halfopen.auth.masking import SHORTEST, finder, is_secret_name, pattern
 from halfopen.auth.query import HIDDEN
 from halfopen.sync.refusal import Refusal
 from halfopen.sync.road import DIRECT, Road
@@ -21,6 +22,9 @@ from halfopen.sync.transfer import TIMEOUT
 
 _SHORTEST_ALONE: Final = 8
 """Characters of a value that may be looked for without its name: a shorter one would black out half of a sentence."""
+
+_LONGEST_WAIT: Final = 1e9
+"""Seconds; more than thirty years are no wait, and far more are no time that Python knows."""
 
 
 class SignIn:
@@ -41,8 +45,7 @@ class SignIn:
         self._road = road
         self._monotonic = monotonic
         self._one_at_a_time = asyncio.Lock()
-        # The longest first, so that no secret hides the rest of another.
-        self._secrets = sorted(schemes.secrets(words) | road.secrets, key=len, reverse=True)
+        self._secrets = schemes.secrets(words) | road.secrets
 
     async def signed(self, path: str, query: str, now: float) -> Signed:
         """The request signed at `now` (seconds since the epoch); Refusal where no token is to be had."""
@@ -64,9 +67,14 @@ class SignIn:
             text = _without_parameters(text, _added(query, signed.query))
         carried = {word for value in signed.headers.values() for word in value.split()[-1:]} if signed else set()
         carried = {word for word in carried if len(word) >= SHORTEST}
-        for secret in (*sorted(carried, key=len, reverse=True), *self._secrets):
-            text = text.replace(secret, HIDDEN)
+        for found in (finder(carried), self._finder):
+            text = text if found is None else found.sub(HIDDEN, text)
         return text
+
+    @cached_property
+    def _finder(self) -> re.Pattern[str] | None:
+        """Made when it is first needed: of many products few are ever refused."""
+        return finder(self._secrets)
 
     async def _run(self, signer: TokenSigner) -> None:
         flow = signer.flow(self._monotonic())
@@ -75,7 +83,7 @@ class SignIn:
             while request is not None:
                 request = step(flow, await self._post(request))
         except TokenRefused as error:
-            wait = None if error.retry_after is None else timedelta(seconds=error.retry_after)
+            wait = None if error.retry_after is None else timedelta(seconds=min(error.retry_after, _LONGEST_WAIT))
             raise Refusal(str(error), status=error.status, retry_after=wait) from None
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             raise Refusal(f"no token could be asked for: {type(error).__name__}; check the product's auth") from None
@@ -115,10 +123,8 @@ def _without_parameters(text: str, parts: Iterable[str]) -> str:
     for part in parts:
         name, _, value = part.partition("=")
         plain = unquote_plus(value)
-        forms = {value, *spellings(plain)} - {""}
-        either = "|".join(map(re.escape, sorted(forms, key=len, reverse=True)))
-        if either:
-            text = re.sub(f"({re.escape(name)}=)(?:{either})", rf"\1{HIDDEN}", text, flags=re.IGNORECASE)
+        if plain:
+            text = re.sub(f"({re.escape(name)}=){pattern(plain)}", rf"\1{HIDDEN}", text, flags=re.IGNORECASE)
         if len(plain) >= _SHORTEST_ALONE:
-            text = re.sub(either, HIDDEN, text, flags=re.IGNORECASE)
+            text = re.sub(pattern(plain), HIDDEN, text, flags=re.IGNORECASE)
     return text

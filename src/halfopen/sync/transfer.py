@@ -10,14 +10,14 @@ import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 import aiohttp
 from yarl import URL
 
 from halfopen.errors import BodyError
+from halfopen.sync.http_dates import http_date, retry_after
 from halfopen.sync.refusal import Refusal
 from halfopen.sync.road import DIRECT, Road
 from halfopen.sync.spool import Spool
@@ -56,11 +56,7 @@ class Transfer:
     @property
     def server_date(self) -> datetime | None:
         """The Date header as an aware UTC moment."""
-        try:
-            found = parsedate_to_datetime(self.headers["Date"])
-        except (KeyError, ValueError):
-            return None
-        return (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC)
+        return http_date(self.headers.get("Date", ""))
 
 
 async def transfer(
@@ -188,7 +184,7 @@ def _check_digest(header: str | None, found: bytes) -> None:
 
 async def _refused(response: aiohttp.ClientResponse) -> Refusal:
     status = response.status
-    wait = _retry_after(response.headers.get("Retry-After"))
+    wait = retry_after(response.headers.get("Retry-After"), datetime.now(UTC))
     return Refusal(
         f"answered {status}{_advice(status)}{await _quoted(response)}",
         status=status,
@@ -221,19 +217,6 @@ async def _quoted(response: aiohttp.ClientResponse) -> str:
 def excerpt(data: bytes) -> str:
     """The beginning of a body in one quoted line."""
     return repr(" ".join(data[:_QUOTED_BYTES].decode("utf-8", "replace").split()))
-
-
-def _retry_after(header: str | None) -> timedelta | None:
-    """Seconds or an HTTP date, as the wait from now."""
-    if header is None:
-        return None
-    if header.strip().isascii() and header.strip().isdigit():
-        return timedelta(seconds=min(int(header), 10**9))
-    try:
-        at = parsedate_to_datetime(header)
-    except ValueError:
-        return None
-    return max(at.astimezone(UTC) - datetime.now(UTC), timedelta(0))
 
 
 def _reason(error: BaseException) -> str:
