@@ -39,15 +39,75 @@ async def test_a_number_of_rows_that_is_round_by_chance_costs_some_requests_and_
     async with FaultyProduct(rows) as product, puller(product, sink, tmp_path, feeds=("logins",)) as pulling:
         assert await pulling.backfill("casino", Window(start, start + timedelta(hours=3))) == {}
     assert len(stored(sink, "logins")) == 1000
-    assert len(product.asked) == 1 + 2 + 2, "900 and 100 rows prove no limit, so windows stay as wide as they were"
+    assert len(product.asked) == 1 + 2 + 1, "900 and 100 rows prove no limit, so windows grow on"
+
+
+async def test_pages_of_a_few_rows_are_noticed_too(tmp_path: Path) -> None:
+    start = floor(now(), SECOND) - timedelta(hours=30)
+    for limit in (20, 23, 50):
+        sink = MemorySink()
+        async with FaultyProduct(truths(start, 600, timedelta(minutes=2))) as product:
+            product.most_rows = limit
+            async with puller(product, sink, tmp_path) as pulling:
+                assert await pulling.backfill("casino", Window(start, start + timedelta(hours=20)), ("logins",)) == {}
+        assert len(stored(sink, "logins")) == 600, limit
+
+
+async def test_a_product_with_few_rows_is_asked_little_more(tmp_path: Path) -> None:
+    start = floor(now(), SECOND) - timedelta(hours=30)
+    sink = MemorySink()
+    rows = truths(start, 200, timedelta(minutes=6))
+    async with FaultyProduct(rows) as product, puller(product, sink, tmp_path) as pulling:
+        assert await pulling.backfill("casino", Window(start, start + timedelta(hours=20)), ("logins",)) == {}
+    assert len(stored(sink, "logins")) == 200
+    assert len(product.asked) <= 5 + 2 * 3, "hours have 10 rows, and others have 20, 40 and 80"
 
 
 @pytest.mark.parametrize(
     ("rows", "suspicious"),
-    [(99, False), (100, True), (101, False), (128, True), (150, True), (5000, True), (4999, False)],
+    [
+        (9, False),
+        (10, True),
+        (11, False),
+        (25, True),
+        (50, True),
+        (64, False),
+        (99, False),
+        (100, True),
+        (101, False),
+        (128, True),
+        (150, True),
+        (5000, True),
+        (4999, False),
+    ],
 )
 def test_what_looks_like_a_limit(rows: int, suspicious: object) -> None:
     assert Limit().is_suspicious(rows, HOUR) is suspicious
+
+
+def test_a_page_is_doubted_in_windows_of_several_cadences_until_it_was_chance_or_more_has_come() -> None:
+    narrow = Window(HOUR.start, HOUR.start + timedelta(minutes=3))
+    assert not Limit().is_suspicious(20, narrow)
+    assert not Limit(cadence=timedelta(minutes=30)).is_suspicious(20, HOUR)
+    limit = Limit()
+    limit.saw(39)
+    assert limit.is_suspicious(20, HOUR)
+    limit.saw(40)
+    assert not limit.is_suspicious(20, HOUR)
+    limit = Limit()
+    limit.cleared(20, HOUR)
+    assert not limit.is_suspicious(20, HOUR)
+    assert limit.is_suspicious(25, HOUR)
+
+
+def test_a_small_count_that_comes_again_is_doubted_beside_another_time_and_thrice_at_most() -> None:
+    limit, later = Limit(), Window(HOUR.end, HOUR.end + timedelta(hours=2))
+    limit.took(13, HOUR)
+    assert not limit.is_suspicious(13, Window(HOUR.start, HOUR.end + timedelta(hours=1))), "the same rows"
+    for _ in range(3):
+        assert limit.is_suspicious(13, later)
+        limit.cleared(13, later)
+    assert not limit.is_suspicious(13, later)
 
 
 def test_a_count_that_comes_twice_is_doubted_unless_the_windows_are_alike() -> None:

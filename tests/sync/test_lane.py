@@ -5,7 +5,8 @@ import itertools
 import random
 import selectors
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ import pytest
 
 from halfopen.config.product import ProductConfig
 from halfopen.contract.load import feeds
+from halfopen.errors import ContractError, LostTurnError
 from halfopen.sinks.base import Applied, Progress
 from halfopen.sync import backoff, breaker, spread
 from halfopen.sync.breaker import PATIENCE, Breaker
@@ -35,6 +37,7 @@ NOTHING = Progress(committed=Coverage(), reread={}, holes=(), started=NOON)
 FEED = feeds()["players"]
 MANY = 6500
 NEVER = Window(NOON, NOON)
+SECRET = "s3cretPassw0rd"
 ON_TIME = timedelta(milliseconds=100)
 LONGEST_RETRY = backoff.MOST + breaker.MOST + 10 * SECOND
 
@@ -77,7 +80,14 @@ class _NoWait(selectors.DefaultSelector):
         return super().select(0)
 
 
-class Client:
+class Echoing:
+    """Hides its secret, as a product's client does."""
+
+    def hidden(self, text: str) -> str:
+        return text.replace(SECRET, "***")
+
+
+class Client(Echoing):
     """Answers after a while, or refuses while the product is down."""
 
     def __init__(self, loop: BentLoop, down: Window) -> None:
@@ -97,6 +107,28 @@ class Client:
         return Fetched(
             body=body, format=Format.CSV, size=0, digest="", server_date=None, asked_at=asked, fetched_at=now, notes=()
         )
+
+
+@dataclass
+class Answering(Echoing):
+    """Answers all but some: those to windows that are longer than `above`, as many times as `times`."""
+
+    refusal: Exception
+    above: timedelta = timedelta(0)
+    times: int = 10**6
+    loop: Any = None
+    breaker: Breaker = field(default_factory=Breaker)
+
+    async def fetch(self, _feed: str, window: Window, body: Path, _most: int | None) -> Fetched:
+        now = self.loop.clock()
+        await asyncio.sleep(0.01)
+        if window.length > self.above and self.times:
+            self.times -= 1
+            if isinstance(self.refusal, Refusal):
+                self.breaker.refused(self.refusal, now, 0.5)
+            raise self.refusal
+        self.breaker.answered()
+        return Fetched(body=body, format=Format.CSV, size=0, digest="", server_date=None, asked_at=now, fetched_at=now)
 
 
 class Store:
@@ -121,14 +153,26 @@ class Store:
 def pulled(seed: int, cadence: timedelta, length: timedelta, down: Window = NEVER, *, lanes: int = 1) -> list[Event]:
     """What a lane, one of so many, tells while it is pulled for `length`."""
     loop = BentLoop(random.Random(seed))
+    product = ProductConfig(name="p", url="http://p", cadence=cadence, ladder=DEFAULT)
+    return ran(loop, lambda around: _pull(product, Client(loop, down), around, length), lanes)
+
+
+def passed(seed: int, client: Answering) -> list[Event]:
+    """What a lane tells of a single pass over the two days before noon."""
+    client.loop = loop = BentLoop(random.Random(seed))
+    product = ProductConfig(name="p", url="http://p", cadence=MINUTE, ladder=DEFAULT, since=NOON - timedelta(days=2))
+    return ran(loop, lambda around: Lane(product, FEED, client, NOTHING, around).pass_once())  # type: ignore[arg-type]
+
+
+def ran(loop: BentLoop, work: Callable[[Surroundings], Coroutine[Any, Any, None]], lanes: int = 1) -> list[Event]:
     heard: list[Event] = []
     events = Events()
     events.listen(heard.append)
-    product = ProductConfig(name="p", url="http://p", cadence=cadence, ladder=DEFAULT)
     store: Any = Store(loop)
     around = Surroundings(
         writer=store,
         archive=store,
+        rereads=store,
         events=events,
         clock=loop.clock,
         dice=loop.dice,
@@ -137,7 +181,7 @@ def pulled(seed: int, cadence: timedelta, length: timedelta, down: Window = NEVE
         lanes=lanes,
     )
     try:
-        loop.run_until_complete(_pull(product, Client(loop, down), around, length))
+        loop.run_until_complete(work(around))
     finally:
         loop.close()
     return heard
@@ -186,3 +230,40 @@ def test_a_product_that_is_back_is_asked_when_its_time_has_come(seed: int) -> No
         answered = next((event for event in heard if isinstance(event, Answered)), None)
         assert answered is not None, f"seed {number}: nobody asks whether it is back"
         assert answered.at - back < LONGEST_RETRY, f"seed {number}"
+
+
+@pytest.mark.parametrize("status", [503, 400])
+def test_a_single_pass_leaves_a_product_in_peace_that_refuses_everything(seed: int, status: int) -> None:
+    heard = passed(seed, Answering(refusal=Refusal("no", status=status, narrower=True)))
+    failed = [event for event in heard if isinstance(event, Failed)]
+    assert len(failed) <= PATIENCE + 1, "two days are owed, and would be as many holes as minutes"
+    assert all(event.end - event.start >= MINUTE for event in failed)
+
+
+def test_a_single_pass_goes_on_where_narrower_windows_are_answered(seed: int) -> None:
+    refusal = Refusal("too wide", status=400, narrower=True)
+    heard = passed(seed, Answering(refusal=refusal, above=10 * MINUTE))
+    answered = [event for event in heard if isinstance(event, Answered)]
+    assert sum((event.end - event.start for event in answered), timedelta(0)) > timedelta(hours=24)
+
+
+def test_a_mistake_of_ours_is_a_hole_and_the_lane_goes_on(seed: int, caplog: pytest.LogCaptureFixture) -> None:
+    heard = passed(seed, Answering(refusal=KeyError("a secret"), times=2))
+    failed = [event for event in heard if isinstance(event, Failed)]
+    assert len(failed) == 2
+    assert "KeyError, which is a mistake of halfopen's" in failed[0].error
+    assert "secret" not in failed[0].error
+    assert sum(isinstance(event, Answered) for event in heard) > 2
+    assert [record.levelname for record in caplog.records] == ["ERROR", "ERROR"]
+    assert all(record.exc_info for record in caplog.records)
+
+
+def test_what_a_product_echoes_of_a_secret_is_in_no_hole(seed: int) -> None:
+    heard = passed(seed, Answering(refusal=ContractError(f"no column 'id' in 'a, {SECRET}'"), times=1))
+    (failed,) = [event for event in heard if isinstance(event, Failed)]
+    assert failed.error == "no column 'id' in 'a, ***'"
+
+
+def test_a_lost_turn_ends_it(seed: int) -> None:
+    with pytest.raises(LostTurnError):
+        passed(seed, Answering(refusal=LostTurnError("another process has it")))

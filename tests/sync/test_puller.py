@@ -153,6 +153,21 @@ async def test_once_asks_each_owed_window_once(tmp_path: Path) -> None:
         assert known.committed.covers(Window(start, start + timedelta(minutes=30)))
 
 
+async def test_once_leaves_a_product_that_is_down_in_peace(tmp_path: Path) -> None:
+    start = floor(now(), timedelta(minutes=1)) - timedelta(days=2)
+    sink = MemorySink()
+    async with FaultyProduct(truths(start, 60)) as product:
+        product.faults = lambda _number, _feed: Fault.ERROR_500
+        options = {"cadence": timedelta(minutes=1), "since": start, "ladder": DEFAULT}
+        async with puller(product, sink, tmp_path, **options) as pulling, asyncio.timeout(20):
+            left = await pulling.once()
+        assert 0 < left <= len(product.asked) < 12, "two days are owed"
+        product.faults = lambda _number, _feed: Fault.NONE
+        async with puller(product, sink, tmp_path, **options) as pulling:
+            assert await pulling.once() == 0
+    assert all(known.committed.covers(Window(start, start + timedelta(days=2))) for known in sink.known.values())
+
+
 async def test_once_says_so_when_nobody_answers(tmp_path: Path) -> None:
     async with FaultyProduct([]) as product:
         url = product.url

@@ -3,15 +3,17 @@
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from halfopen.config.product import ProductConfig
 from halfopen.errors import ConfigError
+from halfopen.sinks.duckdb.sink import DuckDBSink
 from halfopen.sync.events import Asked, Committed, Event, Failed
 from halfopen.sync.puller import Puller
+from halfopen.window.ladder import Rung
 from halfopen.window.window import Window, floor
 from support.faulty import Fault, FaultyProduct
 from support.memory_sink import MemorySink
@@ -171,6 +173,53 @@ async def test_a_cadence_and_a_ladder_take_effect(tmp_path: Path, one: FaultyPro
         found.puller.reload(by_name(config(one)))
         await found.more(Committed)
         await until(lambda: any(isinstance(event, Committed) and event.rung for event in found.events))
+
+
+EARLY, LATE = (Rung(2 * SECOND, SECOND),), (Rung(2 * SECOND, 6 * SECOND),)
+
+
+class Reread:
+    """What is read again of players in a mirror on disk."""
+
+    def __init__(self, tmp_path: Path) -> None:
+        self.sink = DuckDBSink(tmp_path / "mirror.duckdb")
+        self.spool = tmp_path / "spool"
+        self.starts: list[datetime] = []
+
+    def hear(self, event: Event) -> None:
+        if isinstance(event, Committed) and event.rung == 1 and event.feed == "players":
+            self.starts.append(event.start)
+
+    async def until(self, count: int, first: ProductConfig, *then: ProductConfig) -> datetime:
+        """Pull `first` until so much was read again, then by another configuration until something is; its start."""
+        self.starts.clear()
+        async with Puller(by_name(first), self.sink, spool=self.spool) as puller:
+            puller.events.listen(self.hear)
+            task = asyncio.create_task(puller.run())
+            await until(lambda: len(self.starts) >= count)
+            for product in then:
+                self.starts.clear()
+                puller.reload(by_name(product))
+                await until(lambda: len(self.starts) > 0)
+            puller.stop()
+            await task
+        return self.starts[0]
+
+
+async def test_a_rung_that_changes_while_it_runs_owes_what_was_asked_too_early(
+    tmp_path: Path, one: FaultyProduct
+) -> None:
+    begin = floor(now(), SECOND)
+    again = await Reread(tmp_path).until(4, config(one, ladder=EARLY), config(one, ladder=LATE))
+    assert again <= begin + 2 * SECOND
+
+
+async def test_a_rung_that_is_another_after_a_start_owes_what_was_asked_too_early(
+    tmp_path: Path, one: FaultyProduct
+) -> None:
+    found = Reread(tmp_path)
+    begin = await found.until(4, config(one, ladder=EARLY))
+    assert await found.until(1, config(one, ladder=LATE)) == begin
 
 
 async def test_a_backfill_goes_on_with_the_new_words_and_ends_where_its_product_goes(

@@ -41,6 +41,10 @@ def test_only_size_cuts_far_below_the_cadence() -> None:
         outage = outage.after_trouble(window(outage.length), MINUTE, too_big=False)
         too_big = too_big.after_trouble(window(too_big.length), MINUTE, too_big=True)
     assert outage.length == timedelta(seconds=7)
+    whole = Width(HOUR)
+    for _ in range(30):
+        whole = whole.after_trouble(window(whole.length), MINUTE, too_big=False, parts=1)
+    assert whole.length == MINUTE
     assert too_big.length == LEAST
 
 

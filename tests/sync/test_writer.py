@@ -2,13 +2,14 @@
 
 import asyncio
 import threading
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from halfopen.errors import ContractError, SinkError
-from halfopen.sinks.base import Answer
+from halfopen.sinks.base import Answer, Applied
 from halfopen.sync.jobs import MOST_ANSWERS
 from halfopen.sync.writer import Writer
 from support.answers import of_body
@@ -47,10 +48,22 @@ async def test_what_has_arrived_shares_a_transaction(answer: Answer) -> None:
     assert sink.opened == 0
 
 
-async def test_only_the_culprit_fails(answer: Answer, tmp_path: Path) -> None:
+class Mistaken(MemorySink):
+    """Has a mistake over one kind of body."""
+
+    def apply(self, answers: Sequence[Answer]) -> list[Applied]:
+        if any(answer.body.name == "broken" for answer in answers):
+            raise KeyError("city")
+        return super().apply(answers)
+
+
+@pytest.mark.parametrize(("kind", "error"), [(MemorySink, ContractError), (Mistaken, KeyError)])
+async def test_only_the_culprit_fails(
+    answer: Answer, tmp_path: Path, kind: type[MemorySink], error: type[Exception]
+) -> None:
     broken = tmp_path / "broken"
     broken.write_bytes(b"id\0")
-    sink = MemorySink()
+    sink = kind()
     writer = Writer(sink)
     await writer.open()
     free = await blocked(writer)
@@ -59,7 +72,7 @@ async def test_only_the_culprit_fails(answer: Answer, tmp_path: Path) -> None:
     free.set()
     first, second, third = await asyncio.gather(*waiting, return_exceptions=True)
     await writer.close()
-    assert isinstance(second, ContractError)
+    assert isinstance(second, error)
     assert not isinstance(first, BaseException)
     assert not isinstance(third, BaseException)
 

@@ -96,3 +96,12 @@ def test_what_was_sampled_is_not_asked_again() -> None:
     first = list(sample(rung, committed, NOON))
     assert 11 <= len(first) <= 12
     assert list(sample(rung, committed.difference(Coverage.of(first)), NOON)) == []
+
+
+def test_what_the_rung_that_watches_has_not_read_was_not_watched() -> None:
+    begin = datetime(2026, 3, 1, tzinfo=UTC)
+    day = timedelta(days=1)
+    evidence = Evidence(watched=Coverage.of([Window(begin, begin + 4 * day)]))
+    read = Coverage.of([Window(begin + day, begin + 2 * day), Window(begin + 3 * day, begin + 9 * day)])
+    expected = Coverage.of([Window(begin + day, begin + 2 * day), Window(begin + 3 * day, begin + 4 * day)])
+    assert evidence.seen_by(read).watched == expected

@@ -15,6 +15,7 @@ _OF_LINE = (
     f"{OF_FEED} AND window_start = $p_window_start::TIMESTAMP AND window_end = $p_window_end::TIMESTAMP"
     " AND pass = $p_rung::INTEGER"
 )
+_OF_PASS = f"{OF_FEED} AND pass = $p_rung::INTEGER AND state = 'committed'"
 
 _OWING = "SELECT DISTINCT product, feed FROM halfopen.holes"
 
@@ -38,6 +39,39 @@ def commit(database: Database, applied: Applied, values: dict[str, Any]) -> None
         " $p_fetched_at, $p_first_asked_at, $p_seq)",
         row,
     )
+    if row["rung"] > 0:
+        _look_again(database, row)
+
+
+def _look_again(database: Database, row: dict[str, Any]) -> None:
+    """Older lines of this pass that later ones cover, alone or together, have been asked again by the last of these.
+
+    So it is after a ladder has changed: what had been asked too early for the new rung is asked once more. Compaction
+    keeps the earliest ask of what it merges, and without this it would look too early again a week later, for ever.
+    Only lines within a day are merged.
+    """
+    older = database.rows(
+        f"SELECT window_start, window_end, asked_at FROM halfopen.ledger WHERE {_OF_PASS}"
+        " AND window_start > $p_window_start::TIMESTAMP - INTERVAL '1 day'"
+        " AND window_start < $p_window_end::TIMESTAMP AND window_end > $p_window_start::TIMESTAMP"
+        " AND asked_at < $p_asked_at::TIMESTAMP",
+        row,
+    )
+    for start, end, asked_at in older:
+        line = {**row, "window_start": start, "window_end": end, "asked_at": asked_at}
+        later = database.rows(
+            f"SELECT window_start, window_end, asked_at, committed_at FROM halfopen.ledger WHERE {_OF_PASS}"
+            " AND window_start < $p_window_end::TIMESTAMP AND window_end > $p_window_start::TIMESTAMP"
+            " AND asked_at > $p_asked_at::TIMESTAMP",
+            line,
+        )
+        if Coverage.of(_windows(found[:2] for found in later)).covers(Window(aware(start), aware(end))):
+            line |= {"asked_at": min(found[2] for found in later), "fetched_at": min(found[3] for found in later)}
+            database.write(
+                "UPDATE halfopen.ledger SET asked_at = $p_asked_at::TIMESTAMP, committed_at = $p_fetched_at::TIMESTAMP"
+                f" WHERE {_OF_LINE}",
+                line,
+            )
 
 
 def fail(database: Database, hole: Hole) -> None:

@@ -13,20 +13,22 @@ from halfopen.config.product import ProductConfig
 from halfopen.contract.model import Feed
 from halfopen.errors import ContractError, HalfopenError, LostTurnError, SinkError
 from halfopen.sinks.base import Answer, Applied, Hole, Progress, Sink
-from halfopen.sync import backoff, capped, planner, progress, record, skew, spread
+from halfopen.sync import backoff, capped, mistakes, planner, progress, record, skew, spread
 from halfopen.sync.client import ProductClient
 from halfopen.sync.events import Answered, Asked, Committed, Event, Events, Failed
 from halfopen.sync.evidence import Archive
 from halfopen.sync.fetched import Fetched
 from halfopen.sync.pace import Paces
+from halfopen.sync.patience import Patience
 from halfopen.sync.planner import NOTHING, Ask, Rhythm, Scope
 from halfopen.sync.refusal import Refusal
+from halfopen.sync.rereads import Rereads
 from halfopen.sync.spool import unspool
-from halfopen.sync.width import MOST, Width
+from halfopen.sync.width import MOST, OUTAGE_PARTS, Width
 from halfopen.sync.writer import Writer
 from halfopen.window import arming
 from halfopen.window.coverage import Coverage
-from halfopen.window.window import SECOND, Window
+from halfopen.window.window import Window
 
 # Every so many requests without a rest the order is turned round, so that a slow product starves no hole.
 _TURN = 4
@@ -48,6 +50,7 @@ class Surroundings:
 
     writer: Writer
     archive: Archive
+    rereads: Rereads
     events: Events
     clock: Callable[[], datetime]
     dice: random.Random
@@ -97,7 +100,7 @@ class Lane:
         # A catalogue is whole each time: however much is owed, one request does for all of it.
         self._whole = self.feed.name in product.catalogues
         self._width = Width(MOST if self._whole else max(Width().length, self.rhythm.cadence))
-        self._limit = capped.Limit()
+        self._limit = capped.Limit(self.rhythm.cadence)
         self._pace = around.paces.of(product)
         self._behind = timedelta(0)
         self._has_news = self._evidence is not None
@@ -120,14 +123,19 @@ class Lane:
                 await self._rest(now)
 
     async def pass_once(self) -> None:
-        """Ask everything that is owed by now once, then stop, whatever failed."""
+        """Ask everything that is owed by now once, then stop, whatever failed; sooner where nothing comes of it."""
         await self._look()
         now = self._now()
         spent = dict.fromkeys(range(len(self.rhythm.ladder) + 1), NOTHING)
         self.scope = Scope(impatient=True, spent=spent)
-        while not self._stopping and (ask := await self._paced(now)) is not None:
+        patience = Patience()
+        while not (self._stopping or self._client.breaker.is_open or patience.is_over):
+            ask, width = await self._paced(now), self._width
+            if ask is None:
+                return
             async with self.turn:
                 await self._fulfil(ask)
+            patience.asked(width, self._width, failed=self._failures > 0)
             spent[ask.rung] = spent.get(ask.rung, NOTHING).add(ask.window)
 
     def start(self, *, once: bool = False) -> asyncio.Task[None]:
@@ -152,9 +160,16 @@ class Lane:
             await asyncio.wait([self._task])
 
     async def adopt(self, product: ProductConfig, client: ProductClient, around: Surroundings) -> None:
-        """Ask by another configuration from the next request on; the one in hand ends as it began."""
+        """Ask by another configuration from the next request on; the one in hand ends as it began.
+
+        Another ladder has other rungs under the same numbers: what each has read is told anew.
+        """
         async with self.turn:
+            ladder, known = product.ladder_of(self.feed.name), self.progress
+            if ladder != self.rhythm.ladder:
+                known = await around.rereads.changed((product.name, self.feed.name), ladder, known, around.clock())
             self._take(product, client, around)
+            self.progress = known
         self._poked.set()
 
     def owe(self, scope: Scope) -> None:
@@ -178,11 +193,14 @@ class Lane:
     async def _look(self) -> None:
         """Learn from the mirror what there is to know of late rows, at first and when there is news."""
         archive, name = self._around.archive, (self.product.name, self.feed.name)
-        if self._evidence is None:
-            self._evidence = await archive.first(*name, self._around.clock())
-        elif self._has_news:
-            self._has_news = False
-            self._evidence = await archive.again(*name, self._around.clock())
+        if self._evidence is not None and not self._has_news:
+            return
+        look = archive.first if self._evidence is None else archive.again
+        self._has_news = False
+        found = await look(*name, self._around.clock())
+        # A line with the watcher's number may be of the rung that had it before.
+        seen = self.progress.reread.get(arming.watcher(self.rhythm.ladder), NOTHING)
+        self._evidence = found.seen_by(seen)
 
     def _resting(self, now: datetime) -> frozenset[int]:
         """The rungs that this feed needs little of."""
@@ -265,7 +283,7 @@ class Lane:
         return until
 
     async def _fulfil(self, ask: Ask, of: int | None = None) -> int:
-        """One ask from request to ledger; whatever fails becomes a hole. How many rows there were.
+        """One ask from request to ledger; how many rows there were. What fails becomes a hole, mistakes of ours too.
 
         of: the count of rows of a wider answer that this is a half of, which may have been cut.
         """
@@ -293,24 +311,11 @@ class Lane:
             raise  # nothing more can be stored: whoever started this process is told
         except (Refusal, SinkError, ContractError) as error:
             await self._failed(ask, error)
+        except Exception as error:  # noqa: BLE001 - see `mistakes`: one answer must not end all other lanes
+            await self._failed(ask, mistakes.told(error, f"{self.product.name} {self.feed.name} {ask.window}"))
         finally:
             await unspool(body)
         return 0
-
-    async def _doubted(self, ask: Ask, fetched: Fetched, of: int | None) -> int | None:
-        """The count of rows of an answer that may have been cut; None for a good one.
-
-        of: the count that is in doubt already; what is cut there is cut at the same.
-        """
-        limits = {of, self._limit.known} - {None}
-        wide = ask.window.length > self.rhythm.cadence
-        if self._whole or fetched.size < capped.FEWEST or ask.window.length < 2 * SECOND or not (wide or limits):
-            return None
-        rows = await asyncio.to_thread(capped.rows_in, fetched.body, fetched.format)
-        if rows in limits or (wide and of is None and self._limit.is_suspicious(rows, ask.window)):
-            return rows
-        self._limit.took(rows, ask.window)
-        return None
 
     async def _in_halves(self, ask: Ask, rows: int) -> int:
         """The same in two requests, each with a line in the ledger of its own; their rows, which may prove a limit."""
@@ -322,6 +327,9 @@ class Lane:
             self._width = self._width.after_trouble(ask.window, self.rhythm.cadence, too_big=True)
             for cut in self._limit.proved(rows):
                 await self._in_halves(replace(ask, window=cut, holes=()), rows)
+        elif not (self._stopping or self._failures):
+            self._limit.cleared(rows, ask.window)
+            self._width = self._width.after_answer(ask.window, found, 0)
         return found
 
     async def _fetch(self, ask: Ask, body: Path, of: int | None) -> Fetched | None:
@@ -339,7 +347,7 @@ class Lane:
         self.answers += 1
         self._behind = skew.behind(fetched)
         seconds = (fetched.fetched_at - fetched.asked_at).total_seconds()
-        doubted = await self._doubted(ask, fetched, of)
+        doubted = None if self._whole else await self._limit.doubted(fetched, ask.window, of)
         notes = fetched.notes if doubted is None else (*fetched.notes, _DOUBT.format(rows=doubted))
         self._tell(Answered, ask, size=fetched.size, seconds=seconds, notes=notes)
         skew.demand_over(ask.window, fetched, f"{self.product.name} {self.feed.name}")
@@ -349,6 +357,7 @@ class Lane:
         self.progress = progress.after_answer(self.progress, ask, answer.settles)
         if not self._whole:
             self._width = self._width.after_answer(ask.window, applied.rows, size)
+            self._limit.saw(applied.rows)
         self._has_news |= self._is_news(ask, applied.late)
         self._failures = 0
         self._calm_until = self._quiet_until
@@ -375,20 +384,22 @@ class Lane:
             self.last_refusal = error
             named = error.retry_after
             if error.narrower and not self._whole:
-                self._width = self._width.after_trouble(ask.window, self.rhythm.cadence, too_big=error.too_big)
+                parts = 1 if self.scope.spent else OUTAGE_PARTS  # a single pass would leave a hole for each
+                self._width = self._width.after_trouble(
+                    ask.window, self.rhythm.cadence, too_big=error.too_big, parts=parts
+                )
         self._failures += 1
         next_try = now + backoff.delay(ask.attempts, self._around.dice.random(), named)
         self._calm_until = now + backoff.delay(self._failures, self._around.dice.random())
         if named is not None:
             self._quiet_until = next_try
-        holes = record.holes(self.product.name, self.feed.name, ask, str(error), now, next_try)
+        text = self._client.hidden(str(error))
+        holes = record.holes(self.product.name, self.feed.name, ask, text, now, next_try)
         self.progress = progress.after_failure(self.progress, holes)
         # A mirror that cannot even note the hole is full or gone; the window stays uncommitted, so it stays owed.
         with contextlib.suppress(SinkError):
             await self._around.writer.call(lambda sink: _note(sink, holes))
-        self._tell(
-            Failed, ask, error=str(error), attempts=ask.attempts, next_try=next_try, holes=len(self.progress.holes)
-        )
+        self._tell(Failed, ask, error=text, attempts=ask.attempts, next_try=next_try, holes=len(self.progress.holes))
 
     def _now(self) -> datetime:
         """The time, held back where the product's clock is known to be behind: its window has not closed yet."""

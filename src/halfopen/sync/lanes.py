@@ -49,6 +49,10 @@ class Lanes:
             config = self._products.get(product)
             if config is None or feed not in config.feeds:
                 raise ConfigError(f"{product} {feed} has just been taken out of the configuration")
+            ladder = config.ladder_of(feed)
+            known = await self._around.rereads.checked(name, ladder, known, self._around.clock())
+            if self._products.get(product) is not config:  # another configuration has come in meanwhile
+                return await self.lane(product, feed)
             lane = Lane(config, contract_feeds()[feed], self.client(product), known, self._around)
             self._lanes.setdefault(name, lane)
         return self._lanes[name]
@@ -74,6 +78,7 @@ class Lanes:
         """
         before, self._products = self._products, dict(products)
         self._around = _counted(self._around, products)
+        self._around.rereads.forget()
         changed = {name for name in before if not _is_same(before[name], products.get(name))}
         for product in changed:
             self._clients.pop(product, None)

@@ -32,6 +32,7 @@ from halfopen.sync.query import Found, Questions, Row
 from halfopen.sync.reconcile import FeedProof, Reconciliation
 from halfopen.sync.replay import Counts, Reading, replay
 from halfopen.sync.report import with_lag
+from halfopen.sync.rereads import Rereads
 from halfopen.sync.writer import Writer
 from halfopen.window.clock import utc_now
 from halfopen.window.window import Window
@@ -86,6 +87,7 @@ class Puller:
         self._around = Surroundings(
             writer=self._writer,
             archive=Archive(self.query, self._known),
+            rereads=Rereads(self.query),
             events=self.events,
             clock=self._clock,
             dice=self._dice,

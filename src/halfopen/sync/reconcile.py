@@ -234,7 +234,7 @@ class Reconciliation:
             except (Refusal, SinkError, ContractError) as error:
                 failures += 1
                 if isinstance(error, SinkError) or failures >= ATTEMPTS:
-                    self._found.trouble.append(str(error))
+                    self._found.trouble.append(self._client.hidden(str(error)))
                     return None
                 named = None
                 if isinstance(error, Refusal):

@@ -14,7 +14,7 @@ FIRST = timedelta(hours=1)
 MOST = timedelta(days=32)
 LEAST = timedelta(seconds=1)
 # How far a failing product narrows the windows: an outage says nothing about size, so pieces stay near the cadence.
-_OUTAGE_PARTS = 8
+OUTAGE_PARTS = 8
 # A product's limit is tried again after about so many answers below it: it may have been raised.
 _CEILING_STEPS = 16
 
@@ -37,9 +37,12 @@ class Width:
             min(self.ceiling + max(self.ceiling / _CEILING_STEPS, LEAST), MOST),
         )
 
-    def after_trouble(self, window: Window, cadence: timedelta, *, too_big: bool) -> "Width":
-        """After a failure: half of what was asked; below a part of the cadence only if the size is known to be why."""
-        least = LEAST if too_big else max(LEAST, cadence / _OUTAGE_PARTS)
+    def after_trouble(self, window: Window, cadence: timedelta, *, too_big: bool, parts: int = OUTAGE_PARTS) -> "Width":
+        """After a failure: half of what was asked; below a part of the cadence only if the size is known to be why.
+
+        parts: how many of these a cadence has.
+        """
+        least = LEAST if too_big else max(LEAST, cadence / parts)
         length = _clamped(min(self.length, window.length / 2), least)
         return Width(length, length if too_big else self.ceiling)
 

@@ -9,7 +9,7 @@ import threading
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from halfopen.errors import ContractError, SinkError
+from halfopen.errors import SinkError
 from halfopen.sinks.base import Answer, Applied, Sink
 from halfopen.sync.jobs import Job, Result, Waiting, tell
 
@@ -104,7 +104,7 @@ class Writer:
         try:
             applied = self._sink.apply([job.answer for job in jobs if job.answer is not None])
         except BaseException as error:  # noqa: BLE001 - whoever waits for the answer gets it
-            if len(jobs) > 1 and isinstance(error, (SinkError, ContractError, OSError)):
+            if len(jobs) > 1 and isinstance(error, Exception):
                 half = len(jobs) // 2
                 self._store_all(jobs[:half])
                 self._store_all(jobs[half:])

@@ -6,7 +6,7 @@ and once it runs again it owes all the spans that it slept through.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -58,6 +58,10 @@ class Evidence:
                 if _might_have_found(rung, sighting):
                     latest[number] = max(latest.get(number, sighting.found_at), sighting.found_at)
         return cls(latest, watched)
+
+    def seen_by(self, watched: Coverage) -> "Evidence":
+        """Only what the watcher of the ladder has read: after a change another rung may have had its number."""
+        return replace(self, watched=self.watched.difference(self.watched.difference(watched)))
 
 
 def watcher(ladder: tuple[Rung, ...]) -> int:
