@@ -182,6 +182,12 @@ def test_a_mistake_is_named_with_its_place(read, old, new, message):
     assert "hunter" not in found
 
 
+def test_products_whose_names_differ_only_in_case_are_refused_both_named(read):
+    message = refused(read, WHOLE + '[products.SpaceVegas]\nurl = "http://localhost:1"\n')
+    assert "products: 'spacevegas' and 'SpaceVegas' differ in nothing but case" in message
+    assert "rename" in message
+
+
 def test_a_variable_that_is_not_set_is_named_not_its_neighbours(read):
     message = refused(read, WHOLE, environ={"FEED_PASSWORD": "hunter2"})
     assert "products.spacevegas.auth.password: ${SPACEVEGAS_PASSWORD} is not set" in message

@@ -109,6 +109,57 @@ def test_two_columns_of_one_name_lose_nothing(sink: Sink, answer: Answers) -> No
     assert (row["city"], custom(row)) == ("Riga", {"city": "Oslo"})
 
 
+@pytest.mark.parametrize("currency", ["EUR", "ZZZ"], ids=["plain", "odd"])
+def test_a_field_without_a_name_is_kept_by_its_place(sink: Sink, answer: Answers, currency: str) -> None:
+    rows = [{"": "x", **transaction("1", currency=currency), "column 1": "z"}, {"": "y", **transaction("2")}]
+    sink.apply([answer("transactions", csv_of(rows[1:], rows[0]), format=Format.CSV)])
+    sink.apply([answer("transactions", rows, format=Format.NDJSON, rung=1)])
+    found = stored(sink, "transactions")
+    assert custom(found["1"]) == {"column 1": "z", "column 1 again": "x"}
+    assert custom(found["2"]) == {"column 1 again": "y"}
+
+
+@pytest.mark.parametrize("format_", [Format.CSV, Format.NDJSON])
+def test_names_that_differ_in_case_are_kept_apart(sink: Sink, answer: Answers, format_: Format) -> None:
+    first = transaction("1", VIP="a", vip="b", Comment="loose", comment="exact", COMMENT=None)
+    second = transaction("2", VIP=None, vip="c", Comment=None, comment="exact", COMMENT="shout")
+    [applied] = sink.apply([answer("transactions", [first, second], format=format_)])
+    assert (applied.changed, applied.findings) == (2, 2)
+    found = stored(sink, "transactions")
+    assert {key: row["comment"] for key, row in found.items()} == {"1": "exact", "2": "exact"}
+    assert custom(found["1"]) == {"VIP": "a", "vip": "b", "Comment": "loose"}
+    assert custom(found["2"]) == {"vip": "c", "COMMENT": "shout"}
+    sink.apply([answer("transactions", [transaction("1", "2026-03-01 12:00:20", vip="d")], format=format_, rung=1)])
+    assert custom(stored(sink, "transactions")["1"]) == {"VIP": "a", "vip": "d", "Comment": "loose"}
+    assert table(sink, "SELECT count FROM halfopen.findings WHERE code = 'duplicate_column'") == [{"count": 2}]
+
+
+def test_rows_of_json_may_write_a_name_each_in_its_case(sink: Sink, answer: Answers) -> None:
+    rows = [transaction("1", VIP="a"), transaction("2", vip="b"), transaction("3", amount="x", vip="c")]
+    [applied] = sink.apply([answer("transactions", rows, format=Format.NDJSON)])
+    assert (applied.rows, applied.changed, applied.quarantined) == (3, 2, 1)
+    found = stored(sink, "transactions")
+    assert (custom(found["1"]), custom(found["2"])) == ({"VIP": "a"}, {"vip": "b"})
+    [held] = table(sink, "SELECT raw FROM halfopen.quarantine")
+    assert {name: value for name, value in json.loads(held["raw"]).items() if value is not None} == rows[2]
+
+
+@pytest.mark.parametrize("format_", [Format.CSV, Format.NDJSON])
+def test_a_name_may_have_a_nul(sink: Sink, answer: Answers, format_: Format) -> None:
+    rows = [transaction("1", **{"n\0m": "x"}), transaction("2", **{"n\0m": None}, amount="y")]
+    [applied] = sink.apply([answer("transactions", rows, format=format_)])
+    assert (applied.changed, applied.quarantined) == (1, 1)
+    assert custom(stored(sink, "transactions")["1"]) == {"n\ufffdm": "x"}
+    [finding] = table(sink, "SELECT count, sample FROM halfopen.findings WHERE code = 'nul_character'")
+    assert (finding["count"], json.loads(finding["sample"])["field"]) == (1, "n\ufffdm")
+
+
+def test_rows_without_any_field_beside_others_are_held(sink: Sink, answer: Answers) -> None:
+    [applied] = sink.apply([answer("transactions", [{}, transaction("1"), {}], format=Format.NDJSON)])
+    assert (applied.rows, applied.changed, applied.quarantined) == (3, 1, 2)
+    assert table(sink, "SELECT rows, quarantined FROM halfopen.ledger") == [{"rows": 3, "quarantined": 2}]
+
+
 @pytest.mark.parametrize(
     ("body", "format_", "word"),
     [
@@ -117,6 +168,7 @@ def test_two_columns_of_one_name_lose_nothing(sink: Sink, answer: Answers) -> No
         (csv_of([{"name": "x"}]), Format.CSV, "no column 'id'"),
         (b'{"id": "1", "amount": "2"}\n{"id": "2"', Format.NDJSON, "NDJSON"),
         (b'{"name": "x"}\n', Format.NDJSON, "no column 'id'"),
+        (b"{}\n{}\n", Format.NDJSON, "no column 'id' nor any other in 2 rows"),
     ],
 )
 def test_a_body_that_is_none_is_refused_and_nothing_written(

@@ -56,7 +56,7 @@ def backfill(
 
 
 async def _backfill(settings: Config, product: str, window: Window, feeds: tuple[str, ...], patience: timedelta) -> int:
-    async with attached(settings, listens=True) as mirror:
+    async with attached(settings, listens=True, makes=True) as mirror:
         headway = Headway(settings.products[product].backfill)
         mirror.events.listen(headway.hear)
         console = Console(stderr=True)

@@ -42,5 +42,5 @@ def forget(*, product: str, player: str, config: Path = Path("halfopen.toml")) -
 
 
 async def _forget(settings: Config, product: str, player: str) -> dict[str, Any]:
-    async with attached(settings, listens=True) as mirror:
+    async with attached(settings, listens=True, makes=True) as mirror:
         return await mirror.forget(product, player)

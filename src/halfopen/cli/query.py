@@ -17,7 +17,7 @@ from halfopen.errors import UsageError
 from halfopen.sinks.tokens import masked
 from halfopen.sync.mirror import attached
 from halfopen.sync.query import Row
-from halfopen.sync.texts import plain
+from halfopen.sync.texts import distinct, plain
 from halfopen.wire import csv
 
 Pieces = AsyncIterator[list[Row]]
@@ -38,7 +38,7 @@ def query(
         sql: one statement that only reads, like "select * from players limit 5".
         config: the configuration file.
         as_csv: CSV as of RFC 4180 with a header row; null is an empty field, an empty text is "".
-        as_json: an array of objects, decimals as strings.
+        as_json: an array of objects, decimals as strings; of columns called a and a, the second is a_1.
     """
     if as_csv and as_json:
         raise UsageError("--csv and --json exclude each other; leave one out")
@@ -69,6 +69,7 @@ async def _write_csv(names: Sequence[str], pieces: Pieces) -> None:
 async def _write_json(names: Sequence[str], pieces: Pieces) -> None:
     """As it comes: an answer that breaks off is no whole array."""
     out = sys.stdout
+    names = distinct(names)
     out.write("[")
     start = "\n "
     async for rows in pieces:

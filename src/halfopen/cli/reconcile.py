@@ -69,7 +69,8 @@ async def _reconcile(
 ) -> int:
     # Who only compares leaves the turn to write to another process, where two can share a mirror.
     alone = settings.needed_mirror().sink.path is not None
-    async with attached(settings, listens=repair or alone) as mirror:
+    listens = repair or alone
+    async with attached(settings, listens=listens, makes=listens) as mirror:
         with polite(mirror.stop) as caught, following(mirror.events, Console(stderr=True), utc_now):
             found = await mirror.reconcile(product, window, feeds, repair=repair)
     if as_json:

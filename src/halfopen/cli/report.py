@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import uvloop
 from cyclopts import App, Parameter
 
-from halfopen.cli.spans import moment
+from halfopen.cli.spans import ceiling, moment
 from halfopen.config.load import Config, load
 from halfopen.errors import UsageError
 from halfopen.sync.exclusions import Exclusion, Summary, exclusions, summary
@@ -48,7 +48,7 @@ def self_exclusion(
     settings = load(config, sections=("mirror", "products"))
     settings.chosen_products(product)
     since = moment(from_, "--from") if from_ is not None else None
-    until = moment(to, "--to") if to is not None else None
+    until = ceiling(moment(to, "--to")) if to is not None else None
     found = uvloop.run(_exclusions(settings, product, since, until))
     if as_csv:
         _write_csv(found)

@@ -68,6 +68,7 @@ def load(path: Path, environ: Mapping[str, str] | None = None, sections: Collect
 
 def _config(path: Path, values: dict[str, Any]) -> Config:
     base = path.resolve().parent
+    _demand_apart(values.get("products", {}))
     return Config(
         path=path,
         serve=read_serve(values["serve"], base, "serve") if "serve" in values else None,
@@ -77,6 +78,17 @@ def _config(path: Path, values: dict[str, Any]) -> Config:
             for name, table in values.get("products", {}).items()
         },
     )
+
+
+def _demand_apart(products: Collection[str]) -> None:
+    """No two products may differ in nothing but case: each has a view `players_NAME`, and SQL takes those for one."""
+    seen: dict[str, str] = {}
+    for name in products:
+        if (other := seen.setdefault(name.casefold(), name)) != name:
+            raise ConfigError(
+                f"products: {other!r} and {name!r} differ in nothing but case, and so would views of the mirror; rename"
+                " one of them"
+            )
 
 
 def _parsed(path: Path) -> dict[str, Any]:

@@ -18,6 +18,7 @@ import duckdb
 from halfopen.contract.model import Feed
 from halfopen.contract.sql import literal, quote
 from halfopen.errors import BodyError, ContractError
+from halfopen.sinks import lines
 from halfopen.sinks.base import Answer
 from halfopen.sinks.duckdb.run import first_line, written
 from halfopen.wire.csv import LONGEST_ROW, line, read
@@ -87,7 +88,7 @@ def stage(connection: duckdb.DuckDBPyConnection, answer: Answer, body: Path, spa
     """
     if answer.format is Format.CSV:
         return _stage_csv(connection, answer, body, spare, table)
-    return _stage_ndjson(connection, answer, body, table)
+    return _stage_ndjson(connection, answer, body, spare, table)
 
 
 def show(connection: duckdb.DuckDBPyConnection, staged: Staged) -> None:
@@ -104,15 +105,19 @@ def shape_of(feed: Feed, renames: Mapping[str, str], names: Sequence[str]) -> tu
     """Match a header with a feed: the shape, the place in `names` of each of its columns, findings.
 
     `renames` maps contract fields to the product's names. A name fits exactly, else without regard to case and
-    surrounding blanks. A second column of the same name is kept as an extra one.
+    surrounding blanks. A second column of the same name is kept as an extra one, and so are one without a name, by its
+    place, and one with U+0000 in it, which PostgreSQL's texts cannot hold, with U+FFFD there.
     """
     wanted = {renames.get(name, name): name for name in feed.fields}
     loose = {name.strip().casefold(): of for name, of in wanted.items()}
     found: dict[str, int] = {}
     extras: dict[str, int] = {}
     notes = []
-    for place, name in enumerate(names):
+    for place in sorted(range(len(names)), key=lambda place: (not names[place], names[place] not in wanted)):
+        name = names[place].replace("\0", "\ufffd")
         of = wanted.get(name) or loose.get(name.strip().casefold())
+        if name != names[place]:
+            notes.append(Note(code="nul_character", count=1, field=name, value=None))
         if of is not None and of not in found:
             found[of] = place
             continue
@@ -198,30 +203,17 @@ def read_csv(bodies: str, columns: Sequence[str], *, parallel: bool = False, mor
     )
 
 
-def _stage_ndjson(connection: duckdb.DuckDBPyConnection, answer: Answer, body: Path, table: str) -> Staged:
-    path = literal(str(body))
+def _stage_ndjson(connection: duckdb.DuckDBPyConnection, answer: Answer, body: Path, spare: Path, table: str) -> Staged:
     try:
-        keys = connection.execute(
-            f"SELECT DISTINCT unnest(json_keys(json)) AS name FROM read_ndjson_objects({path}) ORDER BY name"
-        ).fetchall()
-        names = [name for (name,) in keys]
+        names = lines.names_in(connection, body)
         if not names:
+            _demand_none(answer, lines.count(connection, body))
             return Staged(table=table, shape=None, rows=0, broken=(), notes=())
-        if len({name.casefold() for name in names}) < len(names):
-            raise ContractError(f"{_where(answer)}: two names differ in nothing but case: {', '.join(names)}")
         shape, places, notes = shape_of(answer.feed, answer.columns, names)
         _demand_key(answer, shape, names)
-        columns = ", ".join(
-            f"{quote(names[place])} AS {quote(name)}"
-            for place, name in zip(places, (*shape.present, *shape.extra_columns), strict=True)
-        )
-        types = ", ".join(f"{literal(name)}: 'VARCHAR'" for name in names)
-        rows = written(
-            connection,
-            f"CREATE OR REPLACE TEMP TABLE {table} AS SELECT {columns} FROM read_json({path},"
-            f" format = 'newline_delimited', columns = {{{types}}}, maximum_object_size = {LONGEST_ROW})",
-        )
-    except duckdb.InvalidInputException as error:
+        columns = zip((*shape.present, *shape.extra_columns), places, strict=True)
+        rows = lines.load(connection, table, (body, spare), names, columns)
+    except (BodyError, duckdb.InvalidInputException) as error:
         raise ContractError(f"{_where(answer)}: not whole NDJSON: {first_line(error)}") from error
     return Staged(table=table, shape=shape, rows=rows, broken=(), notes=tuple(notes))
 
@@ -246,6 +238,16 @@ def _demand_key(answer: Answer, shape: Shape, names: Sequence[str]) -> None:
         raise ContractError(
             f"{_where(answer)}: no column {wanted!r} in {shown!r}; if the product calls it otherwise, say so in"
             f" [products.{answer.product}.columns.{answer.feed.name}]"
+        )
+
+
+def _demand_none(answer: Answer, rows: int) -> None:
+    """Rows of which none has a field are no answer: they would leave nothing behind that could be read later."""
+    if rows:
+        wanted = answer.columns.get(answer.feed.key, answer.feed.key)
+        raise ContractError(
+            f"{_where(answer)}: no column {wanted!r} nor any other in {rows:,} rows, each is '{{}}'; the product must"
+            " send their fields"
         )
 
 
@@ -274,8 +276,8 @@ def _fault(record: bytes, width: int) -> str | None:
 def _records(answer: Answer, body: Path) -> Iterator[bytes]:
     """Rows without their line ends: a line end counts where the quotes before it are even in number."""
     held = b""
-    with body.open("rb") as lines:
-        for number, part in enumerate(lines):
+    with body.open("rb") as parts:
+        for number, part in enumerate(parts):
             held += part.removeprefix(_BOM) if number == 0 else part
             if held.count(b'"') % 2 == 0:
                 yield held.removesuffix(b"\n").removesuffix(b"\r")

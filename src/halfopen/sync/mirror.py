@@ -110,11 +110,15 @@ async def owned(
 
 
 @contextlib.asynccontextmanager
-async def attached(config: Config, *, listens: bool = False) -> AsyncIterator[Mirror]:
+async def attached(config: Config, *, listens: bool = False, makes: bool = False) -> AsyncIterator[Mirror]:
     """The mirror through whoever owns it, or opened by this process when nobody does.
 
     listens: whether this process then writes, and answers others too, for it stays a while; else it only reads, and
-    others wait until it has ended.
+    others wait until it has ended. makes: whether a file that is not there is made; else a question asked in the wrong
+    folder would leave one behind, and be answered out of it.
+
+    Raises:
+        SinkError: there is no mirror, or it cannot be opened.
     """
     url, key = config.needed_mirror().sink, config.needed_mirror().secret_key
     loop = asyncio.get_running_loop()
@@ -125,11 +129,21 @@ async def attached(config: Config, *, listens: bool = False) -> AsyncIterator[Mi
                 stack.push_async_callback(other.close)
                 yield other
                 return
+            if not makes:
+                _demand_file(url)
             puller = Puller(config.products, open_sink(url, reads_only=not listens, secret_key=key), spool=_spool(url))
             if await _entered(stack, puller, deadline):
                 await stack.enter_async_context(control.Server(puller, _socket(url) if listens else None))
                 yield puller
                 return
+
+
+def _demand_file(url: DatabaseUrl) -> None:
+    """As a server says it of a database that has no mirror."""
+    if url.path is not None and not url.path.exists():
+        raise SinkError(
+            f"mirror {str(url.path)!r}: there is no such file, so no mirror in it yet; halfopen sync makes one"
+        )
 
 
 async def _entered(stack: contextlib.AsyncExitStack, puller: Puller, deadline: float) -> bool:

@@ -17,6 +17,19 @@ def plain(value: Any) -> Any:
     return convert(value)
 
 
+def distinct(names: Sequence[str]) -> list[str]:
+    """Names of columns as keys of an object, which has each but once: the second `a` is `a_1`, the third `a_2`."""
+    taken = set(names)
+    found: dict[str, None] = {}
+    for name in names:
+        key, number = name, 0
+        while key in found or (number and key in taken):
+            number += 1
+            key = f"{name}_{number}"
+        found[key] = None
+    return list(found)
+
+
 def _moment(value: datetime) -> str:
     naive = value.astimezone(UTC).replace(tzinfo=None) if value.tzinfo else value
     return naive.isoformat(sep=" ")

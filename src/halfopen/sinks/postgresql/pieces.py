@@ -11,16 +11,15 @@ from pathlib import Path
 
 import duckdb
 
-from halfopen.contract.sql import literal, quote
-from halfopen.errors import ContractError
+from halfopen.errors import BodyError, ContractError
+from halfopen.sinks import lines
 from halfopen.sinks.base import Answer
 from halfopen.sinks.care import Care
-from halfopen.sinks.duckdb.run import first_line, written
+from halfopen.sinks.duckdb.run import first_line
 from halfopen.sinks.judging import prepare
 from halfopen.sinks.postgresql.cut import Cuts
 from halfopen.sinks.postgresql.workplace import Bench, Workplace
-from halfopen.sinks.stage import Shape, Staged, shape_of
-from halfopen.wire.csv import LONGEST_ROW
+from halfopen.sinks.stage import Staged, shape_of
 from halfopen.wire.negotiate import Format
 
 _TABLE = "stage_0"
@@ -48,7 +47,7 @@ class Pieces:
             if self.head is None:
                 [staged] = prepare(bench.connection, [replace(self.answer, body=body)], bench.folder, self.care)
                 return staged if number == 0 else _without_header_notes(staged)
-            lying = _load_lines(bench.connection, self.answer, self.names, self.head, body)
+            lying = _load_lines(bench, self.answer, self.names, self.head, body)
             staged = self.care.take(bench.connection, self.answer, lying)
             return replace(staged, notes=(*self.head.notes, *staged.notes)) if number == 0 else staged
         finally:
@@ -56,7 +55,7 @@ class Pieces:
 
 
 def pieces_of(work: Workplace, answer: Answer, cuts: Cuts, care: Care) -> Pieces | None:
-    """The pieces of a body that was cut; None where it has no columns.
+    """The pieces of a body that was cut; None where its rows have no fields.
 
     Raises:
         ContractError: NDJSON that cannot be parsed, or rows that are not this feed's.
@@ -78,48 +77,30 @@ def pieces_of(work: Workplace, answer: Answer, cuts: Cuts, care: Care) -> Pieces
     return Pieces(answer=answer, care=care, cuts=cuts, names=tuple(names), head=head)
 
 
-def _names_in(bench: Bench, answer: Answer, cuts: Cuts, number: int) -> set[str]:
+def _names_in(bench: Bench, answer: Answer, cuts: Cuts, number: int) -> list[str]:
     """Names that some row of a piece has."""
     body = bench.folder / "piece"
     try:
         cuts.write(answer.body, number, body)
-        rows = bench.connection.execute(
-            "SELECT DISTINCT unnest(json_keys(json))"
-            f" FROM read_ndjson_objects({literal(str(body))}, maximum_object_size = {_longest_row(body)})"
-        ).fetchall()
+        return lines.names_in(bench.connection, body)
     except duckdb.InvalidInputException as error:
         raise _broken(answer, error) from error
     finally:
         body.unlink(missing_ok=True)
-    return {name for (name,) in rows}
 
 
-def _load_lines(
-    connection: duckdb.DuckDBPyConnection, answer: Answer, names: Sequence[str], head: Staged, body: Path
-) -> Staged:
+def _load_lines(bench: Bench, answer: Answer, names: Sequence[str], head: Staged, body: Path) -> Staged:
     """Stage a piece of NDJSON in the columns of the whole body."""
     shape, places, _ = shape_of(answer.feed, answer.columns, names)
-    types = ", ".join(f"{literal(name)}: 'VARCHAR'" for name in names)
+    columns = zip((*shape.present, *shape.extra_columns), places, strict=True)
+    spare = bench.folder / "named"
     try:
-        rows = written(
-            connection,
-            f"CREATE OR REPLACE TEMP TABLE {_TABLE} AS SELECT {_columns(shape, places, names)}"
-            f" FROM read_json({literal(str(body))}, format = 'newline_delimited', columns = {{{types}}},"
-            f" maximum_object_size = {_longest_row(body)})",
-        )
-    except duckdb.InvalidInputException as error:
+        rows = lines.load(bench.connection, _TABLE, (body, spare), names, columns)
+    except (BodyError, duckdb.InvalidInputException) as error:
         raise _broken(answer, error) from error
+    finally:
+        spare.unlink(missing_ok=True)
     return replace(head, table=_TABLE, rows=rows, notes=())
-
-
-def _longest_row(body: Path) -> int:
-    """Bytes that a row may have; DuckDB fills a buffer of twice as many, so let it be no more than there are."""
-    return min(body.stat().st_size, LONGEST_ROW)
-
-
-def _columns(shape: Shape, places: Sequence[int], names: Sequence[str]) -> str:
-    wanted = (*shape.present, *shape.extra_columns)
-    return ", ".join(f"{quote(names[place])} AS {quote(name)}" for place, name in zip(places, wanted, strict=True))
 
 
 def _without_header_notes(staged: Staged) -> Staged:
