@@ -25,3 +25,13 @@ def test_a_window_whose_row_is_seen_afterwards_was_not_empty() -> None:
     asked.ask(SECOND_OF_W, b"", probe="edge", status=404).ask(EMPTY, b"", probe="empty", status=404)
     asked.ask(HOUR, wallets(("w", "11:30:00"), ("v", "11:31:00")), probe="repeat")
     assert not asked.seen().fails_when_empty
+
+
+def test_what_another_empty_window_is_not_answered_with_is_no_way_to_answer_empty_ones() -> None:
+    """Every so many answers fail, and this time it is that of an empty window."""
+    error = b'{"error": "Lock wait timeout exceeded"}'
+    asked = Asked("wallets").ask(HOUR, wallets(("w", "11:30:00"), ("v", "11:31:00")))
+    asked.ask(EMPTY, error, probe="empty")
+    assert asked.seen().is_odd_when_empty
+    asked.ask(window("00:01:00", "00:02:00"), wallets(), probe="future")
+    assert not asked.seen().is_odd_when_empty

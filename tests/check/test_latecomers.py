@@ -47,6 +47,24 @@ def test_the_second_that_is_still_open_may_have_another_action(last: str) -> Non
     assert not late(("12:00:10.5", [session(last, 3)]), ("12:00:27", [session(last, 4)]))
 
 
+@pytest.mark.parametrize(("last", "is_late"), [("12:00:08", False), ("12:00:08.4", True), ("12:00:07", True)])
+def test_an_action_of_the_second_that_is_still_open_is_not_late(last: str, *, is_late: bool) -> None:
+    """Stamps before 12:00:08.5 were closed; one of a whole second may have been taken at the end of it."""
+    acted = (*session("11:59:30", 3)[:3], f"2026-01-01 {last}", "4", "0", "4.00")
+    found = late(("12:00:10.5", [session("11:59:30", 3)]), ("12:00:27", [acted]))
+    assert bool(found) is is_late
+
+
+def test_its_evidence_says_which_action_was_the_last_then() -> None:
+    """The window need not hold the new action: a row tells all of its session, whatever it is answered for."""
+    asked = Asked("game_activity")
+    asked.ask(window("11:00:00", "11:59:00"), csv(COLUMNS, [session("11:58:30", 3)]), started=at("12:00:12"))
+    asked.ask(SECOND, csv(COLUMNS, [session("11:59:30", 4)]), probe="watch", started=at("12:00:27"))
+    (found,) = [finding for finding in judge(asked.case(watched=60))[1] if finding.code == "closed_window_grew"]
+    assert "without this action in [2026-01-01 11:00:00, 2026-01-01 11:59:00)" in str(found.samples[0])
+    assert "where the last is of 2026-01-01 11:58:30" in str(found.samples[0])
+
+
 def test_a_session_that_moves_has_a_later_stamp() -> None:
     assert not late(("12:00:12", [session("11:59:30", 3)]), ("12:00:27", [session("12:00:20", 5)]))
 

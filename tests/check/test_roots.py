@@ -52,3 +52,22 @@ def test_of_two_that_name_each_other_one_is_the_root() -> None:
 def test_the_gravest_comes_first() -> None:
     found = ranked([finding("csv_bom", severity=Severity.SHOULD), finding("id_reused")])
     assert [one.code for one in found] == ["id_reused", "csv_bom"]
+
+
+def test_of_two_that_bring_each_other_along_elsewhere_the_one_of_more_feeds_is_the_root() -> None:
+    lacking = [finding("window_not_additive", name) for name in ("players", "logins", "contacts")]
+    assert ("window_not_deterministic", "wallets") not in roots(
+        *lacking, finding("window_not_deterministic", "wallets")
+    )
+    flapping = [finding("window_not_deterministic", name) for name in ("players", "logins", "contacts")]
+    assert ("window_not_additive", "wallets") not in roots(*flapping, finding("window_not_additive", "wallets"))
+
+
+def test_the_narrower_of_two_is_the_root() -> None:
+    for cause, effect in (
+        ("body_truncated", "unparseable_body"),
+        ("empty_window_error", "large_window_failed"),
+        ("row_outside_window", "equal_window_not_empty"),
+        ("parameters_not_supported", "window_ignored"),
+    ):
+        assert roots(finding(effect), finding(cause)) == [(cause, "logins")]

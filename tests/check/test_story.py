@@ -281,6 +281,15 @@ def test_a_window_that_was_not_closed_yet_may_grow() -> None:
     assert not causes_of(asked.seen()).story.latecomers
 
 
+@pytest.mark.parametrize(("stamp", "is_late"), [("11:59:59", False), ("11:59:59.2", True), ("11:59:58", True)])
+def test_a_whole_second_that_had_not_ended_may_grow(stamp: str, *, is_late: bool) -> None:
+    """Stamps before 11:59:59.5 were closed; one of a whole second may have been taken at the end of it."""
+    young = window("11:59:00", "12:00:00")
+    asked = Asked("wallets").ask(young, csv(WALLETS, []), started=at("12:00:01.5"))
+    asked.ask(young, csv(WALLETS, [("w", "p", f"2026-01-01 {stamp}")]), started=at("12:00:03"), probe="repeat")
+    assert bool(causes_of(asked.seen()).story.latecomers) is is_late
+
+
 SESSIONS = ("player_id", "session_id", "created_at", "updated_at", "bet_count")
 
 
@@ -303,3 +312,13 @@ def test_a_session_belongs_to_the_window_of_its_first_action() -> None:
     cause = causes_of(asked.seen()).of_losses
     assert cause is not None
     assert cause.code == "session_missing_from_action_window"
+
+
+def test_a_session_that_is_in_windows_of_all_its_actions_alone_is_missing_from_the_others() -> None:
+    whole = session("s", "11:10:00", "11:40:00")
+    asked = Asked("game_activity").ask(HOUR, csv(SESSIONS, [whole]))
+    asked.ask(window("11:00:00", "11:20:00"), csv(SESSIONS, []), probe="cut")
+    asked.ask(window("11:20:00", "12:00:00"), csv(SESSIONS, []), probe="cut")
+    cause = causes_of(asked.seen()).of_losses
+    assert cause is not None
+    assert (cause.code, "only some of the actions" in cause.text) == ("session_missing_from_action_window", True)

@@ -115,6 +115,19 @@ def test_no_late_row_no_advice() -> None:
     assert suggested_offset(case, []) is None
 
 
+@pytest.mark.parametrize(("youngest", "advised"), [("11:49:55", 610), ("11:59:58", None)])
+def test_where_no_row_is_ever_seen_young_its_age_is_the_advice(youngest: str, advised: int | None) -> None:
+    """Whoever looks back for minutes sees no row come: those that do lie in the windows that were asked before."""
+    hour = window("11:00:00", "12:00:00")
+    before, after = ("l1", "p", "2026-01-01 11:45:00"), ("l2", "p", "2026-01-01 11:48:00")
+    asked = Asked("logins").ask(hour, csv(COLUMNS, [before]), started=at("11:57:40"))
+    rows = [before, after, ("l3", "p", f"2026-01-01 {youngest}")]
+    asked.ask(hour, csv(COLUMNS, rows), probe="repeat", started=at("12:00:00"))
+    case = asked.case(watched=60)
+    found = [one for one in lateness(case) if one.key == "l2"]
+    assert suggested_offset(case, found) == advised
+
+
 def test_a_late_login_is_told_once_with_its_times() -> None:
     row = ("l1", "p", "2026-01-01 11:59:30")
     young = window("11:58:00", "12:00:00")

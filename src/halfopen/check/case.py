@@ -18,7 +18,7 @@ from halfopen.window.window import Window
 CLOSED_AFTER = timedelta(seconds=2)
 """A window is closed so long after its end by the product's clock; what commits within it is not late."""
 _ODD_PROBES = frozenset(
-    {"plus", "percent20", "odd", "equal", "inverted", "missing", "other_format", "unknown_parameter"}
+    {"plus", "percent20", "odd", "equal", "inverted", "missing", "other_format", "unknown_parameter", "far_future"}
 )
 _NOT_FOUND, _NOT_IMPLEMENTED = frozenset({404, 410}), 501
 _CATALOGUES = frozenset({"sports_tournaments"})
@@ -111,11 +111,13 @@ class FeedCase:
         return self._are_empties([o for o in self.valid if o.exchange.status == 200 and o.problem is not None])  # noqa: PLR2004 - OK
 
     def _are_empties(self, bad: list[Observation]) -> bool:
+        """Whether it is for want of rows that these are bad; where another gets a list without any, it is chance."""
         return (
             bool(bad)
             and any(o.probe == "empty" for o in bad)
             and any(o.rows for o in self.valid)
             and not any(map(self._held_rows, bad))
+            and not any(o.is_whole and o.body_shape == "empty" for o in self.valid)
         )
 
     def _held_rows(self, bad: Observation) -> bool:

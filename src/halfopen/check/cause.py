@@ -42,6 +42,11 @@ def outward(window: Window, step: timedelta) -> Window:
     return Window(floor(window.start, step), ceil(window.end, step))
 
 
+def downward(window: Window, step: timedelta) -> Window:
+    """The window with the unfinished steps of both its bounds cut off; it may be empty."""
+    return Window(floor(window.start, step), floor(window.end, step))
+
+
 def inward(window: Window, step: timedelta) -> Window:
     """The widest window in this one that ends on whole steps."""
     start = ceil(window.start, step)

@@ -7,12 +7,13 @@ from typing import Final
 from halfopen.check.case import FeedCase
 from halfopen.check.causes import causes_of
 from halfopen.check.client import Spent
+from halfopen.check.growing import HOPELESS, WIDE_BYTES
 from halfopen.check.observe import Observation
 from halfopen.check.plan import windows
 from halfopen.check.rules.references import orphans
 from halfopen.check.rules.stamps import freshest
 from halfopen.check.story import Loss
-from halfopen.check.survey import HOPELESS, WIDE_BYTES, Survey
+from halfopen.check.survey import Survey
 from halfopen.window.window import Window
 
 _OK: Final = 200
@@ -46,7 +47,7 @@ class Closing:
     async def _repeat(self, name: str) -> None:
         window = self._survey.focus.get(name)
         if window is not None:
-            await self._survey.ask(name, "repeat", window)
+            await self._survey.again(name, window)
 
     async def _excuse(self, name: str) -> None:
         """Look for missing rows beyond their windows; ask windows again that lacked rows, or gained some."""

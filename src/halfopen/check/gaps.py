@@ -49,24 +49,28 @@ class Gaps:
         )
 
     def _sessions(self, losses: Sequence[Loss]) -> Cause | None:
-        """Sessions are missing from windows of their first action alone, or from all but that of their last."""
+        """Sessions are missing from windows of their first action alone, of their last, or of less than all of them."""
         if not self.story.feed.is_aggregate:
             return None
-        gone_on = all(
-            (at := self.story.newest(loss.row).at) is not None and at >= window_of(loss.observation).end
-            for loss in losses
-        )
-        began_before = all(
+        gone_on = [self._goes_on(loss) for loss in losses]
+        began_before = [
             loss.row.created is not None and loss.row.created < window_of(loss.observation).start for loss in losses
-        )
-        if not gone_on and not began_before:
+        ]
+        if not all(map(any, zip(gone_on, began_before, strict=True))):
             return None
         if self._exclusive(losses) and not self._narrow_alone(losses):
             return None
-        which = "an earlier action than the last" if gone_on else "a later action than the first"
+        which = "only some of the actions"
+        if all(gone_on) or all(began_before):
+            which = "an earlier action than the last" if all(gone_on) else "a later action than the first"
         return Cause(
             "session_missing_from_action_window", f"windows that hold {which} of a session lack it", tuple(losses)
         )
+
+    def _goes_on(self, loss: Loss) -> bool:
+        """Whether the session has an action after the window."""
+        last = self.story.newest(loss.row).at
+        return last is not None and last >= window_of(loss.observation).end
 
     def _narrow_alone(self, losses: Sequence[Loss]) -> bool:
         """Whether the other end of sessions is found in windows just as narrow."""

@@ -64,13 +64,18 @@ def late_actions(feed: FeedCase) -> Iterator[Latecomer]:
             if before is not None and now.at < before.at:
                 continue
             if before is not None and before.answer.ended <= answer.started:
-                closed = feed.closed(before.answer)
-                if (before.at < now.at < closed) or (one_each and _grew(before, now) and now.at + _SECOND <= closed):
+                came = before.at < now.at or (one_each and _grew(before, now))
+                if came and was_closed(feed, now.at, before.answer):
                     yield Latecomer(row, now.at, before.answer, answer, repeated=True)
             if before is not None and now.at == before.at:
                 most = [max(pair) for pair in zip(before.totals, now.totals, strict=True)]
                 now = _State(row, now.at, answer, most)
             newest[row.key] = now
+
+
+def was_closed(feed: FeedCase, moment: datetime, answer: Observation) -> bool:
+    """Whether a stamp was closed when this was asked: a whole second is one that was floored, and may be its end."""
+    return moment + (timedelta(0) if moment.microsecond else _SECOND) <= feed.closed(answer)
 
 
 def totals(row: Row) -> list[Decimal]:

@@ -42,7 +42,23 @@ def read(text: bytes, feed: Feed, names: Mapping[str, str], notes: dict[str, str
     except BodyError as error:
         body.problem = _problem(str(error), text, path, ndjson=ndjson)
         body.rows = []
+    if len(body.rows) == 1:
+        _told_alone(body, {names.get(name, name).casefold() for name in (feed.key, feed.cursor)})
     return body
+
+
+def _told_alone(body: Body, own: set[str]) -> None:
+    """A lone element that says something, and has neither key nor cursor, is no row."""
+    said = {name.casefold() for name in body.columns}
+    if said & own or not said <= _ERROR_NAMES | _TALK_NAMES:
+        return
+    shown = Excerpt(json.dumps(dict(zip(body.columns, body.rows[0], strict=True)))[:120])
+    if said & _ERROR_NAMES:
+        body.problem = Problem(code="error_as_200", text=Sample("an error in place of rows: ", shown))
+    else:
+        told = Sample("a message stands where rows are due: ", shown)
+        body.problem = Problem(code="json_not_array", text=told)
+    body.rows, body.columns, body.types, body.shape = [], (), {}, "null"
 
 
 def _no_number(text: bytes) -> Problem | None:

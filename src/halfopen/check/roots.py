@@ -35,12 +35,12 @@ FOLLOWS: Final[Mapping[str, tuple[str, ...]]] = {
     "content_encoding_broken": _BROKEN,
     "charset_wrong": _BROKEN,
     "json_nan": (*_BROKEN, "invalid_number"),
+    "body_truncated": (*_BROKEN, "csv_unescaped"),
     "unparseable_body": (*_BROKEN, "csv_unescaped"),
     "csv_delimiter": (*_BROKEN, *_ROWS),
     "csv_header_missing": (*_BROKEN, *_ROWS, "csv_empty_body"),
     "csv_unescaped": tuple(code for code in _BROKEN if code != "csv_ragged_row"),
     "csv_ragged_row": (*_BROKEN, "csv_unescaped"),
-    "body_truncated": (*_BROKEN, "csv_unescaped"),
     "csv_bom": _ROWS,
     "csv_header_changes": _ROWS,
     "server_error": ("transport_error", "large_window_failed", "parallel_polls_refused", "foreign_key_violation",
@@ -54,7 +54,7 @@ FOLLOWS: Final[Mapping[str, tuple[str, ...]]] = {
                              "future_window_error"),
     "valid_request_refused": ("large_window_refused", "future_window_error", "empty_window_error",
                               "window_rounded_to_minutes", "unknown_parameter_rejected", "space_plus_rejected"),
-    "empty_window_error": ("future_window_error", "valid_request_refused"),
+    "empty_window_error": ("future_window_error", "valid_request_refused", "large_window_failed"),
     "json_not_array": ("empty_window_not_empty_list",),
     "single_polls_refused": ("parallel_polls_refused", "retry_after_missing"),
     "parallel_polls_refused": ("retry_after_missing",),
@@ -64,7 +64,7 @@ FOLLOWS: Final[Mapping[str, tuple[str, ...]]] = {
     "redirected": ("content_type_wrong", "html_instead_of_data"),
     # windows
     "window_ignored": _EDGES,
-    "parameters_not_supported": _EDGES,
+    "parameters_not_supported": (*_EDGES, "window_ignored"),
     "window_lower_bound_ignored": _EDGES,
     "window_upper_bound_ignored": _EDGES,
     "window_date_only": _EDGES,
@@ -73,6 +73,7 @@ FOLLOWS: Final[Mapping[str, tuple[str, ...]]] = {
                                   "rows_capped", "window_not_deterministic"),
     "window_filters_creation_time": (*_EDGES, "modified_at_decreased", "session_missing_from_action_window"),
     "window_upper_bound_inclusive": ("row_outside_window", "equal_window_not_empty", "window_not_additive"),
+    "row_outside_window": ("equal_window_not_empty",),
     "window_lower_bound_exclusive": ("window_not_additive", "window_drops_fraction"),
     "window_drops_fraction": ("window_not_additive",),
     "rows_capped": ("window_not_additive", "foreign_key_violation", "window_not_deterministic", "bet_without_odds"),
@@ -82,6 +83,7 @@ FOLLOWS: Final[Mapping[str, tuple[str, ...]]] = {
                                  "modified_at_decreased", "foreign_key_violation", "space_plus_rejected",
                                  "window_lower_bound_exclusive", "session_aggregate_decreased", "rows_capped",
                                  "session_missing_from_action_window", "bet_without_odds", "input_offset_misread"),
+    "window_not_additive": ("window_not_deterministic",),
     "late_writes": ("closed_window_grew", "window_not_additive", "foreign_key_violation"),
     "closed_window_grew": ("window_not_additive", "foreign_key_violation"),
     "timestamps_not_utc": _TIME,
@@ -111,7 +113,7 @@ FOLLOWS: Final[Mapping[str, tuple[str, ...]]] = {
     "float_noise": ("invalid_number",),
 }  # fmt: skip
 """Code -> codes that it may bring along."""
-_CONTAGIOUS: Final = frozenset({"server_error", "transport_error", "window_not_deterministic"})
+_CONTAGIOUS: Final = frozenset({"server_error", "transport_error", "window_not_deterministic", "window_not_additive"})
 _SPREAD: Final = 2
 """What comes and goes in so many feeds shows itself otherwise in others."""
 
@@ -135,10 +137,15 @@ def _explains(cause: Finding, effect: Finding, all_: list[Finding]) -> bool:
     if _is_reference(effect):
         # A parent that is not answered whole leaves the rows of other feeds without it.
         return True
-    apart = cause.feed is not None and effect.feed is not None and cause.feed != effect.feed
-    if apart and not (cause.code in _CONTAGIOUS and sum(one.code == cause.code for one in all_) >= _SPREAD):
-        return False
     mutual = cause.code in FOLLOWS.get(effect.code, ())
+    if cause.feed is not None and effect.feed is not None and cause.feed != effect.feed:
+        many, few = (sum(one.code == code for one in all_) for code in (cause.code, effect.code))
+        # Of two that may each bring the other along it is the one that is seen in more feeds.
+        return (
+            cause.code in _CONTAGIOUS
+            and many >= _SPREAD
+            and (not mutual or (-many, _order(cause)) < (-few, _order(effect)))
+        )
     return not mutual or _order(cause) < _order(effect)
 
 

@@ -1,28 +1,28 @@
 """What happened at the edges of windows: rows that do not belong, rows that are missing, rows that came late.
 
 Pure: from a feed's answers alone. A row that a later answer lacks is excused where its key is seen again with a
-stamp beyond that answer's window: it has moved on. A new row in a closed window never is. A session of game activity
+later stamp: it has moved on. A new row in a closed window never is. A session of game activity
 does not move: it had an action at its first and at its last stamp, so every window with one of them holds it.
 """
 
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cached_property
-from itertools import pairwise
 
 from halfopen.check.case import FeedCase
-from halfopen.check.latecomers import Latecomer, late_actions
+from halfopen.check.latecomers import Latecomer, late_actions, was_closed
 from halfopen.check.observe import Observation, Row
+from halfopen.check.witnesses import Witnesses
 from halfopen.window.window import Window
 
-SECOND, LONG = timedelta(seconds=1), timedelta(days=1)
+SECOND = timedelta(seconds=1)
 FEWEST_CAPPED = 10
 """So many rows at least does a product answer that leaves out some."""
 CERTAIN = 3
-ROUND = frozenset({10, 20, 25, 50, 100, 200, 250, 500, 1000, 2000, 2500, 5000, 10000, 20000, 50000})
+ROUND = frozenset({10, 20, 25, 50, 100, 200, 250, 300, 500, 1000, 2000, 2500, 5000, 10000, 20000, 50000})
 """Numbers of rows at which products cut answers off."""
 
 
@@ -43,8 +43,10 @@ class Loss:
     row: Row
     moment: datetime
     seen: Observation
-    proven: bool
-    """Whether its key was looked for beyond the window, in vain."""
+    back: bool
+    """Whether the row is seen again afterwards, as it was."""
+    proven: bool = False
+    """Whether it should be there: it is back, or its key was looked for beyond the window, in vain."""
 
 
 class Story:
@@ -63,12 +65,26 @@ class Story:
     @cached_property
     def losses(self) -> list[Loss]:
         """Rows that were there and are missing, less those that have moved on."""
-        return [loss for loss in self._candidates() if loss.proven]
+        return [loss for loss in self._judged if loss.proven]
 
     @cached_property
     def doubts(self) -> list[Loss]:
-        """Rows that are missing and for which nobody has looked beyond the window yet."""
-        return [loss for loss in self._candidates() if not loss.proven]
+        """Rows that are missing, which nobody has looked for beyond the window yet, or which may be hidden there."""
+        return [loss for loss in self._judged if not loss.proven]
+
+    @cached_property
+    def _judged(self) -> list[Loss]:
+        return [replace(loss, proven=self.witnesses.prove(loss)) for loss in self.absent]
+
+    @cached_property
+    def absent(self) -> list[Loss]:
+        """Rows that were there and are missing, and are not seen with a later stamp."""
+        return list(self._candidates())
+
+    @cached_property
+    def witnesses(self) -> Witnesses:
+        """What later answers tell of those."""
+        return Witnesses(self)
 
     @cached_property
     def latecomers(self) -> list[Latecomer]:
@@ -77,8 +93,8 @@ class Story:
 
     @cached_property
     def is_flapping(self) -> bool:
-        """Whether the same window was answered with a row, without it, and perhaps with it again."""
-        return any(self._repeated(loss) for loss in self.losses)
+        """Whether the same window was answered with a row and without it, and the row is seen again."""
+        return any(loss.back and self._repeated(loss) for loss in self.losses)
 
     def flaps(self) -> list[Loss]:
         """Losses that the same window shows: asked before or after, it has the row."""
@@ -138,7 +154,7 @@ class Story:
         by_window = {answer.window: frozenset(self._of[id(answer)]) for answer in found}
         return found if len(set(by_window.values())) > 1 else []
 
-    def _may_be_cut_off(self, answer: Observation) -> bool:
+    def may_be_cut_off(self, answer: Observation) -> bool:
         """Whether an answer may lack rows for their number: a single one of the most rows, and of a round number."""
         return answer in self.full or (len(answer.rows) == self._most and self._most in ROUND)
 
@@ -168,7 +184,7 @@ class Story:
         return sorted((moment, key) for key, moment in self._sightings)
 
     @cached_property
-    def _stamps(self) -> dict[str, list[tuple[datetime, Observation]]]:
+    def stamps(self) -> dict[str, list[tuple[datetime, Observation]]]:
         """Key -> every stamp with an observation that has it, also of answers that are not whole."""
         found: dict[str, list[tuple[datetime, Observation]]] = defaultdict(list)
         for observation in self.feed.readable:
@@ -184,7 +200,7 @@ class Story:
 
     def known(self, window: Window) -> set[str]:
         """Keys of rows that were seen with a stamp in the window, and never with a later one."""
-        return {key for moment, key in self._within(window) if moment >= max(at for at, _ in self._stamps[key])}
+        return {key for moment, key in self._within(window) if moment >= max(at for at, _ in self.stamps[key])}
 
     def newest(self, row: Row) -> Row:
         """The latest stamp that a row's key was seen with, as the row that has it."""
@@ -211,48 +227,25 @@ class Story:
                     continue
                 row, seen_in = self._sightings[key, moment]
                 seen = next((earlier for earlier in seen_in if earlier.ended <= answer.started), None)
-                if seen is None or self._has_moved(key, window) or self._has_fallen(key, moment, answer):
+                if seen is None or self._has_moved(key, moment) or self._has_fallen(key, moment, answer):
                     continue
-                yield Loss(answer, row, moment, seen, self._looked_beyond(answer, window))
+                back = any(later.started >= answer.ended for later in seen_in)
+                yield Loss(answer, row, moment, seen, back)
 
-    def _has_moved(self, key: str, window: Window) -> bool:
-        """Whether the key is seen anywhere with a stamp beyond the window; a session stays where it was."""
+    def _has_moved(self, key: str, moment: datetime) -> bool:
+        """Whether the key is seen anywhere with a later stamp; a session stays where it was.
+
+        Also within the window: if it was there by then, it is the row with that stamp which is missing.
+        """
         if self.feed.is_aggregate:
             return False
-        return any(at >= window.end for at, _ in self._stamps[key])
+        return any(at > moment for at, _ in self.stamps[key])
 
     def _has_fallen(self, key: str, moment: datetime, answer: Observation) -> bool:
         """Whether the key is seen afterwards with an earlier stamp, which has a rule of its own."""
         if self.feed.is_aggregate:
             return False
-        return any(at < moment and seen.started >= answer.started for at, seen in self._stamps[key])
-
-    def _looked_beyond(self, answer: Observation, window: Window) -> bool:
-        """Whether a later answer covers everything from the end of the window up to when it was asked.
-
-        Where stamps fall a row may as well have gone to where it came from: then there must be one from long before.
-        """
-        if self.feed.is_aggregate or self.feed.feed.kind == "append":
-            return True
-        starts = [
-            later.window.start
-            for later in self.answers
-            if later.window is not None
-            and not self._may_be_cut_off(later)
-            and later.started >= answer.ended
-            and later.window.start <= window.end
-            and later.window.end >= later.started + self.feed.skew
-        ]
-        return bool(starts) and (not self.stamps_fall or min(starts) <= window.start - LONG)
-
-    @cached_property
-    def stamps_fall(self) -> bool:
-        """Whether any row is stamped earlier than before, in an answer that was asked after the other had come."""
-        return any(
-            later < earlier and after.started >= before.ended
-            for seen in self._stamps.values()
-            for (earlier, before), (later, after) in pairwise(seen)
-        )
+        return any(at < moment and seen.started >= answer.started for at, seen in self.stamps[key])
 
     def _latecomers(self) -> Iterator[Latecomer]:
         for (key, moment), (row, seen_in) in self._sightings.items():
@@ -263,7 +256,7 @@ class Story:
                 if answer.ended <= first.started
                 and answer.window is not None
                 and answer.window.contains(moment)
-                and moment < self.feed.closed(answer)
+                and was_closed(self.feed, moment, answer)
                 and not self._is_up_to(moment, key, answer)
                 and answer not in self.full
             ]
@@ -295,5 +288,5 @@ class Story:
     def _was_elsewhere(self, key: str, moment: datetime, answer: Observation) -> bool:
         """Whether a session was answered before with other stamps: then what is new is no action before the last."""
         return self.feed.is_aggregate and any(
-            seen.ended <= answer.started and at >= moment for at, seen in self._stamps[key]
+            seen.ended <= answer.started and at >= moment for at, seen in self.stamps[key]
         )

@@ -1,24 +1,23 @@
 """Why rows stand in windows that they do not belong to: what the product does with from and to instead."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
 
 from halfopen.check.cause import (
     DAY,
-    HOUR,
-    MINUTE,
     Cause,
     answers_of,
     days_of,
-    outward,
     window_of,
 )
 from halfopen.check.gaps import Gaps
 from halfopen.check.observe import Observation
+from halfopen.check.rounding import Rounding
 from halfopen.check.story import SECOND, Extra, Story
 from halfopen.window.window import Window, floor
 
 QUARTER = timedelta(minutes=15)
+_MOMENT = timedelta(microseconds=1)
 _FARTHEST = timedelta(hours=14)
 _MANY = 5
 """So many known rows on a side are needed to tell."""
@@ -35,6 +34,7 @@ class Strays:
         self.story = story
         self.answers = answers
         self._gaps = gaps
+        self._rounding = Rounding(story, answers)
 
     def explained(self, extras: Sequence[Extra]) -> Cause:
         """The cause of these rows; they are not none."""
@@ -44,7 +44,7 @@ class Strays:
             self._inclusive,
             self._other_days,
             self._shifted,
-            self._rounded,
+            self._rounding.to_units,
             self._dates,
             self._ignored,
         )
@@ -90,17 +90,37 @@ class Strays:
             extra.before or floor(self._first(extra), SECOND) != window_of(extra.observation).end for extra in extras
         ):
             return None
-        # Stamps that were rounded up when they were written stand at the end, too; but they are in no later window.
+        # Stamps that were rounded up when they were written stand at the end, too, and in no later window.
         homeless = {(loss.row.key, loss.moment) for loss in (*self.story.losses, *self.story.doubts)}
-        if any((extra.row.key, self._first(extra)) in homeless for extra in extras):
+        if any((extra.row.key, self._first(extra)) in homeless for extra in extras) and self._is_mixed():
             return None
         if any(window_of(extra.observation).end == self._first(extra) for extra in extras) or not self._floors():
             text = "rows stamped exactly at the end of a window are in it"
             return Cause("window_upper_bound_inclusive", text, tuple(extras))
         return None
 
+    def _is_mixed(self) -> bool:
+        """Whether some rows of a bound are in the window that begins there, or not in the one that ends there.
+
+        So it is with stamps that are rounded when they are written; of (from, to] all of the end is there, and nothing
+        of the start.
+        """
+        for answer in self.answers:
+            window = window_of(answer)
+            if any(max(self.story.moments(row), default=None) == window.start for row in answer.rows):
+                return True
+            end = Window(window.end, window.end + _MOMENT)
+            if self.story.feed.is_closed(answer, end) and self.story.known(end) - answer.ids():
+                return True
+        return False
+
     def _shifted(self, extras: Sequence[Extra]) -> Cause | None:
         """All rows of all answers lie in their windows moved by the same quarters of an hour."""
+        shifts = self._shifts()
+        return _not_utc(shifts[0], extras) if shifts else None
+
+    def _shifts(self) -> list[timedelta]:
+        """By how much the windows may be moved, the likeliest first."""
         stamps = [
             (min(self.story.moments(row)), row.at, window_of(answer))
             for answer in self.answers
@@ -108,19 +128,13 @@ class Strays:
             if row.at is not None and self.story.moments(row)
         ]
         if len(stamps) < 3:  # noqa: PLR2004 - two rows prove no habit
-            return None
+            return []
         most = min(last - window.start for _, last, window in stamps)
         least = max(first - window.end for first, _, window in stamps)
         steps = range(-int(_FARTHEST / QUARTER), int(_FARTHEST / QUARTER) + 1)
         shifts = [QUARTER * step for step in steps if step and least < QUARTER * step <= most]
-        if not shifts:
-            return None
-        lacking, shift = min(((self._lacking(one), one) for one in shifts), key=lambda one: (one[0], abs(one[1])))
-        if lacking > _FEW_LACKING:
-            return None
-        return Cause(
-            "timestamps_not_utc", f"stamps lie {_hours(shift)} off the window: they are not UTC", tuple(extras)
-        )
+        found = sorted((self._lacking(one), abs(one), one) for one in shifts)
+        return [one for lacking, _, one in found if lacking <= _FEW_LACKING]
 
     def _lacking(self, shift: timedelta) -> float:
         """The share of their known rows that the moved windows lack, long and short ones alike."""
@@ -131,39 +145,38 @@ class Strays:
                 shares += [len(known - answer.ids()) / len(known)] if known else []
         return sum(shares) / len(shares) if shares else 0.0
 
-    def _rounded(self, extras: Sequence[Extra]) -> Cause | None:
-        """Every extra row lies in the minutes (or hours) that its window touches."""
-        if all(not e.before and floor(self._first(e), SECOND) == window_of(e.observation).end for e in extras):
-            return None
-        for step, word in ((MINUTE, "minutes"), (HOUR, "hours")):
-            fits = all(self._within(extra, outward(window_of(extra.observation), step)) for extra in extras)
-            if fits and self._fills(extras, step):
-                return Cause("window_rounded_to_minutes", f"from and to are rounded to whole {word}", tuple(extras))
-        return None
-
-    def _fills(self, extras: Sequence[Extra], step: timedelta, share: float = 0.5) -> bool:
-        """Whether so many of the known rows of all windows, rounded, are there, on the sides where any are."""
-        sides = {extra.before for extra in extras}
-        expected = there = 0
-        for answer in self.answers:
-            window = window_of(answer)
-            wide = outward(window, step)
-            parts = [Window(wide.start, window.start)] * (True in sides)
-            parts += [Window(window.end, wide.end)] * (False in sides)
-            known = set().union(*map(self.story.known, parts))
-            expected += len(known)
-            there += len(known & answer.ids())
-        return there >= expected * share
-
     def _dates(self, extras: Sequence[Extra]) -> Cause | None:
         """Every extra row lies in the days that its window touches, on both sides of it, and so do all others."""
-        if {extra.before for extra in extras} != {True, False} or not self._fills(extras, DAY, _MOST):
+        if {extra.before for extra in extras} != {True, False} or not self._rounding.fills_days(extras):
             return None
         return self._days(extras)
 
     def _other_days(self, extras: Sequence[Extra]) -> Cause | None:
-        """Windows within one day are empty, and others hold all of the day in which they start."""
+        """Windows within one day are empty, and others hold all of the day in which they start.
+
+        The few rows of a feed that is off by hours may look the same: then other feeds tell.
+        """
+        found = self._left_out(extras)
+        shifts = self._shifts() if found is not None else []
+        others = self._others() if shifts else ()
+        told = next((one for other in others if (one := other.clear_shift()) in shifts), None)
+        return found if told is None else _not_utc(told, extras)
+
+    def _left_out(self, extras: Sequence[Extra]) -> Cause | None:
         return self._days(extras) if self._gaps.empty_days(self.story.losses) else None
+
+    def _others(self) -> Iterator["Strays"]:
+        for feed in self.story.feed.case.offered:
+            if feed is not self.story.feed and not feed.no_windows:
+                story = Story(feed)
+                answers = [answer for answer in story.answers if answer.window is not None]
+                yield Strays(story, answers, Gaps(story, answers))
+
+    def clear_shift(self) -> timedelta | None:
+        """By how much all windows are moved, where nothing else explains what is in them."""
+        extras = self.story.extras
+        shifts = self._shifts() if extras and self._left_out(extras) is None else []
+        return shifts[0] if shifts else None
 
     def _days(self, extras: Sequence[Extra]) -> Cause | None:
         if not all(self._within(extra, days_of(window_of(extra.observation))) for extra in extras):
@@ -223,6 +236,10 @@ class Strays:
     def _floors(self) -> bool:
         """Whether the feed prints whole seconds, so that a fraction may hide behind each."""
         return all(row.at is None or not row.at.microsecond for answer in self.answers for row in answer.rows)
+
+
+def _not_utc(shift: timedelta, extras: Sequence[Extra]) -> Cause:
+    return Cause("timestamps_not_utc", f"stamps lie {_hours(shift)} off the window: they are not UTC", tuple(extras))
 
 
 def _hours(shift: timedelta) -> str:

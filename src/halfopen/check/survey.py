@@ -7,27 +7,24 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from halfopen.check import case as cases
+from halfopen.check.behind import half_hours_old
 from halfopen.check.case import Case, FeedCase
 from halfopen.check.client import Client, LeftAlone, Spent
 from halfopen.check.exchange import Exchange, shown_address
+from halfopen.check.growing import HOPELESS, WIDE_BYTES, Growing
 from halfopen.check.observe import Observation, Observer
 from halfopen.check.plan import odd, windows
 from halfopen.config.product import ProductConfig
-from halfopen.contract.load import feeds
-from halfopen.window.window import Window
+from halfopen.window.window import Window, floor
 
-_OK, _NOT_FOUND, _SERVER, _NOT_IMPLEMENTED = 200, {404, 410}, 500, 501
+_OK = 200
 _PIGS = 3
 _SLOW = 5.0
 """Seconds."""
-_WIDE = frozenset({"day", "wide", "all"})
-HOPELESS = 25.0
+_WIDE = frozenset({"day", "older", "wide", "all"})
 _KNOCKS = 2
 """So many feeds are asked again before the check goes away from a closed door."""
 _STEPS = 60
-_HOUR_BYTES = 1 << 20
-WIDE_BYTES = 768 << 10
-"""Of a huge feed the beginning of a wide window is enough: the product streams it, and its rows are known."""
 
 
 class Survey:
@@ -48,7 +45,7 @@ class Survey:
         clock: Callable[[], datetime],
         tell: Callable[[str], None] = lambda _: None,
     ) -> None:
-        self._product = product
+        self.product = product
         self.client = client
         self._observer = observer
         self.names = tuple(names)
@@ -79,7 +76,7 @@ class Survey:
     def case(self) -> Case:
         """What is known so far."""
         return cases.build(
-            self._product,
+            self.product,
             self.observations,
             started=self._started,
             finished=self._clock(),
@@ -100,7 +97,7 @@ class Survey:
             await self._burst()
             if not await self._is_let_in():
                 return
-            await self.each(self._grow, self.names)
+            await self.each(Growing(self).grow, self.names)
             offered = [feed.name for feed in self.case().offered]
             self.tell("edges of windows")
             pigs = self._pigs(offered)
@@ -121,9 +118,23 @@ class Survey:
                 self.slow.add(name)
         return self._by_number[exchange.number]
 
+    async def again(self, name: str, window: Window) -> Observation:
+        """A window that was asked before; for free that tells whether + may stand for a blank, unless that is known.
+
+        Where it brings other rows so, it is asked as ever, too.
+        """
+        if self.client.spaces[name] != "%20" or self.of(name, "plus"):
+            return await self.ask(name, "repeat", window)
+        before = [o for o in self.observations if o.feed.name == name and o.window == window and o.is_whole]
+        found = await self.ask(name, "plus", window, query=odd.spaced(window, "+"))
+        if not before or not odd.is_read_alike(before[-1], found):
+            return await self.ask(name, "repeat", window)
+        self.rename(name, {"plus"}, "repeat")
+        return self._by_number[found.exchange.number]
+
     async def youngest(self, name: str, length: timedelta) -> None:
         """The youngest closed seconds of a feed."""
-        offset = self._product.offset_of(name)
+        offset = self.product.offset_of(name)
         await self.ask(name, "watch", windows.youngest(self.product_now(), offset, length))
 
     async def each(self, step: Callable[[str], Awaitable[None]], names: Iterable[str]) -> None:
@@ -145,95 +156,34 @@ class Survey:
         now = self._clock()
 
         async def poll(name: str) -> None:
-            await self.ask(name, "burst", windows.last_minute(now, self._product.offset_of(name)), burst=True)
+            await self.ask(name, "burst", windows.last_minute(now, self.product.offset_of(name)), burst=True)
 
         await self.each(poll, self.names)
 
     async def _is_let_in(self) -> bool:
         """Whether it is worth going on: some feed answers anything but a refusal, perhaps when it is asked alone."""
-        polls = [self._of(name, "burst")[-1] for name in self.names]
+        polls = [self.of(name, "burst")[-1] for name in self.names]
         if any(o.exchange.status not in {None, 401, 403} for o in polls):
             return True
         knocks = [o.feed.name for o in polls[:_KNOCKS]]
 
         async def knock(name: str) -> None:
-            await self.ask(name, "minute", self._of(name, "burst")[-1].window)
+            await self.ask(name, "minute", self.of(name, "burst")[-1].window)
 
         # At once, since each may have to be waited for.
         await self.each(knock, knocks)
-        return any(o.exchange.status not in {None, 401, 403} for name in knocks for o in self._of(name, "minute"))
+        return any(o.exchange.status not in {None, 401, 403} for name in knocks for o in self.of(name, "minute"))
 
-    async def _grow(self, name: str) -> None:
-        """From a minute to an hour to a day, and on where there are hardly any rows."""
-        first = self._of(name, "burst")[-1]
-        if first.exchange.seconds > HOPELESS:
-            return
-        if first.exchange.status != _OK or first.exchange.error:
-            first = await self.ask(name, "minute", first.window)
-        if first.exchange.status == _NOT_IMPLEMENTED:
-            return
-        if first.exchange.status in _NOT_FOUND and not await self._found(name):
-            return
-        await self._widen(name, first)
-
-    async def _widen(self, name: str, first: Observation) -> None:
-        end = windows.settled(self.product_now(), self._product.offset_of(name))
-        hour = await self._first_window(name, Window(end - windows.HOUR, end))
-        if hour.exchange.seconds > HOPELESS:
-            return
-        if (hour.exchange.status or 0) >= _SERVER and first.exchange.status == _OK:
-            for part in windows.parts(end):
-                await self.ask(name, "part", part)
-        day = await self.ask(name, "day", Window(end - windows.DAY, end), most_bytes=WIDE_BYTES)
-        if not any(o.exchange.status == _OK for o in (first, hour, day)):
-            return
-        if len(day.rows) < windows.FEW and day.is_whole:
-            month = await self.ask(name, "wide", Window(end - 30 * windows.DAY, end), most_bytes=WIDE_BYTES)
-            if len(month.rows) < windows.FEW and month.is_whole:
-                await self.ask(name, "wide", Window(windows.BEGINNING, end), most_bytes=WIDE_BYTES)
-
-    async def _first_window(self, name: str, window: Window) -> Observation:
-        """The hour; where a blank written %20 seems to be what it stumbles over, with + from then on."""
-        hour = await self.ask(name, "hour", window, most_bytes=_HOUR_BYTES)
-        if hour.exchange.status in {None, _OK, 401, 403} or self.client.spaces[name] != "%20":
-            return hour
-        if any(o.exchange.status == _OK for o in self._of(name, "burst", "minute")):
-            return hour
-        self.client.spaces[name] = "+"
-        again = await self.ask(name, "hour", window, most_bytes=_HOUR_BYTES)
-        if again.exchange.status == _OK:
-            self._rename(name, {"burst", "minute", "hour"}, "percent20", but=again)
-            return again
-        self.client.spaces[name] = "%20"
-        return hour
-
-    def _rename(self, name: str, probes: set[str], probe: str, but: Observation) -> None:
+    def rename(self, name: str, probes: set[str], probe: str, but: Observation | None = None) -> None:
+        """Have asked a feed for these reasons, all but one, for another."""
         for place, o in enumerate(self.observations):
             if o.feed.name == name and o.probe in probes and o is not but:
                 renamed = replace(o, exchange=replace(o.exchange, probe=probe))
                 self.observations[place] = self._by_number[o.exchange.number] = renamed
 
-    async def _found(self, name: str) -> bool:
-        """Whether a feed that was not found is there after all: at a wider window, or at another path."""
-        end = windows.settled(self.product_now())
-        wide = await self.ask(name, "hour", Window(end - windows.HOUR, end))
-        if wide.exchange.status not in _NOT_FOUND:
-            return True
-        if name in self._product.paths:
-            return False
-        for alias in feeds()[name].aliases:
-            before = self.client.paths[name]
-            self.client.paths[name] = alias
-            there = await self.ask(name, "minute", wide.window)
-            if there.exchange.status not in _NOT_FOUND:
-                self._forget(name, before)
-                return True
-            self.client.paths[name] = before
-        return False
-
-    def _forget(self, name: str, path: str) -> None:
+    def forget(self, name: str, path: str) -> None:
         """A path that was only guessed says nothing about the feed."""
-        base = shown_address(self._product.url + path)
+        base = shown_address(self.product.url + path)
         self.observations = [
             o for o in self.observations if o.feed.name != name or o.exchange.url.partition("?")[0] != base
         ]
@@ -256,12 +206,11 @@ class Survey:
         if name in self.slow:
             await self._credentials(name, window or feed.valid[-1].window, None)
             return
-        minute = window or self._of(name, "hour", "burst")[-1].window
+        minute = window or self.of(name, "hour", "burst")[-1].window
         await self._credentials(name, minute, pigs.index(name) if name in pigs else None)
         if not feed.is_catalogue:
             await self.ask(name, "empty", windows.EMPTY)
-            wide = any(o.exchange.status == _OK for o in feed.valid if o.probe in {"day", "wide"})
-            await self.ask(name, "future", windows.future(self.product_now(), windows.HOUR * (6 if wide else 1)))
+            await self.ask_future(feed)
         await self._format(name, window or minute)
         if window is not None and name in pigs:
             await self.ask(name, "plus" if self.client.spaces[name] == "%20" else "percent20", window,
@@ -270,6 +219,20 @@ class Survey:
                 await self.ask(name, "equal", None, query=odd.equal(at, self.client.spaces[name]))
         if name in pigs[:2]:
             await self._oddities(name, window or minute)
+        if (fresh := half_hours_old(self.case().feeds[name])) is not None:
+            # Does it stay as old when rows come? Then its clock is behind.
+            await self.ask(name, "freshest", Window(*(floor(at, windows.SECOND) for at in (fresh, self.product_now()))))
+
+    async def ask_future(self, feed: FeedCase) -> None:
+        """All that is to come; where so much is refused, a few hours of it."""
+        now = self.product_now()
+        if any(o.exchange.status == _OK for o in feed.valid if o.probe in _WIDE):
+            if (await self.ask(feed.name, "future", windows.far_future(now), most_bytes=WIDE_BYTES)).is_whole:
+                return
+            again = await self.ask(feed.name, "future", windows.future(now))
+            self.rename(feed.name, {"future"}, "far_future", but=again)
+        else:
+            await self.ask(feed.name, "future", windows.future(now, windows.HOUR))
 
     async def _focused(self, feed: FeedCase) -> Window | None:
         if feed.no_windows or feed.name in self.slow:
@@ -304,7 +267,7 @@ class Survey:
             await self.ask(name, "edge", second)
 
     async def _credentials(self, name: str, window: Window | None, place: int | None) -> None:
-        if self._product.auth.get("scheme") == "none":
+        if self.product.auth.get("scheme") == "none":
             return
         await self.ask(name, "anonymous", window, credentials="none")
         if place is not None:
@@ -312,7 +275,7 @@ class Survey:
 
     async def _format(self, name: str, window: Window | None) -> None:
         """The other format, where the product has two: one feed tells whether it does."""
-        if self._product.format != "auto" or self._other_format is False:
+        if self.product.format != "auto" or self._other_format is False:
             return
         usual = next((o.format for o in self.observations if o.feed.name == name and o.is_whole and o.format), "")
         if usual not in {"csv", "json"}:
@@ -338,7 +301,8 @@ class Survey:
         for part in window.partition(step):
             await self.ask(name, "cut", part)
 
-    def _of(self, name: str, *probes: str) -> list[Observation]:
+    def of(self, name: str, *probes: str) -> list[Observation]:
+        """What a feed was asked for these reasons."""
         return [o for o in self.observations if o.feed.name == name and o.probe in probes]
 
     def product_now(self) -> datetime:

@@ -2,7 +2,7 @@
 
 import asyncio
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from functools import partial
 from itertools import pairwise
@@ -112,7 +112,7 @@ def lateness(case: Case) -> tuple[Late, ...]:
     return tuple(found)
 
 
-def suggested_offset(case: Case, late: Iterable[Late]) -> int | None:
+def suggested_offset(case: Case, late: Sequence[Late]) -> int | None:
     """Seconds to wait after the end of a window before asking for it; None where no row was late.
 
     Not less than the largest lateness that was seen, and as far as possible not a minute more: lateness is known to lie
@@ -126,11 +126,25 @@ def suggested_offset(case: Case, late: Iterable[Late]) -> int | None:
         if one.found - one.first_asked <= max(4 * EVERY, 2 * _apart(case))
     ]
     if not spans:
-        return None
+        return _frontier(case, list(late))
     least = max(low for low, _ in spans)
     most = max(high for _, high in spans)
     minutes = math.ceil(most / _MINUTE) * _MINUTE
     return minutes if minutes <= least + _MINUTE else math.ceil(most / _STEP) * _STEP
+
+
+def _frontier(case: Case, late: Sequence[Late]) -> int | None:
+    """The age that every row has which is ever seen, where those that were late are no older by much; else None.
+
+    A product that answers what is ten minutes old and nothing younger shows no late row to who looks back for five.
+    """
+    ages = []
+    for feed in case.offered:
+        youngest = causes_of(feed).story.witnesses.youngest
+        waits = [one.first_asked + feed.skew - one.stamp for one in late if one.feed == feed.name]
+        if waits and youngest is not None and max(waits) <= youngest + timedelta(minutes=1):
+            ages.append(max(youngest, *waits).total_seconds())
+    return math.ceil(max(ages) / _STEP) * _STEP if ages else None
 
 
 def _apart(case: Case) -> timedelta:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from urllib.parse import quote
 
+from halfopen.check.observe import Observation
 from halfopen.window.window import Window
 from halfopen.wire import moment
 
@@ -13,6 +14,12 @@ _OFFSET = timedelta(hours=3)
 def spaced(window: Window, space: str) -> str:
     """A window with its blanks written as `+` or `%20`."""
     return moment.query_of(window, space)
+
+
+def is_read_alike(one: Observation, other: Observation) -> bool:
+    """Whether two answers to a window, asked in two ways, hold the same rows, but for those that have moved on."""
+    together, apart = one.ids() | other.ids(), one.ids() ^ other.ids()
+    return other.is_whole and len(apart) * 2 <= len(together)
 
 
 def equal(at: datetime, space: str) -> str:

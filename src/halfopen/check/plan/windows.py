@@ -14,13 +14,17 @@ SECOND: Final = timedelta(seconds=1)
 MINUTE: Final = timedelta(minutes=1)
 HOUR: Final = timedelta(hours=1)
 DAY: Final = timedelta(days=1)
+HALF_DAY: Final = DAY / 2
 BEGINNING: Final = datetime(2000, 1, 1, tzinfo=UTC)
 EMPTY: Final = Window(BEGINNING, BEGINNING + MINUTE)
 """A minute in which no product has rows."""
+_FAR: Final = datetime(2100, 1, 1, tzinfo=UTC)
+"""Rows that are kept for ever are stamped 2099 or so."""
 FEW: Final = 6
 """So many rows make a window worth looking at closely."""
 MANY: Final = 1500
 """More rows than these are not asked for again and again."""
+_CROWD: Final = 20
 _SOME: Final = 400
 _PART: Final = timedelta(minutes=8)
 _PARTS: Final = 5
@@ -44,6 +48,21 @@ def future(now: datetime, length: timedelta = 6 * HOUR) -> Window:
     """A window that no row can be in: also not one that is stamped two minutes early."""
     start = ceil(now, MINUTE) + 5 * MINUTE
     return Window(start, start + length)
+
+
+def far_future(now: datetime) -> Window:
+    """All the time that no row can be in."""
+    return Window(future(now).start, _FAR)
+
+
+def are_of_one_moment(rows: Sequence[Row]) -> bool:
+    """Whether so many rows bear one stamp that it tells nothing of each: are there any others?"""
+    return len(rows) >= _CROWD and len({row.at for row in rows}) == 1
+
+
+def is_recent(rows: Iterable[Row], since: datetime) -> bool:
+    """Whether no row is older than that, as where a product takes its own earliest moment for from."""
+    return all(row.at is None or row.at >= since for row in rows)
 
 
 def parts(end: datetime) -> list[Window]:

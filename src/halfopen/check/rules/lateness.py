@@ -30,7 +30,8 @@ def _doubt(feed: FeedCase) -> str:
     causes = causes_of(feed)
     if causes.of_extras is not None and causes.of_extras.code not in _TRUSTED:
         return "rows are answered for windows that they do not belong to, so that none can be called late"
-    if causes.story.losses or any(causes_of(other).story.is_flapping for other in feed.case.offered):
+    others = (causes_of(other).story for other in feed.case.offered)
+    if causes.story.losses or any(story.is_flapping for story in others):
         return "rows come and go, so that none can be called late"
     return ""
 
@@ -78,17 +79,21 @@ def _told(feed: FeedCase, late: list[Latecomer], text: str) -> Outcome:
         samples.append(
             Sample(
                 key(one.row.key),
-                f": {feed.feed.cursor} = {at}, {_lacked(one)} {window_of(one.missing)}"
-                f" asked {moment(one.missing.started)}, there {moment(one.found.started)}",
+                f": {feed.feed.cursor} = {at}, {_lacked(feed, one)}, there {moment(one.found.started)}",
             )
         )
     return failed(text, seen=late[0].missing.exchange, samples=samples, count=len(late))
 
 
-def _lacked(late: Latecomer) -> str:
+def _lacked(feed: FeedCase, late: Latecomer) -> str:
     """How the answer that came first stood to the row."""
-    same = any(row.key == late.row.key and row.at == late.moment for row in late.missing.rows)
-    return "with smaller totals in" if same else "not in"
+    asked = f"{window_of(late.missing)} asked {moment(late.missing.started)}"
+    before = [row.at for row in late.missing.rows if row.key == late.row.key and row.at is not None]
+    if late.moment in before:
+        return f"with smaller totals in {asked}"
+    if before and feed.is_aggregate:
+        return f"without this action in {asked}, where the last is of {moment(max(before))}"
+    return f"not in {asked}"
 
 
 _F = "lateness"

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 from statistics import median
 
+from halfopen.check.behind import ENOUGH_STAMPS, HALF_HOUR, first_with, gap_of, is_up_to_now, stays_behind
 from halfopen.check.case import FeedCase
 from halfopen.check.causes import causes_of
 from halfopen.check.counted import counted
@@ -16,14 +17,12 @@ from halfopen.check.telling import moment, window_of, without_answers, without_r
 
 MUST, SHOULD, INFO = Severity.MUST, Severity.SHOULD, Severity.INFO
 _AHEAD = timedelta(seconds=120)
-_HALF_HOUR = timedelta(minutes=30)
 _NEAR = timedelta(minutes=4)
 _SOON = timedelta(seconds=20)
 _RECENTLY = timedelta(minutes=3)
 _HABIT = 3
 """One odd row is no time zone."""
 _ENOUGH_COARSE = 20
-_ENOUGH_STAMPS = 10
 _STALE = 100
 _RECENT = 50
 _BUSY = 60.0
@@ -99,11 +98,11 @@ def _not_utc(feed: FeedCase) -> Outcome:
         return not_verified("no rows were seen")
     ahead = _ahead(feed)
     farthest = max((ahead_by for _, _, ahead_by in ahead), default=timedelta(0))
-    steps = round(farthest / _HALF_HOUR)
+    steps = round(farthest / HALF_HOUR)
     if (
         steps
         and len(ahead) >= _HABIT
-        and abs(farthest - steps * _HALF_HOUR) <= _NEAR
+        and abs(farthest - steps * HALF_HOUR) <= _NEAR
         and _all_ahead(feed, len(ahead), farthest)
     ):
         text = f"the freshest stamps are {steps / 2:g} h ahead of the clock: they are local time, not UTC"
@@ -124,31 +123,26 @@ def _behind(feed: FeedCase) -> Outcome:
     Not one that is asleep: rows must have come while we looked.
     """
     stamps = sorted({row.at for row in feed.rows if row.at is not None})
-    if len(stamps) < _ENOUGH_STAMPS:
+    if len(stamps) < ENOUGH_STAMPS:
         return PASS if stamps else not_verified("no stamps were seen")
-    seen = _first_with(feed, stamps[-1])
+    seen = first_with(feed, stamps[-1])
     age = seen.ended + feed.skew - stamps[-1]
-    steps = round(age / _HALF_HOUR)
-    recent = stamps[-_ENOUGH_STAMPS:]
-    gap = (recent[-1] - recent[0]) / (len(recent) - 1)
+    steps = round(age / HALF_HOUR)
+    gap = gap_of(stamps)
     near = min(max(10 * gap, _SOON), _NEAR)
-    if steps < 1 or abs(age - steps * _HALF_HOUR) > near or gap * 20 > _HALF_HOUR:
+    stays = stays_behind(feed)
+    if not stays and (steps < 1 or abs(age - steps * HALF_HOUR) > near or gap * 20 > HALF_HOUR):
         return PASS
-    if not any(o.window and o.window.end >= o.started + feed.skew - timedelta(minutes=2) and o.window.start < stamps[-1]
-               for o in feed.answers):  # fmt: skip
+    if not any(is_up_to_now(feed, o) and o.window and o.window.start < stamps[-1] for o in feed.answers):
         return not_verified("no window up to now was asked")
     others = [f for f in feed.case.offered if f is not feed and freshest(f) is not None]
-    if any((fresh := freshest(f)) is not None and seen.ended + feed.skew - fresh < _HALF_HOUR / 2 for f in others):
+    fresh = any((at := freshest(f)) is not None and seen.ended + feed.skew - at < HALF_HOUR / 2 for f in others)
+    if fresh and not stays:
         return PASS
-    if not any(map(_moves, feed.case.offered)):
+    if not stays and not any(map(_moves, feed.case.offered)):
         return not_verified("no row came while it was looked at")
     text = f"the freshest stamp is {steps / 2:g} h old, though rows come every {gap.total_seconds():.0f} s: local time?"
     return failed(text, seen=seen.exchange, severity=SHOULD, certainty=Certainty.STATISTICAL)
-
-
-def _first_with(feed: FeedCase, stamp: datetime) -> Observation:
-    """The first answer with a row of this stamp."""
-    return next(o for o in feed.readable if any(row.at == stamp for row in o.rows))
 
 
 def _moves(feed: FeedCase) -> bool:
@@ -226,8 +220,8 @@ def _stale(feed: FeedCase) -> Outcome:
     if ended := without_windows(feed):
         return ended
     stamps = sorted({row.at for row in feed.rows if row.at is not None})
-    if len(stamps) < _ENOUGH_STAMPS:
-        return not_verified(f"fewer than {_ENOUGH_STAMPS} stamps were seen")
+    if len(stamps) < ENOUGH_STAMPS:
+        return not_verified(f"fewer than {ENOUGH_STAMPS} stamps were seen")
     recent = stamps[-_RECENT:]
     gaps = [(later - earlier).total_seconds() for earlier, later in pairwise(recent)]
     fresh = [o for o in feed.answers if o.window and o.window.end >= o.started + feed.skew - timedelta(minutes=3)]

@@ -2,20 +2,26 @@
 
 from collections import Counter
 from collections.abc import Collection
+from datetime import timedelta
 
 from halfopen.check.case import FeedCase
 from halfopen.check.exchange import Exchange
 from halfopen.check.finding import Certainty, Severity
+from halfopen.check.observe import Observation
+from halfopen.check.plan.windows import BEGINNING
 from halfopen.check.rule import PASS, Outcome, failed, feed_rule, not_applicable, not_verified
 from halfopen.check.telling import holder, lines, without_rows
 from halfopen.contract.model import Kind
-from halfopen.contract.values import parse
-from halfopen.errors import ValueProblem
 
 MUST, SHOULD, INFO = Severity.MUST, Severity.SHOULD, Severity.INFO
 _ENOUGH = 20
+_AN = {"boolean": "true or false", "object": "an object"}
 _NUMBERS = frozenset({Kind.DECIMAL, Kind.INTEGER})
-_FIVE = frozenset({"string", "number", "boolean", "list"})
+_FIVE = frozenset({"string", "number", "list"})
+"""How JSON writes an integer, a fraction, a text, a date and an array: true and false are none of them."""
+_RARE = 0.05
+"""The share of texts among numbers in CSV, where all are texts, up to which the column is one of numbers."""
+_AT_EXPORT = timedelta(minutes=2)
 
 
 def _columns(feed: FeedCase) -> list[str]:
@@ -51,13 +57,15 @@ def _custom_type(feed: FeedCase) -> Outcome:
         return ended
     if not feed.feed.custom:
         return not_applicable("only players have custom fields")
-    own = {name: types for name, types in _types(feed).items() if name not in feed.feed.fields}
+    renames = feed.case.product.columns.get(feed.name, {})
+    known = {renames.get(name, name).casefold() for name in feed.feed.fields}
+    own = {name: types for name, types in _types(feed).items() if name.strip().casefold() not in known}
     if not own:
         return not_applicable("no custom field is sent in JSON")
     odd = {name: types.keys() - _FIVE for name, types in own.items() if types.keys() - _FIVE}
     if not odd:
         return PASS
-    bad = [f"{name} is an object" for name in odd]
+    bad = [f"{name} is {' or '.join(_AN[kind] for kind in sorted(kinds))}" for name, kinds in odd.items()]
     return failed("; ".join(bad[:5]), samples=bad, seen=_typed(feed, *next(iter(odd.items()))))
 
 
@@ -84,7 +92,7 @@ def _texts_change(feed: FeedCase, names: list[str]) -> Outcome:
     for name in names:
         texts = [text for row in feed.whole_rows if (text := row.text(name))]
         other = [text for text in texts if not _is_number(text)]
-        if len(texts) >= _ENOUGH and other and len(other) <= len(texts) // 2 and len(set(texts)) > 2:  # noqa: PLR2004
+        if len(texts) >= _ENOUGH and other and len(other) < _RARE * len(texts) and len(set(texts)) > 2:  # noqa: PLR2004
             numbers = len(texts) - len(other)
             text = f"the custom field {name} is a number in {numbers} rows and something else in {len(other)}"
             odd = [row for row in feed.whole_rows if row.text(name) and not _is_number(row.text(name) or "")]
@@ -186,22 +194,31 @@ def _digits(feed: FeedCase) -> Outcome:
 
 
 def _same_cursor(feed: FeedCase) -> Outcome:
-    """Feeds that send a required column with nothing readable in any row."""
+    """Every row has one stamp, that of its answer, or the only one that there is: a nightly batch has others."""
     if ended := without_rows(feed):
         return ended
-    for name in feed.feed.required:
-        field = feed.feed.fields[name]
-        texts = {row.text(name) for row in feed.whole_rows} - {None, ""}
-        if len(texts) == 1 and len(feed.whole_rows) >= _ENOUGH and name == feed.feed.cursor:
-            samples = lines((row, name) for row in feed.whole_rows[:5])
-            return failed(f"every row has the same {name}", seen=holder(feed, feed.whole_rows[0]), samples=samples,
-                          count=len(feed.whole_rows))  # fmt: skip
-        for text in texts:
-            try:
-                parse(field, text)
-            except ValueProblem:
-                return PASS
-    return PASS
+    cursor = feed.feed.cursor
+    if cursor not in feed.feed.required:
+        return not_applicable("the document does not require its cursor")
+    full = [o for o in feed.readable if len(o.rows) >= _ENOUGH]
+    stamps = {row.at for o in full for row in o.rows}
+    if any(len({row.at for row in o.rows}) > 1 for o in full) or None in stamps:
+        return PASS
+    if not full:
+        return not_verified(f"no answer had {_ENOUGH} rows")
+    if all(abs(o.ended + feed.skew - at) <= _AT_EXPORT for o in full if (at := o.rows[0].at) is not None):
+        text = f"every row has the same {cursor}, that of its answer"
+    elif len(stamps) == 1 and any(_is_from_beginning(o) for o in full):
+        text = f"every row has the same {cursor}"
+    else:
+        return not_verified("the rows that were seen have one stamp, as after a batch: older ones were not asked for")
+    samples = lines((row, cursor) for row in full[0].rows[:5])
+    return failed(text, seen=full[0].exchange, samples=samples, count=len(feed.whole_rows))
+
+
+def _is_from_beginning(observation: Observation) -> bool:
+    """Whether these are all rows that there are."""
+    return observation.is_whole and observation.window is not None and observation.window.start <= BEGINNING
 
 
 _F = "columns"
@@ -212,7 +229,7 @@ RULES = (
               section=_S),
     feed_rule("custom_field_type", SHOULD, _custom_type, family=_F, doc="A custom field has none of the five types.",
               fix="Send an integer, a fraction, a text, a date or an array of texts.", good='["vip", "new"]',
-              bad='{"level": 3}', section='Custom Fields in the "Players" feed', feeds=("players",)),
+              bad='{"level": 3}, true', section='Custom Fields in the "Players" feed', feeds=("players",)),
     feed_rule("custom_field_type_changes", SHOULD, _custom_changes, family=_F, doc="A custom field changes its type.",
               fix="Send one type in every row.", good="3, 4, null", bad='3, "gold"',
               section='Custom Fields in the "Players" feed', feeds=("players",)),

@@ -139,6 +139,24 @@ class LateAsDeclared(Product):
         return row.at + (row.number * 7919 % 90) * SECOND if row.number % 10 == 0 else row.at
 
 
+class PlayersFollow(Product):
+    """Writes players twenty seconds after their contacts and logins, and stamps them then."""
+
+    behind = 20 * SECOND
+    watch = 30
+
+    def read(self, request: Request, feed: str, start: int, end: int) -> list[Row]:
+        if feed != "players":
+            return super().read(request, feed, start, end)
+        self.world.advance(request.now)
+        found = self.world.read(feed, start - self.behind, end - self.behind, request.now - self.behind)
+        return [self._written(row) for row in found]
+
+    def _written(self, row: Row) -> Row:
+        at, born = row.at + self.behind, stamp(row.values["registered_at"]) + self.behind  # type: ignore[arg-type]  # a moment
+        return replace(row.altered(modified_at=moment(at), registered_at=moment(born)), at=at)
+
+
 class RolledBack(Product):
     """Takes bets back: the totals of some sessions fall as time passes, while no stamp does."""
 

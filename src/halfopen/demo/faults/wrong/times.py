@@ -38,6 +38,31 @@ class LateOdds(LateWrites):
     feed, longest = "sports_odds", 20
 
 
+class NothingYoung(Product):
+    """Answers what is twenty seconds old and nothing younger: a bet that changes is in no window meanwhile."""
+
+    code, feed, also, watch = "closed_window_grew", "sports_bets", ("late_writes",), 60
+    oldest_hidden = 20 * SECOND
+
+    def read(self, request: Request, feed: str, start: int, end: int) -> list[Row]:
+        found = super().read(request, feed, start, end)
+        if not self.strikes(feed):
+            return found
+        return [row for row in found if row.at < request.now - self.oldest_hidden]
+
+
+class MinuteByMinute(NothingYoung):
+    """Copies its wallets at the end of each minute: what changes is in no window until then."""
+
+    feed = "wallets"
+
+    def read(self, request: Request, feed: str, start: int, end: int) -> list[Row]:
+        found = Product.read(self, request, feed, start, end)
+        if not self.strikes(feed):
+            return found
+        return [row for row in found if row.at < request.now - request.now % MINUTE]
+
+
 class LateActions(Product):
     """Every other session hears of its actions a quarter of a minute late."""
 

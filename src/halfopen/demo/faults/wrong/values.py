@@ -220,7 +220,7 @@ class StrangeColumn(Product):
 
 
 class WaveringCustomField(Product):
-    """A custom field of players holds a number for some and a word for others."""
+    """A custom field of players holds a number for most and a word for a few."""
 
     code, feed, also = "custom_field_type_changes", "players", ("unknown_field",)
 
@@ -228,7 +228,7 @@ class WaveringCustomField(Product):
         return [*super().columns(feed), "vip_level"] if self.strikes(feed) else super().columns(feed)
 
     def values(self, feed: str, row: Row) -> Mapping[str, object]:
-        level: object = row.lot if row.lot % 3 else "gold"
+        level: object = row.lot if row.lot % 50 else "gold"
         return {**row.values, "vip_level": level} if self.strikes(feed) else row.values
 
 

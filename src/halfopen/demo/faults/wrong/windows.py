@@ -280,6 +280,18 @@ class LosesSomeOfLong(Product):
         return [row for row in found if row.number % self.lacks]
 
 
+class StaleSummary(Product):
+    """Reads windows of an hour and more from a summary that ends half an hour ago: what changed since is gone."""
+
+    code, feed, also = "window_not_additive", "wallets", ("foreign_key_violation",)
+
+    def rows(self, request: Request, feed: str, start: int, end: int) -> list[Row]:
+        found = super().rows(request, feed, start, end)
+        if not self.strikes(feed) or end - start < HOUR:
+            return found
+        return [row for row in found if row.at < self.opened - 30 * MINUTE]
+
+
 class FlappingReplica(Product):
     """Every other answer comes from a copy that lacks every fifteenth row."""
 
