@@ -19,6 +19,8 @@ from support.dialects import Question, speaking
 
 START = parse("2026-03-01 12:00:00")
 WINDOW = Window(START, START + timedelta(minutes=10))
+COUNT = 21
+"""No usual size of a page: such an answer is asked again in halves."""
 AMOUNT = "12345678901234567.890000000000000001"
 TEXT = 'Zoë; "Łódź", tab\there\nand €'
 PLAYERS = (
@@ -83,7 +85,7 @@ async def pulled(
     return found  # type: ignore[return-value]
 
 
-def same(rows: list[dict[str, Any]], count: int = 20) -> None:
+def same(rows: list[dict[str, Any]], count: int = COUNT) -> None:
     """The players of `player`, as they should be in the mirror."""
     assert {row["id"] for row in rows} == {f"p{number}" for number in range(count)}
     for row in rows:
@@ -95,7 +97,7 @@ def same(rows: list[dict[str, Any]], count: int = 20) -> None:
         assert row["modified_at"].replace(tzinfo=UTC) == START + timedelta(seconds=number)
 
 
-MANY = [player(number) for number in range(20)]
+MANY = [player(number) for number in range(COUNT)]
 
 
 def csv_with(delimiter: str, encoding: str = "utf-8", end: str = "\r\n") -> Callable[[Question], web.Response]:
@@ -158,7 +160,7 @@ async def test_json_with_a_mark_of_utf_16(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("encoding", "name"), [("cp1252", "windows-1252"), ("utf-16-le", "utf-16")])
 async def test_declared_encodings(tmp_path: Path, encoding: str, name: str) -> None:
     found = await pulled(tmp_path, csv_with(",", encoding), dialect={"encoding": name})
-    assert len(found["rows"]) == 20
+    assert len(found["rows"]) == COUNT
     assert all("Zoë" in row["first_name"] and "€" in row["first_name"] for row in found["rows"] if row["first_name"])
 
 
@@ -166,7 +168,7 @@ async def test_declared_encodings(tmp_path: Path, encoding: str, name: str) -> N
     ("body", "words"),
     [
         (
-            lambda rows: json.dumps({"data": {"items": rows, "total": 20}, "ok": True}),
+            lambda rows: json.dumps({"data": {"items": rows, "total": COUNT}, "ok": True}),
             {"dialect": {"rows": "data.items"}},
         ),
         (lambda rows: json.dumps({"users": rows}), {"dialect": {"rows": {"players": "users"}}}),
@@ -308,7 +310,7 @@ async def test_pages(
     found = await pulled(tmp_path, speak, dialect={"pages": pages, "rows": "data"})
     same(found["rows"])
     assert len(found["asked"]) == requests
-    assert [line["rows"] for line in found["ledger"] if line["pass"] == 0] == [20]
+    assert [line["rows"] for line in found["ledger"] if line["pass"] == 0] == [COUNT]
 
 
 @pytest.mark.parametrize(("speak", "pages", "requests"), PAGED)

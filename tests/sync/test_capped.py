@@ -1,6 +1,6 @@
 """A product that cuts its answers at a limit loses no row, and a round number of rows is no limit."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -11,6 +11,7 @@ from halfopen.window.window import Window, floor
 from halfopen.wire.negotiate import Format
 from support.faulty import FaultyProduct
 from support.memory_sink import MemorySink
+from support.truth import Truth
 from sync.test_puller import FEEDS, SECOND, now, puller, stored, truths
 
 HOUR = Window(floor(now(), SECOND) - timedelta(hours=1), floor(now(), SECOND))
@@ -61,6 +62,25 @@ async def test_a_product_with_few_rows_is_asked_little_more(tmp_path: Path) -> N
         assert await pulling.backfill("casino", Window(start, start + timedelta(hours=20)), ("logins",)) == {}
     assert len(stored(sink, "logins")) == 200
     assert len(product.asked) <= 5 + 2 * 3, "hours have 10 rows, and others have 20, 40 and 80"
+
+
+class Deaf(Truth):
+    """Has all its rows in every window."""
+
+    def window(self, _start: datetime, _end: datetime, at: datetime) -> list[dict[str, str | None]]:
+        return [row.values for row in self.now(at).values()]
+
+
+async def test_whoever_looks_at_no_window_is_not_asked_in_ever_smaller_ones(tmp_path: Path) -> None:
+    start = floor(now(), SECOND) - timedelta(hours=30)
+    sink = MemorySink()
+    whole = Deaf("logins")
+    for number in range(20):
+        whole.put({"id": f"l{number}", "player_id": "p"}, start + timedelta(seconds=number))
+    async with FaultyProduct([whole]) as product, puller(product, sink, tmp_path, feeds=("logins",)) as pulling:
+        assert await pulling.backfill("casino", Window(start, start + timedelta(hours=20))) == {}
+    assert len(stored(sink, "logins")) == 20
+    assert len(product.asked) < 40, "an hour was doubted down to seconds, once"
 
 
 @pytest.mark.parametrize(

@@ -44,6 +44,9 @@ class Limit:
 
     cadence: timedelta = timedelta(minutes=1)
     known: int | None = None
+    is_deaf: bool = False
+    """Whether windows that share no moment had the very same rows: a whole list for each, of which nothing is cut."""
+    _bodies: dict[str, Window] = field(default_factory=dict)
     _most: int = 0
     _chance: Counter[int] = field(default_factory=Counter)
     _taken: deque[tuple[int, Window]] = field(default_factory=lambda: deque(maxlen=_REMEMBERED))
@@ -53,15 +56,27 @@ class Limit:
 
         of: the count that is in doubt already; what is cut there is cut at the same.
         """
+        if of is not None and self._is_elsewhere(fetched.digest, window):
+            self.is_deaf = True
         limits = {of, self.known} - {None}
         wide = window.length > self.cadence
-        if fetched.size < FEWEST or window.length < 2 * SECOND or not (wide or limits):
+        if self.is_deaf or fetched.size < FEWEST or window.length < 2 * SECOND or not (wide or limits):
             return None
         rows = await asyncio.to_thread(rows_in, fetched.body, fetched.format)
         if rows in limits or (wide and of is None and self.is_suspicious(rows, window)):
+            if of is None:
+                self._bodies.clear()
+            self._bodies.setdefault(fetched.digest, window)
             return rows
         self.took(rows, window)
         return None
+
+    def _is_elsewhere(self, digest: str, window: Window) -> bool:
+        """Whether the rows in doubt came for another part of the window, too; a part of the same may have them all."""
+        before = self._bodies.get(digest, window)
+        if digest in self._bodies and window.length < before.length:
+            self._bodies[digest] = window
+        return not before.overlaps(window)
 
     def is_suspicious(self, rows: int, window: Window) -> bool:
         """Whether an answer of so many rows to a wide window may have been cut."""
