@@ -8,7 +8,7 @@ SEED ?= 1
 # uv asks for what the locks pin and for nothing else; hashes decide what is accepted.
 INSTALL := $(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python
 export UV_LINK_MODE ?= copy
-# The command and its tests start many processes: none of them is to compile 500 modules again, wherever this runs.
+# The command and its tests start many processes: none of them is to compile all modules again, wherever this runs.
 unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help setup demo test check bench docs lock clean

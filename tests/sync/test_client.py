@@ -49,7 +49,7 @@ class Asker:
         self.auth = {"scheme": "basic", "user": "intarget", "password": SECRET}
 
     async def fetch(self, window: Window = HOUR, *, times: int = 1, **more: object) -> Fetched:
-        config = ProductConfig(name="casino", **{"url": self.product.url, "auth": self.auth, **more})  # type: ignore[arg-type]
+        config = ProductConfig(name="casino", **{"url": self.product.url, "auth": self.auth, **more})
         async with aiohttp.ClientSession(auto_decompress=False) as session:
             client = ProductClient(config, session, lambda: datetime.now(UTC))
             for _ in range(times - 1):
@@ -142,7 +142,7 @@ async def test_no_bytes_are_no_answer_however_often_they_come(
     product: FaultyProduct, tmp_path: Path, format_: str, window: Window
 ) -> None:
     product.faults = lambda _number, _feed: Fault.NO_BYTES
-    config = ProductConfig(name="casino", url=product.url, format=format_)  # type: ignore[arg-type]
+    config = ProductConfig(name="casino", url=product.url, format=format_)
     async with aiohttp.ClientSession(auto_decompress=False) as session:
         client = ProductClient(config, session, lambda: datetime.now(UTC))
         for _ in range(7):
@@ -238,9 +238,9 @@ async def test_credentials_do_not_travel(
     product: FaultyProduct, asker: Asker, monkeypatch: pytest.MonkeyPatch, location: str, message: str
 ) -> None:
     async def moved(writer: object, _feed: object, _rows: object, _product: object) -> bool:
-        return await send(writer, "302 Found", b"", {"Location": location})  # type: ignore[arg-type]
+        return await send(writer, "302 Found", b"", {"Location": location})
 
-    monkeypatch.setitem(ANSWERS, Fault.NONE, moved)  # type: ignore[misc]
+    monkeypatch.setitem(ANSWERS, Fault.NONE, moved)
     monkeypatch.setitem(product.truths, "/loop", truth())
     product.truths["/loop"].feed = "logins"
     with pytest.raises(Refusal, match=message):
@@ -253,9 +253,9 @@ async def test_a_redirect_within_the_product_is_followed(
 ) -> None:
     async def moved(writer: object, _feed: object, _rows: object, _product: object) -> bool:
         query = product.seen_targets[-1].partition("?")[2]
-        return await send(writer, "307 Temporary Redirect", b"", {"Location": f"/v2/logins?{query}"})  # type: ignore[arg-type]
+        return await send(writer, "307 Temporary Redirect", b"", {"Location": f"/v2/logins?{query}"})
 
-    monkeypatch.setitem(ANSWERS, Fault.RESET, moved)  # type: ignore[misc]
+    monkeypatch.setitem(ANSWERS, Fault.RESET, moved)
     product.faults = lambda number, _feed: Fault.RESET if number == 0 else Fault.NONE
     product.truths["/v2/logins"] = product.truths["/api/logins"]
     got = await asker.fetch()
@@ -268,9 +268,9 @@ async def test_a_redirect_that_drops_the_window_is_refused(
     product: FaultyProduct, asker: Asker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def moved(writer: object, _feed: object, _rows: object, _product: object) -> bool:
-        return await send(writer, "301 Moved Permanently", b"", {"Location": f"/new?password={SECRET}"})  # type: ignore[arg-type]
+        return await send(writer, "301 Moved Permanently", b"", {"Location": f"/new?password={SECRET}"})
 
-    monkeypatch.setitem(ANSWERS, Fault.NONE, moved)  # type: ignore[misc]
+    monkeypatch.setitem(ANSWERS, Fault.NONE, moved)
     with pytest.raises(Refusal, match=r"redirects without 'from' and 'to' as asked.*found '/new\?password=\*\*\*'"):
         await asker.fetch()
     assert len(product.seen_targets) == 1
@@ -281,9 +281,9 @@ async def test_a_redirect_with_blanks_is_sent_as_an_address(
 ) -> None:
     async def moved(writer: object, _feed: object, _rows: object, _product: object) -> bool:
         place = "/v2/logins?from=2026-03-01 12:00:00&to=2026-03-01 13:00:00"
-        return await send(writer, "302 Found", b"", {"Location": place})  # type: ignore[arg-type]
+        return await send(writer, "302 Found", b"", {"Location": place})
 
-    monkeypatch.setitem(ANSWERS, Fault.RESET, moved)  # type: ignore[misc]
+    monkeypatch.setitem(ANSWERS, Fault.RESET, moved)
     product.faults = lambda number, _feed: Fault.RESET if number == 0 else Fault.NONE
     product.truths["/v2/logins"] = product.truths["/api/logins"]
     assert (await asker.fetch()).body.read_bytes() == whole(product)
@@ -295,9 +295,9 @@ async def test_a_date_that_cannot_be_right_is_no_clock(
     product: FaultyProduct, asker: Asker, monkeypatch: pytest.MonkeyPatch, date: str
 ) -> None:
     async def dated(writer: object, _feed: object, _rows: object, _product: object) -> bool:
-        return await send(writer, "200 OK", whole(product), {"Date": date})  # type: ignore[arg-type]
+        return await send(writer, "200 OK", whole(product), {"Date": date})
 
-    monkeypatch.setitem(ANSWERS, Fault.NONE, dated)  # type: ignore[misc]
+    monkeypatch.setitem(ANSWERS, Fault.NONE, dated)
     got = await asker.fetch()
     assert (got.body.read_bytes(), got.server_date) == (whole(product), None)
 
@@ -306,9 +306,9 @@ async def test_a_link_to_a_next_page_makes_it_a_page(
     product: FaultyProduct, asker: Asker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def linked(writer: object, _feed: object, _rows: object, _product: object) -> bool:
-        return await send(writer, "200 OK", whole(product), {"Link": '</api/logins?page=2>; rel="next"'})  # type: ignore[arg-type]
+        return await send(writer, "200 OK", whole(product), {"Link": '</api/logins?page=2>; rel="next"'})
 
-    monkeypatch.setitem(ANSWERS, Fault.NONE, linked)  # type: ignore[misc]
+    monkeypatch.setitem(ANSWERS, Fault.NONE, linked)
     with pytest.raises(
         Refusal, match=r'there is more behind it: set pages = { by = "link" }.* in \[products\.casino\.dialect\]'
     ):
@@ -472,9 +472,9 @@ async def test_a_signature_is_not_shown_when_it_comes_back(
     async def echoing(writer: object, _feed: object, _rows: object, product: FaultyProduct) -> bool:
         target = product.seen_targets[-1]
         location = {"Location": f"http://{target.rpartition('=')[2]}.example{target}"} if status[:3] == "302" else {}
-        return await send(writer, status, f"at {target}".encode(), location)  # type: ignore[arg-type]
+        return await send(writer, status, f"at {target}".encode(), location)
 
-    monkeypatch.setitem(ANSWERS, Fault.NONE, echoing)  # type: ignore[misc]
+    monkeypatch.setitem(ANSWERS, Fault.NONE, echoing)
     with pytest.raises(Refusal) as caught:
         await asker.fetch(auth=SIGNED)
     signature = product.seen_targets[-1].rpartition("&sign=")[2]
@@ -487,16 +487,16 @@ async def test_a_redirect_to_no_address_is_refused(
     product: FaultyProduct, asker: Asker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def moved(writer: object, _feed: object, _rows: object, _product: object) -> bool:
-        return await send(writer, "302 Found", b"", {"Location": "http://127.0.0.1:99999/"})  # type: ignore[arg-type]
+        return await send(writer, "302 Found", b"", {"Location": "http://127.0.0.1:99999/"})
 
-    monkeypatch.setitem(ANSWERS, Fault.NONE, moved)  # type: ignore[misc]
+    monkeypatch.setitem(ANSWERS, Fault.NONE, moved)
     with pytest.raises(Refusal, match="redirects to what is no address"):
         await asker.fetch()
 
 
 @pytest.mark.parametrize("format_", ["csv", "json"])
 async def test_a_full_disk_is_the_mirrors_trouble_and_not_the_products(product: FaultyProduct, format_: str) -> None:
-    config = ProductConfig(name="casino", url=product.url, format=format_)  # type: ignore[arg-type]
+    config = ProductConfig(name="casino", url=product.url, format=format_)
     async with aiohttp.ClientSession(auto_decompress=False) as session:
         client = ProductClient(config, session, lambda: datetime.now(UTC))
         with pytest.raises(SinkError, match="cannot spool an answer to /dev/full: No space left on device; make room"):

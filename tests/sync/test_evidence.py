@@ -5,8 +5,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from halfopen.config.product import ProductConfig
 from halfopen.errors import SinkError
 from halfopen.sinks.base import Sink
@@ -15,23 +13,12 @@ from halfopen.window.arming import Evidence, resting
 from halfopen.window.coverage import Coverage
 from halfopen.window.ladder import DEFAULT
 from halfopen.window.window import Window
-from sinks.conftest import ENGINES
 from support.answers import Answers, transaction
 
 DAY, MINUTE = timedelta(days=1), timedelta(minutes=1)
 BEGIN = datetime(2026, 3, 1, tzinfo=UTC)
 NOW = BEGIN + 4 * DAY + timedelta(hours=2)
 PRODUCTS = {"vegas": ProductConfig(name="vegas", url="http://vegas.example")}
-
-
-@pytest.fixture(params=ENGINES, ids=lambda engine: engine.name)
-def sink(request: pytest.FixtureRequest, tmp_path: Path) -> Any:
-    engine = request.param(tmp_path)
-    made = engine.make()
-    made.open()
-    yield made
-    made.close()
-    engine.close()
 
 
 def archive(sink: Sink) -> Archive:

@@ -65,7 +65,7 @@ def test_a_far_date_is_a_long_wait_and_no_clock(far: str) -> None:
 def test_an_answer_of_the_end_of_time_can_be_judged(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(judging.ledger, "values_of", lambda _answer: {})
     end = datetime.max.replace(tzinfo=UTC)
-    values = judging.values_of(SimpleNamespace(server_date=end, fetched_at=NOON))  # type: ignore[arg-type]
+    values = judging.values_of(SimpleNamespace(server_date=end, fetched_at=NOON))
     assert values["ahead"] == end.replace(tzinfo=None)
-    values = judging.values_of(SimpleNamespace(server_date=None, fetched_at=NOON))  # type: ignore[arg-type]
+    values = judging.values_of(SimpleNamespace(server_date=None, fetched_at=NOON))
     assert values["ahead"] - values["clock"] == judging.AHEAD

@@ -17,23 +17,12 @@ from halfopen.sync.rereads import Ladder, Rereads
 from halfopen.window.coverage import Coverage
 from halfopen.window.ladder import DEFAULT, Rung, owed, scaled
 from halfopen.window.window import Window
-from sinks.conftest import ENGINES
 from support.answers import Answers
 
 NAME = ("vegas", "wallets")
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 SECOND, MINUTE, HOUR, DAY = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 SHORT, LONG = Rung(5 * MINUTE, MINUTE), Rung(HOUR, 10 * MINUTE)
-
-
-@pytest.fixture(params=ENGINES, ids=lambda engine: engine.name)
-def sink(request: pytest.FixtureRequest, tmp_path: Path) -> Any:
-    engine = request.param(tmp_path)
-    made = engine.make()
-    made.open()
-    yield made
-    made.close()
-    engine.close()
 
 
 class Mirror:

@@ -9,10 +9,9 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from halfopen.check import client as clients
 from halfopen.check import echo, judging, patience, recording, road, roots, shown, unreachable, watch
 from halfopen.check.case import Case, build
-from halfopen.check.client import Client, Limits
+from halfopen.check.client import Client, Limits, Spent
 from halfopen.check.closing import Closing
 from halfopen.check.finding import FeedSeen, Finding, Report, Severity
 from halfopen.check.observe import Observer
@@ -112,7 +111,7 @@ async def _asked(
         return
     kept = watch.budget_kept(survey.case())
     await watch.watch(survey, client, options.watch, monotonic=monotonic, tell=tell, keep=kept)
-    with suppress(clients.Spent):
+    with suppress(Spent):
         await Closing(survey).finish()
 
 

@@ -11,7 +11,7 @@ import duckdb
 
 from halfopen.contract.judge import typed
 from halfopen.sinks.database import Database, Values, naive
-from halfopen.sinks.duckdb.merge import Merge
+from halfopen.sinks.duckdb.merge import Merge, asked
 from halfopen.sinks.duckdb.run import run, written
 from halfopen.sinks.stage import Shape
 from halfopen.sinks.sticky import RECORDED, recorded
@@ -89,21 +89,17 @@ def _of_rows(merge: Merge) -> tuple[str, str]:
     needed = ["id", FLAG, *([stamp] if stamp else [])]
     rows = "values_at_hand" if merge.at_hand else f"({typed(merge.shape.feed, 'staged', needed)})"
     new, replacing = ((f"{row}.id", f"{row}.{stamp}" if stamp else "NULL::TIMESTAMP") for row in "td")
-    beside = f"FROM keyed k JOIN {rows} t ON t._n = k._n{_asked(merge, 't')}"
+    beside = f"FROM keyed k JOIN {rows} t ON t._n = k._n{asked(merge, 't')}"
     return (
         f"SELECT {_told(merge, *new)} {beside} WHERE NOT k._stored AND t.{FLAG}",
-        f"SELECT {_told(merge, *replacing)} FROM differing d{_asked(merge, 'd')} WHERE d._new_{FLAG} AND d.{FLAG}",
+        f"SELECT {_told(merge, *replacing)} FROM differing d{asked(merge, 'd')} WHERE d._new_{FLAG} AND d.{FLAG}",
     )
 
 
 def _of_versions(merge: Merge) -> tuple[str, str]:
     """The same where keys come more than once: `keyed` says which of their versions brought the flag."""
-    told = f"SELECT {_told(merge, 'k._key', 'unnest(k._excluded)')} FROM keyed k{_asked(merge, 'k')}"
+    told = f"SELECT {_told(merge, 'k._key', 'unnest(k._excluded)')} FROM keyed k{asked(merge, 'k')}"
     return f"{told} WHERE NOT k._stored", f"{told} WHERE k._n IN (SELECT _n FROM differing)"
-
-
-def _asked(merge: Merge, row: str) -> str:
-    return f" JOIN asked q ON q._a = {row}._a" if merge.many else ""
 
 
 def _told(merge: Merge, key: str, moment: str) -> str:

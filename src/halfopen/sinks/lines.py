@@ -14,7 +14,7 @@ from halfopen.sinks.duckdb.run import written
 from halfopen.wire.csv import LONGEST_ROW
 from halfopen.wire.json import Rows, TextLines
 
-_BLOCK_BYTES = 1 << 18
+BLOCK_BYTES = 1 << 18
 
 
 def names_in(connection: duckdb.DuckDBPyConnection, body: Path) -> list[str]:
@@ -52,7 +52,7 @@ def load(
         read = [f"c{place}" for place in range(len(names))]
         with spare.open("wb") as file:
             file.writelines(
-                TextLines(ndjson=True, change=_renaming(dict(zip(names, read, strict=True)))).over(_blocks(body))
+                TextLines(ndjson=True, change=_renaming(dict(zip(names, read, strict=True)))).over(blocks(body))
             )
         body = spare
     types = ", ".join(f"{literal(name)}: 'VARCHAR'" for name in read)
@@ -84,7 +84,8 @@ def _longest_row(body: Path) -> int:
     return min(max(body.stat().st_size, 1), LONGEST_ROW)
 
 
-def _blocks(body: Path) -> Iterator[bytes]:
+def blocks(body: Path) -> Iterator[bytes]:
+    """A body in blocks of `BLOCK_BYTES`, the last one shorter."""
     with body.open("rb") as file:
-        while block := file.read(_BLOCK_BYTES):
+        while block := file.read(BLOCK_BYTES):
             yield block

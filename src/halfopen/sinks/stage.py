@@ -26,7 +26,6 @@ from halfopen.wire.negotiate import Format
 
 CURSOR_SYNONYMS = ("modified_at", "updated_at", "last_modified", "last_modified_at")
 """Names under which products send a cursor that they should have called otherwise, the likeliest first."""
-_BLOCK_BYTES = 1 << 18
 _BOM = b"\xef\xbb\xbf"
 
 
@@ -226,7 +225,7 @@ def header_of(blocks: Iterable[bytes]) -> list[str] | None:
 
 def _header(answer: Answer, body: Path) -> list[str] | None:
     try:
-        return header_of(_blocks(body))
+        return header_of(lines.blocks(body))
     except BodyError as error:
         raise ContractError(f"{_where(answer)}: {error}") from error
 
@@ -290,17 +289,11 @@ def _records(answer: Answer, body: Path) -> Iterator[bytes]:
 
 def _ends_with_header(body: Path) -> bool:
     """Whether there is but one line: so end most answers, and DuckDB need not look at them."""
-    return body.stat().st_size < _BLOCK_BYTES and b"\n" not in body.read_bytes().strip()
+    return body.stat().st_size < lines.BLOCK_BYTES and b"\n" not in body.read_bytes().strip()
 
 
 def _quotes(body: Path) -> int:
-    return sum(block.count(b'"') for block in _blocks(body))
-
-
-def _blocks(body: Path) -> Iterator[bytes]:
-    with body.open("rb") as file:
-        while block := file.read(_BLOCK_BYTES):
-            yield block
+    return sum(block.count(b'"') for block in lines.blocks(body))
 
 
 def _where(answer: Answer) -> str:

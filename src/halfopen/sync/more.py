@@ -74,7 +74,7 @@ def demand_whole(
 
     link: the address of its header Link. query: what was asked.
     """
-    more = following(link, document, query) or counted(document, 1, rows)
+    more = following(link, document, query) or counted(document, rows)
     if more is not None:
         raise Refusal(f"the answer says that there is more behind it: {more.told(section)}", status=_OK)
 
@@ -103,15 +103,15 @@ def flagged(document: Mapping[str, Any]) -> More | None:
     return None
 
 
-def counted(document: Mapping[str, Any], pages: int, rows: Callable[[], int]) -> More | None:
-    """Whether an envelope counts more pages than these, or more rows than these where all of them are full."""
+def counted(document: Mapping[str, Any], rows: Callable[[], int]) -> More | None:
+    """Whether an envelope counts more pages than one, or more rows than these of a full page."""
     names = {_plain(path[-1]): (path, value) for path, value in _said(document)}
     if any(value in (None, False, "") for name, (_, value) in names.items() if name in _NEXT | _MORE):
         return None  # a count may be of more than was asked for
     for name in sorted(_PAGES & names.keys()):
-        if _number(names[name][1]) > pages:
+        if _number(names[name][1]) > 1:
             return More(_told(*names[name]), _BY_PAGE)
-    full = pages * max((_number(names[name][1]) for name in _SIZES & names.keys()), default=0)
+    full = max((_number(names[name][1]) for name in _SIZES & names.keys()), default=0)
     for name in sorted(_TOTALS & names.keys()):
         total = _number(names[name][1])
         if 0 < full < total and full <= rows() < total:
@@ -132,6 +132,7 @@ def _said(value: Mapping[str, Any], path: Path = ()) -> Iterator[tuple[Path, Any
 
 
 def _held_rows(value: Mapping[str, Any]) -> bool:
+    """Whether rows were here: where they stood, what is left of an envelope has an empty list."""
     return any(inner == [] for inner in value.values())
 
 

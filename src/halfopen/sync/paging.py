@@ -99,7 +99,7 @@ class Paging:
         else:
             found = more.following(next_link(got.headers), document, self.target.query)
             if found is None and len(self._asked) == 1 and not self._knows_end:
-                found = more.counted(document, 1, lambda: self._rows)
+                found = more.counted(document, lambda: self._rows)
         if found is not None:
             raise Refusal(
                 f"page {len(self._asked)} is the last by {self._named()}, and says itself that there is more:"

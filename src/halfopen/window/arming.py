@@ -61,7 +61,8 @@ class Evidence:
 
     def seen_by(self, watched: Coverage) -> "Evidence":
         """Only what the watcher of the ladder has read: after a change another rung may have had its number."""
-        return replace(self, watched=self.watched.difference(self.watched.difference(watched)))
+        by_others = self.watched.difference(watched)
+        return replace(self, watched=self.watched.difference(by_others))
 
 
 def watcher(ladder: tuple[Rung, ...]) -> int:

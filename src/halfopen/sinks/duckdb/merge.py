@@ -72,7 +72,7 @@ class Merge:
     @property
     def asked(self) -> str:
         """Joins the values of its answer to a row of `t`."""
-        return _asked(self)
+        return asked(self)
 
     @property
     def place(self) -> str:
@@ -124,7 +124,7 @@ def _beside(merge: Merge) -> str:
         f" {cursor} AS _cursor,"
         f" CASE WHEN {cursor} > {merge.given('ahead', 'TIMESTAMP')} THEN {merge.given('clock', 'TIMESTAMP')} END"
         f" AS _version{', t._a, q.seq AS _asked_seq' if merge.many else ''}"
-        f"{own} FROM ({values}) t{merge.usable}{_asked(merge)}){newest}) a"
+        f"{own} FROM ({values}) t{merge.usable}{asked(merge)}){newest}) a"
         f" LEFT JOIN {quote(feed.name)} s ON s._id = a._id"
     )
 
@@ -173,7 +173,7 @@ def insert(merge: Merge, *, all_new: bool) -> str:
     }
     if merge.carries:
         values |= {name: _or_kept(name) for name in sticky(merge.shape)}
-    only = _asked(merge) + ("" if all_new else " JOIN keyed k ON k._n = t._n WHERE NOT k._stored")
+    only = asked(merge) + ("" if all_new else " JOIN keyed k ON k._n = t._n WHERE NOT k._stored")
     names = ", ".join(map(quote, values))
     return (
         f"INSERT INTO {quote(feed.name)} ({names}) SELECT {', '.join(values.values())} FROM ({_values(merge)}) t{only}"
@@ -233,11 +233,12 @@ def update(merge: Merge, columns: tuple[str, ...]) -> str:
         f"UPDATE {table} SET {sets}, _window_start = {merge.given('window_start', 'TIMESTAMP')},"
         f" _window_end = {merge.given('window_end', 'TIMESTAMP')},"
         f" _fetched_at = {merge.given('fetched_at', 'TIMESTAMP')}, _seq = {merge.given('seq', 'BIGINT')}"
-        f" FROM differing d{_asked(merge, 'd')} WHERE {table}._id = d._id"
+        f" FROM differing d{asked(merge, 'd')} WHERE {table}._id = d._id"
     )
 
 
-def _asked(merge: Merge, row: str = "t") -> str:
+def asked(merge: Merge, row: str = "t") -> str:
+    """A join with what is known of the answer that a row came in, as `q`, where there are several."""
     return f" JOIN asked q ON q._a = {row}._a" if merge.many else ""
 
 
