@@ -9,7 +9,7 @@ from halfopen.check.exchange import Exchange
 from halfopen.check.finding import Status
 from halfopen.check.growing import Growing
 from halfopen.check.observe import Observer
-from halfopen.check.plan import windows
+from halfopen.check.plan import odd, windows
 from halfopen.check.rule import rules
 from halfopen.check.survey import Survey
 from halfopen.config.product import read_product
@@ -82,6 +82,14 @@ async def test_a_window_that_is_asked_again_is_asked_with_the_other_blank() -> N
     assert probes(survey) == ["hour", "repeat"]
     assert "+" in survey.observations[-1].exchange.url
     assert rules()["space_plus_rejected"].of_feed(feed_of(survey)).status is Status.PASS
+
+
+async def test_what_is_known_of_the_other_blank_is_not_asked_again() -> None:
+    survey = surveyed(lambda _, __: (200, 24))
+    await survey.ask("logins", "plus", HOUR, query=odd.spaced(HOUR, "+"))
+    await survey.again("logins", HOUR)
+    assert probes(survey) == ["plus", "repeat"]
+    assert "+" not in survey.observations[-1].exchange.url
 
 
 async def test_where_the_other_blank_is_misread_the_window_is_asked_as_ever_too() -> None:

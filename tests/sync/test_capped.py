@@ -1,5 +1,6 @@
 """A product that cuts its answers at a limit loses no row, and a round number of rows is no limit."""
 
+import asyncio
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import pytest
 
 from halfopen.sync.capped import Limit, rows_in
 from halfopen.sync.events import Answered
+from halfopen.sync.fetched import Fetched
 from halfopen.window.window import Window, floor
 from halfopen.wire.negotiate import Format
 from support.faulty import FaultyProduct
@@ -78,9 +80,26 @@ async def test_whoever_looks_at_no_window_is_not_asked_in_ever_smaller_ones(tmp_
     for number in range(20):
         whole.put({"id": f"l{number}", "player_id": "p"}, start + timedelta(seconds=number))
     async with FaultyProduct([whole]) as product, puller(product, sink, tmp_path, feeds=("logins",)) as pulling:
-        assert await pulling.backfill("casino", Window(start, start + timedelta(hours=20))) == {}
+        async with asyncio.timeout(60):
+            assert await pulling.backfill("casino", Window(start, start + timedelta(hours=20))) == {}
     assert len(stored(sink, "logins")) == 20
     assert len(product.asked) < 40, "an hour was doubted down to seconds, once"
+
+
+async def test_the_same_rows_prove_that_nothing_is_cut_where_windows_share_no_moment(tmp_path: Path) -> None:
+    body = tmp_path / "body"
+    body.write_bytes(b"id\r\n" + b"1\r\n" * 20)
+    whole = Fetched(
+        body=body, format=Format.CSV, size=70, digest="same", server_date=None, asked_at=now(), fetched_at=now()
+    )
+    limit, minute = Limit(), timedelta(minutes=1)
+    start = HOUR.start
+    assert await limit.doubted(whole, Window(start, start + 8 * minute), None) == 20
+    assert await limit.doubted(whole, Window(start, start + 4 * minute), 20) == 20, "a list that is cut begins alike"
+    assert not limit.is_deaf
+    assert await limit.doubted(whole, Window(start + 4 * minute, start + 8 * minute), 20) is None
+    assert limit.is_deaf
+    assert await limit.doubted(whole, Window(start, start + 30 * minute), None) is None
 
 
 @pytest.mark.parametrize(
