@@ -3,7 +3,7 @@
 import asyncio
 import json
 import signal
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -49,9 +49,15 @@ async def test_a_long_query_keeps_sync_from_nothing(folder: Path, *, hangs_up: b
     assert (await run("status", folder=folder)).code == 0
 
 
-async def test_a_query_of_its_own_ends_with_ctrl_c(folder: Path) -> None:
+@pytest.mark.parametrize("inherited", [signal.default_int_handler, signal.SIG_IGN])
+async def test_a_query_of_its_own_ends_with_ctrl_c(folder: Path, inherited: Callable[..., object] | int) -> None:
+    """Also where it was started to ignore that, as a shell without job control does with what is in the background."""
     assert (await run("sync", "--for", "2", folder=folder)).code == 0
-    asking = await start("query", ENDLESS, folder=folder)
+    before = signal.signal(signal.SIGINT, inherited)
+    try:
+        asking = await start("query", ENDLESS, folder=folder)
+    finally:
+        signal.signal(signal.SIGINT, before)
     await asyncio.sleep(3)
     asking.send_signal(signal.SIGINT)
     done = await ended(asking, SOON_SECONDS)

@@ -4,6 +4,7 @@
 """
 
 import os
+import signal
 import sys
 from collections.abc import Sequence
 
@@ -50,6 +51,7 @@ def application() -> App:
 
 def main(words: Sequence[str] | None = None) -> None:
     """Runs the command line and exits."""
+    _heed_interrupts()
     sys.exit(run(sys.argv[1:] if words is None else words))
 
 
@@ -68,6 +70,12 @@ def run(words: Sequence[str]) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     return result if isinstance(result, int) else 0
+
+
+def _heed_interrupts() -> None:
+    """Let SIGINT end this process also where it was started to ignore it, as scripts do with what they put behind."""
+    if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def _refused(text: str, code: int) -> int:

@@ -20,7 +20,7 @@ from halfopen.sync.mirror import owned
 from halfopen.sync.offsets import warning
 from halfopen.sync.puller import Puller
 from halfopen.sync.screen import following
-from halfopen.sync.signals import Caught, heed_interrupts, polite
+from halfopen.sync.signals import Caught, polite
 from halfopen.sync.watch import watching
 from halfopen.window.clock import utc_now
 
@@ -50,7 +50,6 @@ def sync(
     if once and for_ is not None:
         raise UsageError("--once and --for exclude each other; leave one out")
     length = _length(for_) if for_ is not None else None
-    heed_interrupts()
     hold_back()
     command = _Command(config, product, feed)
     return uvloop.run(_sync(command, command.settings(), once=once, length=length))

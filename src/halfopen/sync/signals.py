@@ -14,12 +14,6 @@ class Caught:
     number: int | None = None
 
 
-def heed_interrupts() -> None:
-    """Let SIGINT end this process also where it was started to ignore it, as scripts do with what they put behind."""
-    if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
-
-
 @contextlib.contextmanager
 def polite(stop: Callable[[], None]) -> Iterator[Caught]:
     """Within the block the first of these signals calls `stop`; needs the main thread's running event loop."""

@@ -220,7 +220,10 @@ class StrangeColumn(Product):
 
 
 class WaveringCustomField(Product):
-    """A custom field of players holds a number for most and a word for a few."""
+    """A custom field of players holds a number for most and a word for a few: every 40th who came, and the first.
+
+    The first are those who come most often, so that whoever looks at an hour sees one of them.
+    """
 
     code, feed, also = "custom_field_type_changes", "players", ("unknown_field",)
 
@@ -228,8 +231,10 @@ class WaveringCustomField(Product):
         return [*super().columns(feed), "vip_level"] if self.strikes(feed) else super().columns(feed)
 
     def values(self, feed: str, row: Row) -> Mapping[str, object]:
-        level: object = row.lot if row.lot % 50 else "gold"
-        return {**row.values, "vip_level": level} if self.strikes(feed) else row.values
+        if not self.strikes(feed):
+            return row.values
+        place = next(place for place, key in enumerate(self.world.tables[feed].last) if key == row.key)
+        return {**row.values, "vip_level": row.lot if place % 40 else "gold"}
 
 
 class StrictIsoStamps(Spoilt):
