@@ -207,3 +207,15 @@ async def test_bad_usage_and_nothing_to_compare(folder: Path) -> None:
         done = await run("reconcile", "--product", "casino", *words, folder=folder)
         assert (done.code, named in done.err) == (code, True), done.err
         assert "Traceback" not in done.err
+
+
+@pytest.mark.parametrize("engine", ENGINES[:1], ids=["duckdb"], indirect=True)
+async def test_what_a_product_echoes_of_a_secret_is_in_no_proof(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CASINO_PASSWORD", "s3cretPassw0rd")
+    monkeypatch.setattr("support.faulty.csv_of", lambda _feed, _rows: b"player_id,s3cretPassw0rd\r\np,1\r\n")
+    with (folder / "halfopen.toml").open("a", encoding="utf-8") as file:
+        file.write('auth = { scheme = "basic", user = "crm", password = "${CASINO_PASSWORD}" }\n')
+    done = await run("reconcile", "--product", "casino", "--json", "--feed", "wallets", *SPAN, folder=folder)
+    assert done.code in {1, 3}, done.err
+    assert "player_id, ***" in done.out + done.err
+    assert "s3cret" not in done.out + done.err
