@@ -81,6 +81,13 @@ def test_tokens_are_sealed_at_rest_and_equal_ones_change_nothing(
     assert "t0ken" not in everything(sealing)
 
 
+@pytest.mark.parametrize("header", [b"player_id,login_token,updated_at\r\n", b"updated_at,player_id,secret\r\n"])
+def test_an_answer_with_a_header_alone_has_no_tokens_to_seal(sealing: Sink, asked: Answers, header: bytes) -> None:
+    sealing.apply([asked("auto_logins", [login("u1", "t0ken-1")])])
+    [applied] = sealing.apply([asked("auto_logins", header)])
+    assert applied.rows == 0
+
+
 def test_several_products_at_once_each_have_their_tokens_sealed(sealing: Sink, asked: Answers) -> None:
     answers = []
     for product in ("vegas", "macau"):

@@ -65,7 +65,11 @@ class Note:
 
 @dataclass(frozen=True, kw_only=True)
 class Staged:
-    """What lies in `table`; shape is None when the body has neither rows nor a header, and there is no table."""
+    """What lies in `table`; there need be none where there are no rows.
+
+    shape is None when the body has neither rows nor a header.
+    """
+
 
     table: str
     shape: Shape | None

@@ -70,7 +70,7 @@ def secret_fields(feed: Feed) -> tuple[str, ...]:
 def protect(connection: duckdb.DuckDBPyConnection, answer: Answer, staged: Staged, vault: Vault | None) -> None:
     """Seal the staged credentials, before anything looks at them; without a vault `stored_text` hashes them."""
     names = secret_fields(answer.feed)
-    if vault is None or staged.shape is None or not names:
+    if vault is None or staged.shape is None or not staged.rows or not names:
         return
     columns = [(name, quote(name)) for name in names if name in staged.shape.present]
     columns += [(names[0], column) for column in staged.shape.extra_columns]
