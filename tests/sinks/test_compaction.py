@@ -65,6 +65,30 @@ def test_old_lines_merge_by_day_and_the_proof_stays(sink: Sink, answer: Answers)
     assert proven(sink) == filled, "a gap that was filled later merges too"
 
 
+def test_a_proof_tells_a_hole_once_and_as_a_gap_only_what_nobody_asked(sink: Sink, answer: Answers) -> None:
+    sink.apply([minute(answer, NOON), minute(answer, NOON + 5 * MINUTE)])
+    for rung, first, last in ((0, 2, 4), (1, 0, 5)):
+        window = Window(NOON + first * MINUTE, NOON + last * MINUTE)
+        sink.fail(
+            Hole(
+                product="vegas",
+                feed="transactions",
+                window=window,
+                rung=rung,
+                since=NOON,
+                attempts=1,
+                last_error="down",
+                next_try=NOON,
+            )
+        )
+    assert [(one["from"][11:16], one["to"][11:16], one["pass"]) for one in proven(sink)["owed"]] == [
+        ("12:00", "12:05", 1),
+        ("12:02", "12:04", 0),
+        ("12:01", "12:02", 0),
+        ("12:04", "12:05", 0),
+    ]
+
+
 def test_reopened_mirrors_know_what_is_covered(engine: Any, sink: Sink, answer: Answers) -> None:
     sink.apply([minute(answer, NOON + n * MINUTE) for n in range(4)])
     sink.compact(NOON + 10 * DAY)

@@ -6,11 +6,16 @@ the SHA-256 of its pieces'.
 """
 
 import hashlib
+from collections import defaultdict
+from datetime import UTC, datetime
 from itertools import groupby, pairwise
 from typing import Any
 
 from halfopen.sinks.compaction import ONE_DAY, stretches
 from halfopen.sync.query import Query
+from halfopen.window.coverage import Coverage
+from halfopen.window.window import Window
+from halfopen.wire.moment import plain
 
 _FIRST_ASKS = "halfopen.ledger WHERE state = 'committed' AND pass = 0"
 PIECES = f"""
@@ -43,10 +48,11 @@ async def proof(query: Query) -> dict[str, list[dict[str, Any]]]:
     spans = [
         _span(list(pieces))
         for _, pieces in groupby(
-            await _records(query, PIECES), key=lambda one: (one["product"], one["feed"], one["span"])
+            await _records(query, PIECES), key=lambda one: (*_name(one), one["span"])
         )
     ]
-    return {"spans": spans, "owed": [*await _records(query, OWED), *_gaps(spans)]}
+    holes = await _records(query, OWED)
+    return {"spans": spans, "owed": [*holes, *_gaps(spans, holes)]}
 
 
 def _span(pieces: list[dict[str, Any]]) -> dict[str, Any]:
@@ -62,20 +68,35 @@ def _span(pieces: list[dict[str, Any]]) -> dict[str, Any]:
     }
 
 
-def _gaps(spans: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def _gaps(spans: list[dict[str, Any]], holes: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """What lies between two spans of a feed and in no hole, which would be told twice."""
+    failed: dict[tuple[str, str], list[Window]] = defaultdict(list)
+    for hole in holes:
+        if hole["pass"] == 0:
+            failed[_name(hole)].append(_window(hole))
     return [
         {
             "product": one["product"],
             "feed": one["feed"],
-            "from": one["to"],
-            "to": other["from"],
+            "from": plain(gap.start),
+            "to": plain(gap.end),
             "pass": 0,
             "attempts": 0,
             "last_error": "a gap between two spans",
         }
         for one, other in pairwise(spans)
-        if (one["product"], one["feed"]) == (other["product"], other["feed"])
+        if _name(one) == _name(other)
+        for gap in Coverage.of(failed[_name(one)]).gaps(_window({"from": one["to"], "to": other["from"]}))
     ]
+
+
+def _name(record: dict[str, Any]) -> tuple[str, str]:
+    return record["product"], record["feed"]
+
+
+def _window(record: dict[str, Any]) -> Window:
+    start, end = (datetime.fromisoformat(record[edge]).replace(tzinfo=UTC) for edge in ("from", "to"))
+    return Window(start, end)
 
 
 def _sha256(text: str) -> str:
