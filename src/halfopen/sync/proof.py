@@ -47,9 +47,7 @@ async def proof(query: Query) -> dict[str, list[dict[str, Any]]]:
     """`spans`: contiguous stretches of first asks; `owed`: holes, and what between two spans was never asked."""
     spans = [
         _span(list(pieces))
-        for _, pieces in groupby(
-            await _records(query, PIECES), key=lambda one: (*_name(one), one["span"])
-        )
+        for _, pieces in groupby(await _records(query, PIECES), key=lambda one: (*_name(one), one["span"]))
     ]
     holes = await _records(query, OWED)
     return {"spans": spans, "owed": [*holes, *_gaps(spans, holes)]}
