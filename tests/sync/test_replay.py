@@ -102,3 +102,12 @@ def test_a_broken_line_is_a_row_once_it_fits_its_header() -> None:
     assert row_of('{"csv": "1,\\"a", "columns": ["id", "city"]}') is None
     assert row_of('{"csv": "***"}') is None
     assert row_of('{"id": "1", "csv": null}') == {"id": "1", "csv": None}
+
+
+def test_a_line_that_was_no_utf_8_is_a_row_once_its_encoding_is_declared_and_never_its_escapes() -> None:
+    held = json.dumps({"csv": b"1,caf\xe9,\xc5\xbd".decode(errors="backslashreplace"), "columns": ["id", "city", "b"]})
+    assert row_of(held) is None
+    assert row_of(held, "windows-1252") == {"id": "1", "city": "caf\u00e9", "b": "\u00c5\u00bd"}
+    assert row_of(held, "utf-16") is None
+    decoded = json.dumps({"csv": "1,caf\u00e9,C:\\\\x1", "columns": ["id", "city", "b"]})
+    assert row_of(decoded, "windows-1252") == {"id": "1", "city": "caf\u00e9", "b": "C:\\\\x1"}

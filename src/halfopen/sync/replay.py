@@ -6,6 +6,7 @@ What a dialect declares is done to the texts as to those of an answer, but for s
 import csv
 import itertools
 import json
+import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,7 @@ from halfopen.sync.dialect import Changes
 from halfopen.sync.writer import Writer
 from halfopen.wire.negotiate import Format
 
+_ESCAPED = re.compile(rb"\\x([89a-f][0-9a-f])")
 _PAGE = 2000
 _JOBS = 64
 _NOTHING = Replayed()
@@ -100,7 +102,7 @@ def _jobs(product: str, name: str, reading: Reading, held: list[Held], folder: P
     jobs, hopeless = [], 0
     rows: list[tuple[Held, dict[str, Any]]] = []
     for one in held:
-        row = row_of(one.raw)
+        row = row_of(one.raw, reading.dialect.encoding)
         if row is None:
             hopeless += 1
         else:
@@ -151,14 +153,26 @@ def _lines(rows: Iterable[dict[str, Any]]) -> Iterator[bytes]:
     return (json.dumps(row, ensure_ascii=False).encode() + b"\n" for row in rows)
 
 
-def row_of(raw: str) -> dict[str, Any] | None:
-    """The texts of a held row by the product's columns; None for a line of CSV that its header still does not fit."""
+def row_of(raw: str, encoding: str | None = None) -> dict[str, Any] | None:
+    """The texts of a held row by the product's columns; None for a line of CSV that its header still does not fit.
+
+    encoding: of a line that was held because it is no UTF-8; None for what is in none that is declared.
+    """
     row: dict[str, Any] = json.loads(raw)
     line, names = row.get("csv"), row.get("columns")
     if not isinstance(names, list) or not isinstance(line, str):
         return None if set(row) == {"csv"} else row
     try:
-        values = next(csv.reader([line], strict=True), [])
-    except csv.Error:
+        values = next(csv.reader([_decoded(line, encoding)], strict=True), [])
+    except (csv.Error, UnicodeDecodeError):
         return None
     return dict(zip(names, values, strict=True)) if len(values) == len(names) else None
+
+
+def _decoded(line: str, encoding: str | None) -> str:
+    """A line without the escapes that quarantine has for bytes that are no UTF-8; UnicodeDecodeError if they are none.
+
+    A line without them had been decoded when it came.
+    """
+    whole = _ESCAPED.sub(lambda found: bytes([int(found[1], 16)]), line.encode())
+    return line if whole == line.encode() else whole.decode(encoding or "utf-8")
