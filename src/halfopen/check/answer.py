@@ -36,6 +36,11 @@ class Answer:
         """Where all of it is, when it is longer."""
         return None if self._stream is None else self._path
 
+    @property
+    def was_cut_off(self) -> bool:
+        """Whether the connection was closed before a word of the answer."""
+        return self.status is None and self.error_code == "transport_error" and self.error != TIMED_OUT
+
     def began(self, response: aiohttp.ClientResponse) -> None:
         """Take what comes before the body."""
         self.status = response.status

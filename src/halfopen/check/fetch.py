@@ -18,6 +18,7 @@ from halfopen.auth import masking, path_keys
 from halfopen.auth.flow import TokenRefused
 from halfopen.check.answer import Answer
 from halfopen.check.exchange import Exchange, shown_address
+from halfopen.check.road import Line
 from halfopen.check.signing import Credentials, Request, SignIn
 from halfopen.config.product import ProductConfig
 from halfopen.contract.load import feeds
@@ -50,7 +51,8 @@ class How:
 class Fetcher:
     """Fetches from one product; `clock` gives aware UTC, `road`: further options of aiohttp's requests.
 
-    hop: has a turn for one more request where a redirect is followed; False where there is none left.
+    hop: has a turn for one more request where a redirect is followed, or an old connection turns out to be closed;
+        False where there is none left.
     """
 
     def __init__(
@@ -123,14 +125,25 @@ class Fetcher:
             "Accept-Encoding": "gzip",
             "User-Agent": "halfopen-check",
         }
-        answer = Answer(self._spool / f"body-{number}", how.most_bytes)
-        started = self._clock()
+        line = Line()
+        while True:
+            answer = Answer(self._spool / f"body-{number}", how.most_bytes)
+            started = self._clock()
+            await self._read(answer, url, {**own, **request.headers}, line)
+            if not (line.is_old and answer.was_cut_off) or not await self._hop():
+                break
+        found = self._written(how, number, request, answer, started)
+        return replace(found, sent={**own, **found.sent}, redirects=tuple(hops)), answer.headers.get("location")
+
+    async def _read(self, answer: Answer, url: str, headers: Mapping[str, str], line: Line) -> None:
+        """What is answered, until its end or until something interrupts it; the line tells over which connection."""
         try:
             async with self._session.get(
                 URL(url, encoded=True),
-                headers={**own, **request.headers},
+                headers=headers,
                 allow_redirects=False,
                 timeout=_TIMEOUT,
+                trace_request_ctx=line,
                 **self._road,
             ) as response:
                 answer.began(response)
@@ -139,8 +152,6 @@ class Fetcher:
             answer.broke(error)
         finally:
             answer.close()
-        found = self._written(how, number, request, answer, started)
-        return replace(found, sent={**own, **found.sent}, redirects=tuple(hops)), answer.headers.get("location")
 
     def _written(self, how: How, number: int, request: Request, answer: Answer, started: datetime) -> Exchange:
         return Exchange(

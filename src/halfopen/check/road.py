@@ -1,6 +1,8 @@
-"""The road to a product: whose certificates are trusted, and a proxy in between."""
+"""The road to a product: whose certificates are trusted, a proxy in between, and which connection is taken."""
 
 import ssl
+from dataclasses import dataclass
+from types import SimpleNamespace
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -11,6 +13,18 @@ from halfopen.errors import ConfigError
 
 _AT_ONCE = 16
 """Connections; more than the burst needs."""
+
+
+@dataclass(slots=True)
+class Line:
+    """The connection that a request of a `session` went over; given to it as `trace_request_ctx`.
+
+    Attributes:
+        is_old: it had been answered over before. Such a one may have been closed meanwhile, which the product need not
+            announce (RFC 9112, 9.5): who is cut off there learns nothing, and asks again.
+    """
+
+    is_old: bool = False
 
 
 def trusted(product: ProductConfig) -> ssl.SSLContext | bool:
@@ -40,7 +54,24 @@ def session(product: ProductConfig) -> aiohttp.ClientSession:
         connector=aiohttp.TCPConnector(limit=_AT_ONCE, ssl=trusted(product)),
         auto_decompress=False,
         cookie_jar=aiohttp.DummyCookieJar(),
+        trace_configs=[_watched()],
     )
+
+
+def _watched() -> aiohttp.TraceConfig:
+    """Has each request's `Line` told which connection it takes."""
+    watched = aiohttp.TraceConfig()
+
+    def told(*, is_old: bool) -> Any:
+        async def tell(_: aiohttp.ClientSession, context: SimpleNamespace, __: object) -> None:
+            if isinstance(line := context.trace_request_ctx, Line):
+                line.is_old = is_old
+
+        return tell
+
+    watched.on_connection_reuseconn.append(told(is_old=True))
+    watched.on_connection_create_end.append(told(is_old=False))
+    return watched
 
 
 def proxied(product: ProductConfig) -> dict[str, Any]:
