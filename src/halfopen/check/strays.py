@@ -40,8 +40,8 @@ class Strays:
         """The cause of these rows; they are not none."""
         guesses: tuple[Callable[[Sequence[Extra]], Cause | None], ...] = (
             self._nothing_changes,
-            self._creation,
             self._inclusive,
+            self._creation,
             self._other_days,
             self._shifted,
             self._rounding.to_units,

@@ -51,6 +51,14 @@ def test_edges_prefer_whole_minutes_and_single_rows() -> None:
     assert window("11:40:59", "11:41:00") in found
 
 
+def test_a_long_window_ends_at_a_stamp_too() -> None:
+    stamps = ["11:10:07", "11:20:00", "11:20:00", "11:30:00", "11:40:59", "11:50:30"]
+    assert window("10:30:00", "11:30:00") in edges(observed(stamps).rows, HOUR)
+    assert edges(observed(stamps[:3]).rows, HOUR) == [
+        window("11:19:59", "11:20:00"), window("11:20:00", "11:20:01"), window("11:10:07", "11:10:08")
+    ]  # fmt: skip
+
+
 def test_the_first_window_with_enough_rows_is_looked_at() -> None:
     few = observed(["11:10:00"])
     day = observed([f"{hour:02}:10:00" for hour in range(10)], Window(at("00:00:00"), at("12:00:00")))

@@ -140,7 +140,10 @@ def _ahead(ordered: Sequence[datetime], weights: dict[datetime, float], length: 
 
 
 def edges(rows: Iterable[Row], window: Window, taken: Sequence[Window] = ()) -> list[Window]:
-    """Single seconds around real stamps: the one before a stamp, and the stamp's own; once more for another stamp."""
+    """Single seconds around real stamps: the one before a stamp, and the stamp's own; once more for another stamp.
+
+    And as long a window as the one they lie in, which ends at a third: some products ask long ones of another table.
+    """
     counted = _seconds(rows, window)
     if not counted:
         return []
@@ -153,10 +156,9 @@ def edges(rows: Iterable[Row], window: Window, taken: Sequence[Window] = ()) -> 
         alone = [at for at in others if counted[at] == 1] or others
         second = _preferred(alone, counted, _LAST_SECOND)
         found.append(Window(second, second + SECOND))
-    minutes = [at for at in others if not at.second and at not in used and at != second]
-    if minutes:
-        third = _preferred(minutes, counted, 0)
-        found.append(Window(third - SECOND, third))
+        if further := [at for at in others if at not in used and at != second]:
+            third = _preferred(further, counted, 0)
+            found.append(Window(third - window.length, third))
     return found
 
 

@@ -25,6 +25,16 @@ class LeftOpen(Product):
         return super().read(request, feed, start + more, end + more)
 
 
+class ArchiveTakesTheEnd(Product):
+    """Reads windows of an hour and more from an archive, with the second at which they end."""
+
+    code, feed, also = "window_upper_bound_inclusive", "transactions", ("row_outside_window", "window_not_additive")
+
+    def read(self, request: Request, feed: str, start: int, end: int) -> list[Row]:
+        more = SECOND if self.strikes(feed) and end - start >= HOUR else 0
+        return super().read(request, feed, start, end + more)
+
+
 class SecondTooEarly(Product):
     """Begins every window of wallets a second early, lest anything be lost."""
 
