@@ -55,3 +55,18 @@ def test_a_second_look_is_taken_where_it_may_tell_something() -> None:
     assert half_hours_old(asked(3 * HOUR, 0 * SECOND).seen()) == NOW - 3 * HOUR
     assert half_hours_old(asked(2.8 * HOUR).seen()) is None
     assert half_hours_old(asked(5 * SECOND).seen()) is None
+
+
+@pytest.mark.parametrize(
+    ("ended", "stamps"),
+    [
+        (Status.PASS, [NOW - 5 * HOUR + SECOND * n for n in range(40)]),
+        (Status.FAIL, [NOW - 5 * HOUR - 600 * SECOND * n for n in range(40, 0, -1)] +
+                      [NOW - 5 * HOUR + SECOND * n for n in range(60)]),
+    ],
+    ids=["all written at once", "busy for hours before"],
+)  # fmt: skip
+def test_what_was_written_at_once_is_not_stale(ended: Status, stamps: list[datetime]) -> None:
+    rows = [(f"l{at}", "p", plain(at)) for at in stamps]
+    feed = Asked("logins").ask(Window(NOW - 24 * HOUR, NOW), csv(COLUMNS, rows), probe="day", started=NOW).seen()
+    assert rules()["feed_stale"].of_feed(feed).status is ended

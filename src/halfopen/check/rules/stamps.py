@@ -25,6 +25,8 @@ _HABIT = 3
 _ENOUGH_COARSE = 20
 _STALE = 100
 _RECENT = 50
+_AT_ONCE = 10
+"""Rows that came for less than such a part of the pause after them are one event."""
 _BUSY = 60.0
 """Seconds between rows: a feed with longer pauses may well be asleep."""
 _OPTIONAL = frozenset({"bonus_list", "bonus_assignments", "sports_tournaments", "sports_events"})
@@ -230,7 +232,10 @@ def _stale(feed: FeedCase) -> Outcome:
     age = (fresh[-1].started + feed.skew - stamps[-1]).total_seconds()
     usual = max(median(gaps), 1.0)
     # A quiet night is no fault: the longest pause that was seen counts too.
-    if usual > _BUSY or age <= _STALE * usual or age <= 3 * max(gaps) or age < _AHEAD.total_seconds():
+    if usual > _BUSY or age <= max(_STALE * usual, 3 * max(gaps), _AHEAD.total_seconds()):
+        return PASS
+    # What was written all at once, as by an import, was never busy.
+    if (stamps[-1] - stamps[0]).total_seconds() < max(_STALE * usual, age / _AT_ONCE):
         return PASS
     text = f"the freshest row is {age:.0f} s old, though rows come every {usual:.0f} s"
     return failed(text, seen=fresh[-1].exchange, certainty=Certainty.STATISTICAL)
