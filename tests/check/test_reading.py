@@ -38,6 +38,7 @@ def test_csv_and_json_of_the_same_rows_read_alike() -> None:
         ("csv_delimiter", CSV.replace(b",", b";")),
         ("csv_header_missing", CSV.split(b"\r\n", 1)[1]),
         ("csv_ragged_row", CSV + b"3,p\r\n"),
+        ("csv_ragged_row", CSV.replace(b"\r\n", b"\r\n\r\n")),
         ("csv_unescaped", CSV + b"3,p,2026-01-01 07:00:02,Mozilla\r\n"),
         ("csv_unescaped", CSV + b"3,p,2026-01-01 07:00:02,Mozilla"),
         ("csv_unescaped", CSV + b'3,say "hi",2026-01-01 07:00:02\r\n'),
@@ -104,3 +105,13 @@ def test_a_cut_body_says_so() -> None:
     problem = logins(CSV + b'3,"p').problem
     assert problem is not None
     assert problem.also == ("body_truncated",)
+
+
+@pytest.mark.parametrize("end", [b"\r\n", b"\n", b"\r\n\r\n\n"])
+def test_blank_lines_at_the_end_cost_no_row(end: bytes) -> None:
+    body = logins(CSV + end)
+    assert (body.problem, len(body.rows)) == (None, 2)
+    assert "csv_ragged_row" in body.notes
+    assert logins(CSV.split(b"\r\n")[0] + b"\r\n" + end).shape == "empty"
+    assert not logins(CSV).notes
+    assert code(CSV + b'3,p,"2026' + end) == "unparseable_body"

@@ -11,6 +11,8 @@ from halfopen.wire import csv as wire_csv
 
 _DELIMITERS: Final = (";", "\t", "|")
 _COUNTS: Final = re.compile(r"count of fields is (\d+) here and (\d+)")
+_TWO: Final = 2
+"""Line ends: that of the last row, and that of a blank line."""
 _BYTE: Final = re.compile(r"byte (\d+)")
 _COMPLAINT: Final = re.compile(
     r"\b(error|exception|fatal|failed|failure|denied|unavailable|timeout|timed out|could not|cannot)\b", re.IGNORECASE
@@ -26,6 +28,7 @@ def read(text: bytes, expected: set[str], notes: dict[str, str]) -> Body:
     body.problem = _without_header(first.decode().strip(), expected)
     if body.problem is not None:
         return body
+    text = _without_blank_end(text, notes)
     rows: list[list[str | None]] = []
     try:
         for row in wire_csv.read([text]):
@@ -38,6 +41,15 @@ def read(text: bytes, expected: set[str], notes: dict[str, str]) -> Body:
             body.rows = [tuple(row) for row in rows[1:]]
     body.shape = "rows" if len(rows) > 1 else "empty"
     return body
+
+
+def _without_blank_end(text: bytes, notes: dict[str, str]) -> bytes:
+    """The body without blank lines after its last row: readers skip them, or take them for a row without a field."""
+    end = len(text.rstrip(b"\r\n"))
+    if text.count(b"\n", end) < _TWO:
+        return text
+    notes["csv_ragged_row"] = "a blank line stands at the end"
+    return text[: text.index(b"\n", end) + 1]
 
 
 def _without_header(head: str, expected: set[str]) -> Problem | None:

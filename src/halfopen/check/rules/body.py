@@ -1,9 +1,10 @@
 """Rules about bodies: whole, in one of the formats, of rows."""
 
+from dataclasses import replace
 from functools import partial
 
 from halfopen.check.case import FeedCase
-from halfopen.check.finding import Severity
+from halfopen.check.finding import Severity, Status
 from halfopen.check.observe import Observation
 from halfopen.check.rule import PASS, FeedJudge, Outcome, Rule, failed, feed_rule, not_applicable, not_verified
 from halfopen.check.telling import window_of, without_answers
@@ -111,6 +112,13 @@ def _csv_note(code: str, feed: FeedCase) -> Outcome:
     return _format(feed, "csv") or _note(code, feed)
 
 
+def _ragged(feed: FeedCase) -> Outcome:
+    """Blank lines at the end lose no row, though they are rows without their fields."""
+    found = _csv_problem("csv_ragged_row", feed)
+    noted = _csv_note("csv_ragged_row", feed) if found is PASS else found
+    return replace(noted, severity=SHOULD) if found is PASS and noted.status is Status.FAIL else noted
+
+
 def _header_changes(feed: FeedCase) -> Outcome:
     if ended := _format(feed, "csv"):
         return ended
@@ -176,8 +184,8 @@ RULES = (
                "Answer an array unless NDJSON was asked for.", "[{}, {}]", "{}\\n{}", INFO),
     _csv("csv_header_missing", "The first row names no column.", "Send the header row always, also without rows.",
          "id,modified_at", "17,2026-01-01 00:00:00"),
-    _csv("csv_ragged_row", "A row has more or fewer fields than the header.",
-         "Quote fields that hold a comma, a quote or a line end.", '"a, b"', "a, b"),
+    _body_rule("csv_ragged_row", _ragged, "A row has more or fewer fields than the header.",
+               "Quote fields that hold a comma, a quote or a line end.", '"a, b"', "a, b", family="csv"),
     _csv("csv_unescaped", "A quote stands inside of a bare field, or a quoted one goes on after its end.",
          "Quote the field and double the quotes in it.", '"say ""hi"""', 'say "hi"'),
     _csv("csv_delimiter", "Fields are not separated by commas.", "Separate fields by commas (RFC 4180).",
