@@ -1,5 +1,7 @@
 """What is told of a feed from all its answers together."""
 
+from dataclasses import replace
+
 from halfopen.wire.moment import plain
 from support.seen import Asked, at, csv, window
 
@@ -34,4 +36,16 @@ def test_what_another_empty_window_is_not_answered_with_is_no_way_to_answer_empt
     asked.ask(EMPTY, error, probe="empty")
     assert asked.seen().is_odd_when_empty
     asked.ask(window("00:01:00", "00:02:00"), wallets(), probe="future")
+    assert not asked.seen().is_odd_when_empty
+
+
+def test_where_no_answer_was_read_to_its_end_it_is_not_for_want_of_rows_that_one_is_broken() -> None:
+    """A notice follows every array; of long answers nobody has come so far."""
+    row = b'{"id": "w", "player_id": "p", "modified_at": "2026-01-01 10:30:00"}'
+    rows = b"[" + row + b", " + row.replace(b'"w"', b'"v"') + b"]"
+    words = {"content_type": "application/json"}
+    asked = Asked("wallets").ask(window("00:00:00", "12:00:00"), rows, probe="day", **words)
+    asked.ask(HOUR, rows + b"\n<b>Deprecated</b>", **words).ask(EMPTY, b"[]\n<b>Deprecated</b>", probe="empty", **words)
+    assert asked.seen().is_odd_when_empty
+    asked.exchanges[0] = replace(asked.exchanges[0], cut=True)
     assert not asked.seen().is_odd_when_empty

@@ -108,7 +108,9 @@ class FeedCase:
     @cached_property
     def is_odd_when_empty(self) -> bool:
         """Whether windows that hold no known row are answered 200 with what cannot be read, and no others."""
-        return self._are_empties([o for o in self.valid if o.exchange.status == 200 and o.problem is not None])  # noqa: PLR2004 - OK
+        return any(o.rows for o in self.answers) and self._are_empties(
+            [o for o in self.valid if o.exchange.status == 200 and o.problem is not None]  # noqa: PLR2004 - OK
+        )
 
     def _are_empties(self, bad: list[Observation]) -> bool:
         """Whether it is for want of rows that these are bad; where another gets a list without any, it is chance."""
