@@ -1,6 +1,6 @@
 """What the rules judge: one feed with all that was seen of it, and all feeds together."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -17,6 +17,7 @@ from halfopen.window.window import Window
 
 CLOSED_AFTER = timedelta(seconds=2)
 """A window is closed so long after its end by the product's clock; what commits within it is not late."""
+_LONG = timedelta(minutes=15)
 _ODD_PROBES = frozenset(
     {"plus", "percent20", "odd", "equal", "inverted", "missing", "other_format", "unknown_parameter", "far_future"}
 )
@@ -121,6 +122,18 @@ class FeedCase:
             and not any(map(self._held_rows, bad))
             and not any(o.is_whole and o.body_shape == "empty" for o in self.valid)
         )
+
+    def fails_for_length(self, broken: Sequence[Observation]) -> bool:
+        """Whether it is for the length of their windows that these failed: none as long has rows, and shorter ones do.
+
+        A window that was answered when it was asked again is as long as it was.
+        """
+        lengths = [o.window.length for o in broken if o.window is not None]
+        if not lengths or min(lengths) < _LONG:
+            return False
+        answered = [o.window.length for o in self.answers if o.window is not None]
+        with_rows = [o.window.length for o in self.answers if o.window is not None and o.rows]
+        return min(answered, default=min(lengths)) < _LONG and max(with_rows, default=_LONG) < min(lengths)
 
     def _held_rows(self, bad: Observation) -> bool:
         """Whether rows of its window are seen afterwards: one that was there before may have moved on meanwhile."""

@@ -48,6 +48,9 @@ class Growing:
         day = await self._survey.ask(name, "day", Window(end - windows.DAY, end), most_bytes=WIDE_BYTES)
         if not any(o.exchange.status == _OK for o in (first, hour, day)):
             return
+        if (day.exchange.status or 0) >= _SERVER and hour.exchange.status == _OK:
+            # Is it the length, or chance?
+            day = await self._survey.ask(name, "day", Window(end - windows.DAY, end), most_bytes=WIDE_BYTES)
         if len(day.rows) < windows.FEW and day.is_whole:
             month = await self._survey.ask(name, "wide", Window(end - 30 * windows.DAY, end), most_bytes=WIDE_BYTES)
             if len(month.rows) < windows.FEW and month.is_whole:

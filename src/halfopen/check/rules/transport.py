@@ -8,7 +8,6 @@ from urllib.parse import urlsplit
 from halfopen.check.case import Case, FeedCase
 from halfopen.check.exchange import Exchange
 from halfopen.check.finding import Severity
-from halfopen.check.observe import Observation
 from halfopen.check.patience import MOST_TIMED_OUT, TIMED_OUT
 from halfopen.check.rule import PASS, Outcome, failed, feed_rule, not_applicable, not_verified, product_rule
 from halfopen.check.telling import are_credentials_refused, exchange_line, without_answers
@@ -19,7 +18,6 @@ _SKEW = timedelta(seconds=5)
 _GOOD = frozenset({200, 204})
 _LEFT_ALONE = f"; after {MOST_TIMED_OUT} of these it was not asked again"
 _EMPTY_FAILS = "only windows without rows fail, which has a rule of its own"
-_LARGE = timedelta(minutes=15)
 _BIG = 1 << 20
 _EXPIRES = timedelta(days=14)
 _INDOORS = ("localhost", ".localhost", ".local", ".internal", ".lan", ".test", ".home.arpa")
@@ -46,7 +44,7 @@ def _server_error(feed: FeedCase) -> Outcome:
         return not_applicable(_EMPTY_FAILS)
     broken = [o for o in feed.valid if _is_broken(o.exchange) and o.probe not in {"burst", "empty", "future"}]
     bad = [o.exchange for o in broken]
-    if broken and all(_is_large(o) for o in broken) and any(not _is_large(o) and o.is_whole for o in feed.valid):
+    if feed.fails_for_length(broken):
         return not_applicable("only large windows fail, which has a rule of its own")
     if not bad:
         return _nothing_bad(feed)
@@ -58,10 +56,6 @@ def _server_error(feed: FeedCase) -> Outcome:
     )
 
 
-def _is_large(observation: Observation) -> bool:
-    return observation.window is not None and observation.window.length >= _LARGE
-
-
 def _is_broken(exchange: Exchange) -> bool:
     status = exchange.status or 0
     return status >= 500 and not (status == 503 and "retry-after" in exchange.headers)  # noqa: PLR2004 - statuses
@@ -70,12 +64,11 @@ def _is_broken(exchange: Exchange) -> bool:
 def _transport_error(feed: FeedCase) -> Outcome:
     if ended := _unoffered(feed):
         return ended
-    bad = [o.exchange for o in feed.valid if o.exchange.error_code == "transport_error"]
+    broken = [o for o in feed.valid if o.exchange.error_code == "transport_error"]
+    bad = [o.exchange for o in broken]
     if not bad:
         return _nothing_bad(feed)
-    if all(_is_large(o) for o in feed.valid if o.exchange.error_code == "transport_error") and any(
-        o.is_whole for o in feed.valid if not _is_large(o)
-    ):
+    if feed.fails_for_length(broken):
         return not_applicable("only large windows fail, which has a rule of its own")
     left = sum(e.error == TIMED_OUT for e in bad) >= MOST_TIMED_OUT
     text = f"valid requests are not answered: {bad[0].error}{_LEFT_ALONE if left else ''}"
