@@ -27,9 +27,10 @@ Answer = Callable[[Window, str], tuple[int, int]]
 class Client:
     """Answers as it is told, a second after the last time."""
 
-    def __init__(self, answer: Answer) -> None:
+    def __init__(self, answer: Answer, most_rows: int) -> None:
         self.answer = answer
         self.spaces = {"logins": "%20"}
+        self.most_rows = most_rows
         self.sign_in = SimpleNamespace(lifetime=None)
         self.survey: Survey | None = None
 
@@ -49,18 +50,20 @@ class Client:
         first = NOW - timedelta(hours=hours)
         stamps = [first + n * timedelta(minutes=10) for n in range(6 * hours)]
         rows = [(f"l{at}", "p", plain(at)) for at in stamps if asked.contains(at)]
+        cut, rows = len(rows) > self.most_rows, rows[: self.most_rows]
         assert self.survey is not None
         begun = NOW + timedelta(seconds=len(self.survey.observations))
         exchange = Exchange(
             number=len(self.survey.observations) + 1, feed=feed, probe=probe, window=asked, sent={}, status=status,
             url=f"http://127.0.0.1?{raw}", headers={}, body=csv(COLUMNS, rows), started=begun, ended=begun,
+            cut=cut,
         )  # fmt: skip
         self.survey.record(exchange)
         return exchange
 
 
-def surveyed(answer: Answer) -> Survey:
-    client = Client(answer)
+def surveyed(answer: Answer, most_rows: int = 10_000) -> Survey:
+    client = Client(answer, most_rows)
     product = read_product("test", {"url": "http://127.0.0.1", "auth": {"scheme": "none"}}, "test")
     survey = Survey(product, client, Observer({}), names=["logins"], clock=lambda: NOW)
     client.survey = survey
@@ -123,3 +126,13 @@ async def test_a_day_without_old_rows_is_asked_again_where_its_first_half_has_so
     assert await grown(lambda _, __: (200, 2)) == ["burst", "hour", "day", "older"]
     clamped = await grown(lambda asked, _: (200, 1 if asked.length == windows.DAY else 24))
     assert clamped == ["burst", "hour", "day", "older", "day"]
+
+
+async def test_of_a_day_that_is_too_long_to_be_read_some_old_rows_are() -> None:
+    survey = surveyed(lambda _, __: (200, 48), most_rows=100)
+    await survey.ask("logins", "burst", window("11:59:00", "12:00:00"))
+    await Growing(survey).grow("logins")
+    assert probes(survey)[-2:] == ["day", "older"]
+    older = survey.observations[-1]
+    assert older.is_whole
+    assert older.window == Window(NOW - timedelta(hours=13, minutes=1), NOW - timedelta(hours=12, minutes=1))

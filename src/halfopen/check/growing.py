@@ -1,5 +1,6 @@
 """The first look at each feed: a minute, an hour, a day, and more where there are hardly any rows."""
 
+from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
 from halfopen.check.observe import Observation
@@ -51,6 +52,11 @@ class Growing:
         if (day.exchange.status or 0) >= _SERVER and hour.exchange.status == _OK:
             # Is it the length, or chance?
             day = await self._survey.ask(name, "day", Window(end - windows.DAY, end), most_bytes=WIDE_BYTES)
+        await self._beyond(name, end, hour, day)
+
+    async def _beyond(self, name: str, end: datetime, hour: Observation, day: Observation) -> None:
+        """More than a day where there are hardly any rows, and old ones where only young ones were read."""
+        whole = Window(end - windows.DAY, end)
         if len(day.rows) < windows.FEW and day.is_whole:
             month = await self._survey.ask(name, "wide", Window(end - 30 * windows.DAY, end), most_bytes=WIDE_BYTES)
             if len(month.rows) < windows.FEW and month.is_whole:
@@ -58,7 +64,15 @@ class Growing:
         elif windows.are_of_one_moment(day.rows):
             await self._survey.ask(name, "wide", Window(windows.BEGINNING, end), most_bytes=WIDE_BYTES)
         elif day.is_whole and windows.is_recent(day.rows, end - windows.HALF_DAY):
-            await self._older(name, Window(end - windows.DAY, end))
+            await self._older(name, whole)
+        elif day.exchange.cut and hour.is_whole:
+            await self._within(name, whole, len(hour.rows))
+
+    async def _within(self, name: str, day: Window, hourly: int) -> None:
+        """Some rows of the middle of a day that is too long to be read: all rows that were read may be young."""
+        length = windows.HOUR if hourly <= windows.MANY else windows.MINUTE
+        middle = day.start + windows.HALF_DAY
+        await self._survey.ask(name, "older", Window(middle - length, middle), most_bytes=WIDE_BYTES)
 
     async def _older(self, name: str, day: Window) -> None:
         """The first half of a day that seems to have no rows: does it have them when it is asked alone?"""
