@@ -17,12 +17,13 @@ from halfopen.config.dialect import PLAIN, Dialect
 from halfopen.config.product import ProductConfig
 from halfopen.contract.load import NAMES
 from halfopen.contract.load import feed as feed_of
-from halfopen.errors import ContractError
+from halfopen.errors import BodyError, ContractError
 from halfopen.sinks.base import Answer, Sink
 from halfopen.sinks.replay import Held, Rejudged, Replayed
 from halfopen.sinks.tokens import as_kept
 from halfopen.sync.dialect import Changes
 from halfopen.sync.writer import Writer
+from halfopen.wire.charset import ToUtf8
 from halfopen.wire.negotiate import Format
 
 _ESCAPED = re.compile(rb"\\x([89a-f][0-9a-f])")
@@ -164,15 +165,19 @@ def row_of(raw: str, encoding: str | None = None) -> dict[str, Any] | None:
         return None if set(row) == {"csv"} else row
     try:
         values = next(csv.reader([_decoded(line, encoding)], strict=True), [])
-    except (csv.Error, UnicodeDecodeError):
+    except (csv.Error, BodyError, UnicodeDecodeError):
         return None
     return dict(zip(names, values, strict=True)) if len(values) == len(names) else None
 
 
 def _decoded(line: str, encoding: str | None) -> str:
-    """A line without the escapes that quarantine has for bytes that are no UTF-8; UnicodeDecodeError if they are none.
+    """A line without the escapes that quarantine has for bytes that are no UTF-8; one that has none was decoded before.
 
-    A line without them had been decoded when it came.
+    Raises:
+        BodyError, UnicodeDecodeError: they are no text in this encoding either.
     """
     whole = _ESCAPED.sub(lambda found: bytes([int(found[1], 16)]), line.encode())
-    return line if whole == line.encode() else whole.decode(encoding or "utf-8")
+    if whole == line.encode():
+        return line
+    turned = ToUtf8(encoding)
+    return (turned.feed(whole) + turned.finish()).decode()
