@@ -134,6 +134,7 @@ async def test_no_content_is_no_rows(product: FaultyProduct, asker: Asker) -> No
     product.faults = lambda _number, _feed: Fault.NO_CONTENT
     got = await asker.fetch()
     assert (got.size, got.notes) == (0, ())
+    assert got.format is Format.NDJSON, "no header row is to be expected, so none is missed"
 
 
 @pytest.mark.parametrize("window", [HOUR, MINUTE])
@@ -188,6 +189,28 @@ async def test_a_page_in_place_of_many_rows_may_do_better_in_a_narrower_window(
         with pytest.raises(Refusal, match="a page in place of rows") as caught:
             await client.fetch("logins", window, tmp_path / "body")
     assert caught.value.narrower == (window is HOUR)
+
+
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [
+        (b"id,player_id,created_at\r\n1,2,2026-03-01 12:00:00\r\n2,3", "breaks off in its last row"),
+        (b'{"id": "1", "player_id": "2", "created_at": "2026-03-01 12:00:00"}\n{"error": "memory"}\n', "program"),
+    ],
+)
+async def test_a_program_that_ended_in_the_midst_of_its_rows_has_not_answered(
+    asker: Asker, monkeypatch: pytest.MonkeyPatch, body: bytes, told: str
+) -> None:
+    monkeypatch.setattr("support.faulty.csv_of", lambda _feed, _rows: body)
+    with pytest.raises(Refusal, match=told):
+        await asker.fetch()
+
+
+async def test_a_line_end_before_the_header_row_is_left_out(asker: Asker, monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = b"id,player_id,created_at\r\n1,2,2026-03-01 12:00:00\r\n"
+    for before in (b"\n", b"\r\n\n", b"\xef\xbb\xbf\n"):
+        monkeypatch.setattr("support.faulty.csv_of", lambda _feed, _rows, before=before: before + rows)
+        assert (await asker.fetch()).body.read_bytes() == rows
 
 
 @pytest.mark.parametrize("body", [b"\n\n", b"\xef\xbb\xbf"])

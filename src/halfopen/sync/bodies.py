@@ -16,6 +16,7 @@ from typing import Any, Protocol
 from halfopen.config.dialect import PLAIN, Dialect, section_of
 from halfopen.errors import BodyError, SinkError
 from halfopen.sync.dialect import Changes
+from halfopen.sync.ending import demand_csv_end, demand_json_end
 from halfopen.sync.envelope import Names, rows_path
 from halfopen.sync.failure import demand_success
 from halfopen.sync.more import demand_whole
@@ -26,6 +27,7 @@ from halfopen.wire import json as wire_json
 from halfopen.wire.charset import ToUtf8
 from halfopen.wire.csv_cells import Cells
 from halfopen.wire.csv_delimiter import Commas
+from halfopen.wire.csv_start import FromHeader, starts_blank
 from halfopen.wire.json_outline import Outline, outline
 from halfopen.wire.negotiate import Format
 
@@ -101,7 +103,8 @@ def prepared(got: Transfer, expected: Expected) -> Prepared:
 def _prepared(got: Transfer, expected: Expected) -> Prepared:
     if got.size == 0:
         _check_empty(got, expected)
-        return Prepared(format=Format.NDJSON if expected.format in {"json", "ndjson"} else Format.CSV)
+        header = got.status == OK and expected.format not in {"json", "ndjson"}
+        return Prepared(format=Format.CSV if header else Format.NDJSON)
     dialect = expected.dialect
     if dialect.encoding is not None or _head(got.body)[:2] in _UTF_16:
         _turn(got.body, [ToUtf8(dialect.encoding)])
@@ -112,10 +115,12 @@ def _prepared(got: Transfer, expected: Expected) -> Prepared:
         path = _path(got.body, head, expected)
         document = _into_lines(got.body, path, ndjson=head.startswith(b"{") and not path, changes=expected.changes)
         demand_success(document, narrower=expected.is_wide)
+        demand_json_end(got.body, expected.names, narrower=expected.is_wide)
     else:
         _check_header(head, expected)
-        if steps := list(_csv_steps(expected)):
+        if steps := list(_csv_steps(got.body, expected)):
             _turn(got.body, steps)
+        demand_csv_end(got.body, narrower=expected.is_wide)
     named = got.headers.get("Halfopen-Rows")
     if named is not None and named.isdigit() and int(named) != rows(got.body, format_):
         raise Refusal(f"the answer does not have its Halfopen-Rows of {named}: it was cut on the way", status=OK)
@@ -223,7 +228,9 @@ def _is_header(text: str, delimiter: str, names: Names) -> bool:
     return bool(names.fields & {name.strip().lower() for name in found})
 
 
-def _csv_steps(expected: Expected) -> Iterator[Step]:
+def _csv_steps(body: Path, expected: Expected) -> Iterator[Step]:
+    if starts_blank(_head(body)):
+        yield FromHeader()
     if expected.dialect.delimiter != PLAIN.delimiter:
         yield Commas(expected.dialect.delimiter.encode())
     if expected.changes:

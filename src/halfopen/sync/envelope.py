@@ -43,6 +43,10 @@ class Names:
         given = _lower(names)
         return self.key in given and bool(self.cursors & given or self.required <= given)
 
+    def know_some(self, names: Iterable[str]) -> bool:
+        """Whether any of these is a field that a row has to have."""
+        return bool((self.cursors | self.required | {self.key}) & _lower(names))
+
 
 def rows_path(seen: Outline, names: Names, place: Callable[[str], str], shown: str) -> Path:
     """The names down to the rows; none for lines of rows.

@@ -35,7 +35,7 @@ _MOST_SHOWN: Final = 120
 def demand_success(document: Mapping[str, Any], *, narrower: bool) -> None:
     """Refuse an envelope that says that it failed; narrower: whether a narrower window may do better."""
     for name, value in document.items():
-        if _tells_failure(name, value):
+        if tells_failure(name, value):
             shown = repr(value)
             shown = shown if len(shown) <= _MOST_SHOWN else shown[:_MOST_SHOWN] + "..."
             raise Refusal(
@@ -46,7 +46,8 @@ def demand_success(document: Mapping[str, Any], *, narrower: bool) -> None:
             )
 
 
-def _tells_failure(name: str, value: object) -> bool:
+def tells_failure(name: str, value: object) -> bool:
+    """Whether this name with this value says that the product failed."""
     plain = name.strip().casefold().replace("_", "").replace("-", "")
     if plain in _ERRORS:
         return not _is_blank(value)
