@@ -115,3 +115,10 @@ def test_blank_lines_at_the_end_cost_no_row(end: bytes) -> None:
     assert logins(CSV.split(b"\r\n")[0] + b"\r\n" + end).shape == "empty"
     assert not logins(CSV).notes
     assert code(CSV + b'3,p,"2026' + end) == "unparseable_body"
+
+
+def test_a_header_that_comes_again_is_no_row() -> None:
+    head, first, second, _ = CSV.split(b"\r\n")
+    body = logins(b"\r\n".join([head, first, head, second, b""]))
+    assert (body.problem, [row[0] for row in body.rows]) == (None, ["1", "2"])
+    assert "csv_header_changes" in body.notes

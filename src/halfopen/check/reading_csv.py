@@ -5,6 +5,7 @@ import re
 from typing import Final
 
 from halfopen.check.body import Body, Problem
+from halfopen.check.counted import counted
 from halfopen.check.sample import Excerpt, Sample
 from halfopen.errors import BodyError
 from halfopen.wire import csv as wire_csv
@@ -38,7 +39,9 @@ def read(text: bytes, expected: set[str], notes: dict[str, str]) -> Body:
     if rows:
         body.columns = tuple((name or "").strip() for name in rows[0])
         if body.problem is None:
-            body.rows = [tuple(row) for row in rows[1:]]
+            body.rows = [tuple(row) for row in rows[1:] if row != rows[0]]
+            if again := len(rows) - 1 - len(body.rows):
+                notes["csv_header_changes"] = f"the header row stands among the rows again, {counted(again, 'time')}"
     body.shape = "rows" if len(rows) > 1 else "empty"
     return body
 
