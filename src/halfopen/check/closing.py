@@ -48,6 +48,9 @@ class Closing:
         window = self._survey.focus.get(name)
         if window is not None:
             await self._survey.again(name, window)
+        feed = self._survey.case().feeds[name]
+        if feed.is_aggregate and (second := windows.overtaken(feed.answers)) is not None:
+            await self._survey.ask(name, "edge", second)
 
     async def _excuse(self, name: str) -> None:
         """Look for missing rows beyond their windows; ask windows again that lacked rows, or gained some."""

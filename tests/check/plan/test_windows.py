@@ -7,7 +7,7 @@ from itertools import pairwise
 import pytest
 
 from halfopen.check.observe import Observation
-from halfopen.check.plan.windows import cuts, edges, focus, session_edges, strays, youngest
+from halfopen.check.plan.windows import cuts, edges, focus, overtaken, session_edges, strays, youngest
 from halfopen.window.window import Window
 from halfopen.wire.moment import plain
 from support.seen import Asked, at, csv, window
@@ -93,6 +93,21 @@ def test_sessions_are_asked_for_by_their_first_and_last_action() -> None:
     assert window("11:10:05", "11:10:06") in found
     assert window("11:40:06", "11:40:07") in found
     assert window("11:10:04", "11:10:05") in found
+
+
+def test_a_session_that_went_on_is_asked_for_in_its_midst() -> None:
+    columns = ("player_id", "session_id", "created_at", "updated_at")
+    asked = Asked("game_activity")
+    for last in ("11:50:06", "11:50:06", "11:50:21"):
+        rows = [
+            ("p", "s", "2026-01-01 11:10:05", f"2026-01-01 {last}"),
+            ("p", "began", f"2026-01-01 {last}", f"2026-01-01 {last}"),
+            ("p", "over", "2026-01-01 11:00:00", "2026-01-01 11:40:00"),
+        ]
+        asked.ask(HOUR, csv(columns, rows))
+    answers = asked.seen().answers
+    assert overtaken(answers) == window("11:50:06", "11:50:07")
+    assert overtaken(answers[:2]) is None
 
 
 def test_the_youngest_closed_seconds_keep_off_the_clock() -> None:

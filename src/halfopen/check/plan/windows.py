@@ -185,6 +185,22 @@ def session_edges(rows: Iterable[Row], now: datetime) -> list[Window]:
     return list(dict.fromkeys(found))
 
 
+def overtaken(answers: Iterable[Observation]) -> Window | None:
+    """The second of a session's last action as it was told at first, once others have followed: it is in the midst."""
+    first: dict[str, datetime] = {}
+    found: list[tuple[timedelta, datetime]] = []
+    for row in (row for answer in answers for row in answer.rows):
+        if row.key is None or row.created is None or row.at is None:
+            continue
+        at = first.setdefault(row.key, row.at)
+        if row.created + 2 * SECOND <= at <= row.at - 2 * SECOND:
+            found.append((at - row.created, at))
+    if not found:
+        return None
+    start = floor(max(found)[1], SECOND)
+    return Window(start, start + SECOND)
+
+
 def busiest(rows: Iterable[Row], window: Window) -> datetime | None:
     """The second with most rows, whole minutes first."""
     counted = _seconds(rows, window)

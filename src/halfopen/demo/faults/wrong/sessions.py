@@ -182,6 +182,17 @@ class FirstActionCounts(_Sessions):
         return [self.world.sessions.whole(session, now)] if start <= session.actions[0].at < end else []
 
 
+class EndsAloneCount(_Sessions):
+    """Sends a session in the windows of its first and of its last action, and in none between."""
+
+    code, watch = "session_missing_from_action_window", 20
+    also = ("window_not_additive",)
+
+    def rows_of(self, session: Session, start: int, end: int, now: int) -> Iterable[Row]:
+        row = self.world.sessions.whole(session, now)
+        return [row] if any(start <= at < end for at in (session.actions[0].at, row.at)) else []
+
+
 class NextMinuteToo(_Sessions):
     """Sends the sessions of the minute after the window, too."""
 
