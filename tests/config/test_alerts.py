@@ -29,7 +29,7 @@ def test_lengths_and_shares_are_read() -> None:
     [
         ({"listen": "9400"}, "mirror.listen: found '9400'"),
         ({"listen": "127.0.0.1:99999"}, "mirror.listen"),
-        ({"log": "xml"}, "mirror: "),
+        ({"log": "xml"}, "mirror.log: unknown value"),
         ({"alerts": {}}, "mirror.alerts: webhook is missing"),
         ({"alerts": {"webhook": "hooks.example.com"}}, "mirror.alerts.webhook: needs an address"),
         ({"alerts": {"webhook": HOOK, "late_share": 2}}, "mirror.alerts.late_share"),

@@ -153,7 +153,7 @@ def test_one_side_needs_not_the_secrets_of_the_other(read):
         ('table = "users"', "table = 5", "serve.feeds.players: table: expected a text, got a whole number"),
         ("columns = { id", "columns = { uid = 5, id", "columns[...]: expected a text, got a whole number"),
         ('path = "/api/users"\ncursor', 'path = "api/users"\ncursor', "a path begins with /"),
-        ('kind = "fractional"', 'kind = "float"', "custom.ltv: kind: invalid enum value 'float'"),
+        ('kind = "fractional"', 'kind = "float"', "custom.ltv.kind: unknown value 'float'; known: integer, fractional"),
         ('session_id = "session"\n', "", "serve.feeds.game_activity.actions: session_id is missing"),
         ('"Europe/Riga"', '"Europe/Rigga"', "no IANA time zone"),
         ('"[::1]:8401"', '"8401"', "needs a host and a port"),
@@ -164,10 +164,25 @@ def test_one_side_needs_not_the_secrets_of_the_other(read):
         ('"duckdb:///mirror.duckdb"', "5", "mirror.database: found a value of type int, needs a text"),
         ("https://space-vegas.com/", "space-vegas.com", "products.spacevegas.url"),
         ("https://space", "https://u:pw@space", "credentials do not belong into the address"),
+        ("https://space-vegas.com/", "https://space-vegas.com:99999", "products.spacevegas.url: found"),
+        ("https://space-vegas.com/", "https://[::1", "products.spacevegas.url: found 'https://[::1', needs an address"),
+        ("https://space-vegas.com/", "https://space vegas.com", "products.spacevegas.url: found"),
+        ("https://space-vegas.com/", "https://space-vegas.com/?key=1", "what follows the path belongs into paths"),
+        ('space = "+"', 'proxy = "http://p.example:0"', "products.spacevegas.proxy: needs an address like"),
+        (
+            'space = "+"',
+            'dialect = { pages = { by = "pages" } }',
+            "dialect.pages.by: unknown value 'pages'; did you mean",
+        ),
+        (
+            'space = "+"',
+            'dialect = { pages = { by = "offset", parameter = "from" } }',
+            "dialect.pages.parameter: found 'from', needs a name other than from and to",
+        ),
         ('cadence = "5s"', 'cadence = "0.5s"', "products.spacevegas.cadence: windows are cut on whole seconds"),
         ('cadence = "5s"', 'cadence = "5x"', "products.spacevegas.cadence: found '5x'"),
         ("2026-01-01 00:00:00", "2026-02-31 00:00:00", "products.spacevegas.since"),
-        ('space = "+"', 'space = "_"', "space: invalid enum value '_'"),
+        ('space = "+"', 'space = "_"', "space: unknown value '_'; known: %20, +"),
         ('feeds = ["wallets"', 'feeds = ["walets"', "unknown feed 'walets'"),
         ('id = "uid"', 'id = "uid"\ncity = "uid"', "columns.players: id and city are both called 'uid'"),
         ('paths = { players = "/api/users" }', 'paths = { players = "api/users" }', "paths.players: found 'api/users'"),
@@ -180,6 +195,11 @@ def test_a_mistake_is_named_with_its_place(read, old, new, message):
     found = refused(read, WHOLE.replace(old, new, 1))
     assert message in found
     assert "hunter" not in found
+
+
+def test_a_product_of_no_feeds_would_never_be_whole_nor_behind(read):
+    table = '[products.macau]\nurl = "http://localhost:1"\nfeeds = []\n'
+    assert "products.macau.feeds: names no feed; leave it out for all 13" in refused(read, table)
 
 
 def test_products_whose_names_differ_only_in_case_are_refused_both_named(read):

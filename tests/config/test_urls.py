@@ -28,7 +28,18 @@ def test_a_server_has_no_path_and_shows_no_password():
     assert "s3cret" in url.text
 
 
-@pytest.mark.parametrize("text", ["", "casino.sqlite", "oracle://host/db", "sqlite://casino.sqlite", "sqlite:///"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "casino.sqlite",
+        "oracle://host/db",
+        "sqlite://casino.sqlite",
+        "sqlite:///",
+        "postgresql://u@[::1/db",
+        "postgresql://u@db:99999/db",
+    ],
+)
 def test_what_is_no_address_is_refused(text):
     with pytest.raises(ConfigError, match="sqlite:///"):
         database_url(text, BASE)

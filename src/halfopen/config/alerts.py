@@ -1,11 +1,11 @@
 """`[mirror.alerts]`: when to tell somebody that the mirror cannot be trusted."""
 
 from datetime import timedelta
-from urllib.parse import urlsplit
 
 import msgspec
 
 from halfopen.config.reading import at, record
+from halfopen.config.urls import is_web
 from halfopen.errors import ConfigError
 
 
@@ -28,9 +28,8 @@ class AlertsConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
 def read_alerts(table: object, where: str) -> AlertsConfig:
     """The section as a record; ConfigError for whatever does not fit."""
     config = record(AlertsConfig, table, where)
-    parts = urlsplit(config.webhook)
     with at(f"{where}.webhook"):
-        if parts.scheme not in {"http", "https"} or not parts.hostname:
+        if not is_web(config.webhook):
             raise ConfigError('needs an address like "https://hooks.example.com/${HOOK_TOKEN}"')
     for name in ("late_share", "quarantine_share"):
         if not 0 < getattr(config, name) <= 1:

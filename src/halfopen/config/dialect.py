@@ -105,5 +105,8 @@ def _check_pages(pages: Pages, where: str) -> None:
         raise ConfigError(f'{where}: parameter is missing; write the name of the query\'s parameter, like "page"')
     if pages.by == "next" and pages.next is None:
         raise ConfigError(f'{where}: next is missing; write where the envelope names it, like "meta.next_cursor"')
+    for key in ("parameter", "size_parameter"):
+        if getattr(pages, key) in {"", "from", "to"}:
+            raise ConfigError(f"{where}.{key}: found {getattr(pages, key)!r}, needs a name other than from and to")
     if pages.size is not None and pages.size < 1:
         raise ConfigError(f"{where}.size: found {pages.size}, needs 1 or more")

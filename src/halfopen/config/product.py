@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal
-from urllib.parse import urlsplit
 
 import msgspec
 
@@ -14,6 +13,7 @@ from halfopen.config import moments
 from halfopen.config.backfill import UNPACED, Pacing, read_pacing
 from halfopen.config.dialect import PLAIN, Dialect, read_dialect
 from halfopen.config.reading import at, known, record
+from halfopen.config.urls import is_web
 from halfopen.contract.load import feeds
 from halfopen.errors import ConfigError
 from halfopen.window.ladder import DEFAULT, Rung, scaled
@@ -108,6 +108,8 @@ def _check(product: ProductConfig, where: str) -> None:
     for key in ("cadences", "offsets", "paths", "columns"):
         known(getattr(product, key), feeds(), f"{where}.{key}", "feed")
     known(product.feeds, feeds(), f"{where}.feeds", "feed")
+    if not product.feeds:
+        raise ConfigError(f"{where}.feeds: names no feed; leave it out for all {len(feeds())}")
     known(product.catalogues, feeds(), f"{where}.catalogues", "feed")
     _check_road(product, where)
     _check_paths(product.paths, f"{where}.paths")
@@ -137,11 +139,12 @@ def _rung(table: object, where: str) -> Rung:
 
 
 def _check_url(url: str, where: str) -> None:
-    parts = urlsplit(url)
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
-        raise ConfigError(f'{where}: found {url!r}, needs an address like "https://space-vegas.com"')
-    if parts.username or parts.password:
+    if "@" in url.partition("://")[2].partition("/")[0]:
         raise ConfigError(f"{where}: credentials do not belong into the address; name them in auth")
+    if not is_web(url):
+        raise ConfigError(f'{where}: found {url!r}, needs an address like "https://space-vegas.com"')
+    if set(url) & set("?#"):
+        raise ConfigError(f"{where}: found {url!r}; what follows the path belongs into paths, for each feed")
 
 
 def _check_paths(paths: Mapping[str, str], where: str) -> None:
@@ -163,10 +166,8 @@ def _check_road(product: ProductConfig, where: str) -> None:
     """What lies between here and the product."""
     if product.ca is not None and not product.ca.is_file():
         raise ConfigError(f"{where}.ca: there is no file {str(product.ca)!r}; it holds certificates in PEM")
-    if product.proxy is not None:
-        parts = urlsplit(product.proxy)
-        if parts.scheme != "http" or not parts.hostname:
-            raise ConfigError(f'{where}.proxy: needs an address like "http://proxy.example:3128"')
+    if product.proxy is not None and not is_web(product.proxy, ("http",)):
+        raise ConfigError(f'{where}.proxy: needs an address like "http://proxy.example:3128"')
 
 
 def _check_cadence(cadence: timedelta, where: str) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import timedelta
 from types import UnionType
-from typing import Any, TypeVar, get_args, get_origin
+from typing import Any, Literal, TypeVar, get_args, get_origin
 
 import msgspec
 
@@ -85,7 +85,9 @@ def environment() -> Mapping[str, str]:
 
 
 def _prepared(wanted: object, value: object, where: str) -> object:
-    """Lengths of time are read here, so that msgspec gets them typed."""
+    """Lengths of time are read here, so that msgspec gets them typed; its error would not tell what a choice has."""
+    if get_origin(wanted) is Literal and isinstance(value, str):
+        known([value], get_args(wanted), where, "value")
     with at(where):
         if wanted is timedelta or (
             isinstance(wanted, UnionType) and timedelta in get_args(wanted) and value is not None

@@ -1,8 +1,9 @@
-"""Addresses of databases: `sqlite:///file`, `duckdb:///file`, `postgresql://user:password@host/name`.
+"""Addresses of databases: `sqlite:///file`, `duckdb:///file`, `postgresql://user:password@host/name`; and of the web.
 
 Three slashes begin a relative path, which counts from the folder of halfopen.toml; four begin an absolute one.
 """
 
+from collections.abc import Collection
 from pathlib import Path
 from urllib.parse import unquote, urlsplit, urlunsplit
 
@@ -35,7 +36,7 @@ class DatabaseUrl(msgspec.Struct, frozen=True):
 def database_url(text: str, base: Path) -> DatabaseUrl:
     """Reads an address; `base` is the folder that relative paths count from. ConfigError when it is none."""
     scheme, separator, rest = text.partition("://")
-    if not separator or scheme not in FILES + SERVERS:
+    if not separator or scheme not in FILES + SERVERS or (scheme in SERVERS and not _has_parts(text)):
         known = (
             ", ".join(f"{name}:///file" for name in FILES) + ", " + ", ".join(f"{name}://host/name" for name in SERVERS)
         )
@@ -47,6 +48,23 @@ def database_url(text: str, base: Path) -> DatabaseUrl:
             f'{_quoted(text)} names no file; write "{scheme}:///file" or, from the root, "{scheme}:////folder/file"'
         )
     return DatabaseUrl(scheme, base / unquote(rest[1:]), text)
+
+
+def is_web(url: str, schemes: Collection[str] = ("http", "https")) -> bool:
+    """Whether this is an address of a web server: a host, no blanks, and a port that there can be if it names one."""
+    if not _has_parts(url):
+        return False
+    parts = urlsplit(url)
+    return parts.scheme in schemes and bool(parts.hostname) and parts.port != 0 and len(url.split()) == 1
+
+
+def _has_parts(url: str) -> bool:
+    """Whether an address can be taken apart: no bracket stays open, and a port is one."""
+    try:
+        _ = urlsplit(url).port
+    except ValueError:
+        return False
+    return True
 
 
 def _quoted(text: str) -> str:
