@@ -53,6 +53,7 @@ async def test_an_old_connection_that_was_closed_is_no_fault(tmp_path: Path) -> 
     assert [(o.status, o.error) for o in found] == [(200, None)] * len(FEEDS)
     assert len(client.exchanges) == 2 * len(FEEDS)
     assert client.requests > len(client.exchanges), "what is sent once more counts"
+    assert max(o.resent for o in found) == len(FEEDS), "each old connection was tried, and a new one"
 
 
 async def test_nothing_is_sent_once_more_beyond_the_budget(tmp_path: Path) -> None:

@@ -31,7 +31,7 @@ class Exchange:
     be decoded; error_code: its rule. echoed: where a secret that was sent came back. secrets: texts that were sent and
     that nobody may see, in all their spellings; only the body of a 200 may hold them. keys: the same of the address's
     path, which are hidden, and not looked for in answers: they may be none. hint: what the variables in `curl` stand
-    for.
+    for. resent: how often it was sent again, since an old connection was closed without a word of an answer.
     """
 
     number: int
@@ -59,6 +59,7 @@ class Exchange:
     secrets: frozenset[str] = field(repr=False, default=frozenset())
     keys: frozenset[str] = field(repr=False, default=frozenset())
     hint: str = ""
+    resent: int = 0
 
     @property
     def hidden(self) -> frozenset[str]:

@@ -133,7 +133,9 @@ class Fetcher:
             if not (line.is_old and answer.was_cut_off) or not await self._hop():
                 break
         found = self._written(how, number, request, answer, started)
-        return replace(found, sent={**own, **found.sent}, redirects=tuple(hops)), answer.headers.get("location")
+        told = {**own, **found.sent}
+        found = replace(found, sent=told, redirects=tuple(hops), resent=max(line.taken - 1, 0))
+        return found, answer.headers.get("location")
 
     async def _read(self, answer: Answer, url: str, headers: Mapping[str, str], line: Line) -> None:
         """What is answered, until its end or until something interrupts it; the line tells over which connection."""

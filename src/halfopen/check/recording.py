@@ -20,7 +20,7 @@ from halfopen.window.window import Window
 _SCHEMA = 1
 _FIELDS: Final = (
     "number", "feed", "probe", "credentials", "method", "url", "status", "size", "wire_size", "cut", "error",
-    "error_code", "echoed", "hint",
+    "error_code", "echoed", "hint", "resent",
 )  # fmt: skip
 """What is written as it is."""
 

@@ -22,9 +22,11 @@ class Line:
     Attributes:
         is_old: it had been answered over before. Such a one may have been closed meanwhile, which the product need not
             announce (RFC 9112, 9.5): who is cut off there learns nothing, and asks again.
+        taken: how many connections it took until one was answered over, those that aiohttp takes by itself among them.
     """
 
     is_old: bool = False
+    taken: int = 0
 
 
 def trusted(product: ProductConfig) -> ssl.SSLContext | bool:
@@ -66,6 +68,7 @@ def _watched() -> aiohttp.TraceConfig:
         async def tell(_: aiohttp.ClientSession, context: SimpleNamespace, __: object) -> None:
             if isinstance(line := context.trace_request_ctx, Line):
                 line.is_old = is_old
+                line.taken += 1
 
         return tell
 

@@ -6,14 +6,16 @@ from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from halfopen.check.case import Case, FeedCase
+from halfopen.check.counted import counted
 from halfopen.check.exchange import Exchange
-from halfopen.check.finding import Severity
+from halfopen.check.finding import Certainty, Severity
 from halfopen.check.patience import MOST_TIMED_OUT, TIMED_OUT
 from halfopen.check.rule import PASS, Outcome, failed, feed_rule, not_applicable, not_verified, product_rule
 from halfopen.check.telling import are_credentials_refused, exchange_line, without_answers
 
 MUST, SHOULD, INFO = Severity.MUST, Severity.SHOULD, Severity.INFO
 _SLOW, _IMPOSSIBLE = 10.0, 60.0
+_DROPS = 3
 _SKEW = timedelta(seconds=5)
 _GOOD = frozenset({200, 204})
 _LEFT_ALONE = f"; after {MOST_TIMED_OUT} of these it was not asked again"
@@ -67,12 +69,24 @@ def _transport_error(feed: FeedCase) -> Outcome:
     broken = [o for o in feed.valid if o.exchange.error_code == "transport_error"]
     bad = [o.exchange for o in broken]
     if not bad:
-        return _nothing_bad(feed)
+        return _dropped(feed) or _nothing_bad(feed)
     if feed.fails_for_length(broken):
         return not_applicable("only large windows fail, which has a rule of its own")
     left = sum(e.error == TIMED_OUT for e in bad) >= MOST_TIMED_OUT
     text = f"valid requests are not answered: {bad[0].error}{_LEFT_ALONE if left else ''}"
     return failed(text, seen=bad[0], count=len(bad), samples=[exchange_line(e) for e in bad])
+
+
+def _dropped(feed: FeedCase) -> Outcome | None:
+    """Whether connections end without an answer where this feed is asked, and hardly elsewhere: chance spreads out."""
+    again = [o.exchange for o in feed.valid if o.exchange.resent]
+    others = [other for other in feed.case.offered if other is not feed]
+    elsewhere = sum(o.exchange.resent for other in others for o in other.valid)
+    if len(again) < _DROPS or len(others) < _DROPS or elsewhere * _DROPS > len(again):
+        return None
+    text = f"{counted(len(again), 'request')} had to be sent twice: the connection was closed without an answer"
+    samples = [exchange_line(e) for e in again]
+    return failed(text, seen=again[0], samples=samples, severity=SHOULD, certainty=Certainty.STATISTICAL)
 
 
 def _unexpected_status(feed: FeedCase) -> Outcome:
