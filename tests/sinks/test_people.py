@@ -7,7 +7,7 @@ from typing import Any
 from halfopen.contract.people import view_names
 from halfopen.sinks.base import Sink
 from sinks.conftest import Engine
-from support.answers import Answers, player, table
+from support.answers import NOON, Answers, player, table
 
 STRANGE = "Ä.b-C_" + "x" * 80
 
@@ -59,6 +59,18 @@ def test_players_current_is_one_row_a_player(sink: Sink, answer: Answers) -> Non
     assert amounts(one["balances"]) == {"BTC": Decimal(7), "EUR": Decimal("15.000000000000000001")}
     assert amounts(one["prize_balances"]) == {"EUR": Decimal(3)}
     assert (two["email"], two["wallets"], amounts(two["prize_balances"])) == (None, 1, {})
+
+
+def test_what_products_send_since_is_in_the_views_once_the_mirror_is_tidied(sink: Sink, answer: Answers) -> None:
+    sink.apply([answer("players", [player("p", vip="7")])])
+    sink.compact(NOON)
+    assert table(sink, "SELECT id, vip FROM players_vegas") == [{"id": "p", "vip": 7}]
+    sink.apply([answer("players", [player("q", tier="gold")])])
+    sink.compact(NOON)
+    assert table(sink, "SELECT id, vip, tier FROM players_vegas ORDER BY id") == [
+        {"id": "p", "vip": 7, "tier": None},
+        {"id": "q", "vip": None, "tier": "gold"},
+    ]
 
 
 def test_custom_fields_are_columns_of_their_types(engine: Engine, sink: Sink, answer: Answers) -> None:

@@ -194,6 +194,16 @@ async def test_a_full_mirror_is_a_hole_and_not_a_crash(tmp_path: Path) -> None:
     assert stored(sink, "players") == {f"players-{n}" for n in range(6)}
 
 
+async def test_a_mirror_is_tidied_at_the_start_and_when_live_pulling_ends(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sink, tidied = MemorySink(), []
+    monkeypatch.setattr(sink, "compact", lambda at: tidied.append(at) or 0)
+    async with FaultyProduct([]) as product, puller(product, sink, tmp_path) as pulling:
+        await pulling.run(timedelta(seconds=0.2))
+        assert len(tidied) == 2
+
+
 async def test_stop_drops_what_is_on_its_way_and_owes_it(tmp_path: Path) -> None:
     start = floor(now(), SECOND) - timedelta(hours=2)
     sink = MemorySink()

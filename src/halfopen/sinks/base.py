@@ -151,7 +151,10 @@ class Sink(Protocol):
         """
 
     def compact(self, now: datetime) -> int:
-        """Merge the ledger's lines of windows that are a week old by day, in one transaction; how many fewer it has."""
+        """Merge the ledger's lines of windows that are a week old by day, in one transaction; how many fewer it has.
+
+        Then the views for people get the columns that products have sent since.
+        """
 
     def vanish(self, product: str, feed: str, keys: Collection[str], at: datetime) -> int:
         """Mark stored rows as no longer served since `at`, in one transaction; how many were not marked before."""

@@ -70,7 +70,6 @@ class Staged:
     shape is None when the body has neither rows nor a header.
     """
 
-
     table: str
     shape: Shape | None
     rows: int

@@ -39,6 +39,7 @@ from halfopen.window.window import Window
 
 _WATCH_SECONDS = 0.2
 _TIDY_SECONDS = 3600.0
+_SOON_SECONDS = 60.0
 _NO_PATIENCE = timedelta(minutes=10)
 RECONCILED_AT_ONCE = 4
 """Feeds of one product: reading all again is to be no burden."""
@@ -124,6 +125,7 @@ class Puller:
             finally:
                 self._live = None
                 tidying.cancel()
+        await self._tidied()
 
     def reload(self, products: Mapping[str, ProductConfig], chosen: Collection[str] = ()) -> None:
         """Go on by other products; `chosen` as at the start, the feeds stay those of the start.
@@ -282,11 +284,15 @@ class Puller:
         await self._writer.call(lambda _: None)
 
     async def _tidy(self) -> None:
-        """Keep the ledger small, now and every hour; a mirror that cannot even do that says so where it matters."""
-        while True:
-            with contextlib.suppress(SinkError):
-                await self._writer.call(lambda sink: sink.compact(self._clock()))
-            await asyncio.sleep(_TIDY_SECONDS)
+        """Tidy now, soon after, for what new products send, and every hour."""
+        for rest in itertools.chain([_SOON_SECONDS], itertools.repeat(_TIDY_SECONDS)):
+            await self._tidied()
+            await asyncio.sleep(rest)
+
+    async def _tidied(self) -> None:
+        """Keep the ledger small and views new; a mirror that cannot even do that says so where it matters."""
+        with contextlib.suppress(SinkError):
+            await self._writer.call(lambda sink: sink.compact(self._clock()))
 
     def _pairs(self, products: Mapping[str, ProductConfig], chosen: Collection[str]) -> list[tuple[str, str]]:
         """The products and feeds to pull live."""

@@ -134,7 +134,7 @@ def _migrate(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
     except SinkError as error:
         raise SinkError(f"mirror {str(path)!r}: {error}") from None
     missing = [*_missing(found), *(_rekeyed(found) if had is not None and had < _DIGESTS_SINCE else ())]
-    statements = [*forward, *missing, *_views(connection, has_players=("main", "players") in found)]
+    statements = [*forward, *missing, *views(connection, has_players=("main", "players") in found)]
     if not statements and had == SCHEMA_VERSION:
         return
     connection.execute("BEGIN")
@@ -205,7 +205,7 @@ def _listed(columns: dict[str, str]) -> str:
     return ", ".join(f"{quote(name)} {kind}" for name, kind in columns.items())
 
 
-def _views(connection: duckdb.DuckDBPyConnection, *, has_players: bool) -> list[str]:
+def views(connection: duckdb.DuckDBPyConnection, *, has_players: bool) -> list[str]:
     """The views whose text differs from what the file has; `meta` remembers the text."""
     wanted = {feed.name: canonical_view(feed) for feed in feeds().values()}
     wanted |= people.views(DuckDBDatabase(connection), "duckdb", has_players=has_players)

@@ -26,7 +26,7 @@ from halfopen.sinks.duckdb.batch import NOTHING_DONE, apply_groups
 from halfopen.sinks.duckdb.listing import groups_of
 from halfopen.sinks.duckdb.query import DuckDBReader
 from halfopen.sinks.duckdb.run import DuckDBDatabase, first_line
-from halfopen.sinks.duckdb.schema import connect
+from halfopen.sinks.duckdb.schema import connect, views
 from halfopen.sinks.findings import held_at
 from halfopen.sinks.forget import Forgotten, forget
 from halfopen.sinks.graves import Graves
@@ -262,9 +262,13 @@ class DuckDBSink:
             return reader.snapshot(file, folder)
 
     def compact(self, now: datetime) -> int:
-        """Merge old lines of the ledger; see `Sink.compact`."""
+        """Merge old lines of the ledger and make views for people anew; see `Sink.compact`."""
         with self._transaction() as connection:
-            return compact(DuckDBDatabase(connection), now, "duckdb")
+            fewer = compact(DuckDBDatabase(connection), now, "duckdb")
+        with suppress(SinkError), self._transaction() as connection:
+            for statement in views(connection, has_players=True):
+                connection.execute(statement)
+        return fewer
 
     def vanish(self, product: str, feed: str, keys: Collection[str], at: datetime) -> int:
         """Mark stored rows as no longer served; see `Sink.vanish`."""

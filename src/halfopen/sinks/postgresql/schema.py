@@ -86,6 +86,10 @@ def demand_utf8(session: Session) -> None:
         raise SinkError(f"its encoding is {encoding!r}; make a database with ENCODING 'UTF8' for the mirror")
 
 
+BRIEFLY = "SET LOCAL lock_timeout = '1s'"
+"""Before statements that must not wait for a reader, and every commit with them."""
+
+
 def migrate(session: Session) -> None:
     """Make what is missing, in the caller's transaction, which holds `LOCK`."""
     had = version(session)
@@ -93,7 +97,7 @@ def migrate(session: Session) -> None:
         session.script(statement)
     if had != SCHEMA_VERSION:
         session.script(f"INSERT INTO halfopen.version (version) VALUES ({SCHEMA_VERSION})")
-    _refresh_views(session)
+    refresh_views(session)
 
 
 def _columns(session: Session) -> dict[tuple[str, str], set[str]]:
@@ -142,7 +146,7 @@ def _missing(found: dict[tuple[str, str], set[str]]) -> list[str]:
     return statements
 
 
-def _refresh_views(session: Session) -> None:
+def refresh_views(session: Session) -> None:
     """Make the views whose text differs from what the mirror has; `halfopen.views` remembers the text."""
     known = dict(session.rows("SELECT name, text FROM halfopen.views"))
     wanted = {f"{feed.name}_canonical": canonical_view(feed, "postgresql") for feed in feeds().values()}

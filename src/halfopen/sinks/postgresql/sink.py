@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Callable, Collection, Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -254,9 +254,13 @@ class PostgreSQLSink:
             return reader.snapshot(file, folder)
 
     def compact(self, now: datetime) -> int:
-        """Merge old lines of the ledger; see `Sink.compact`."""
+        """Merge old lines of the ledger and make views for people anew; see `Sink.compact`."""
         with self._failing("nothing was written"), self._transaction() as session:
-            return compact(session, now, "postgresql")
+            fewer = compact(session, now, "postgresql")
+        with suppress(SinkError), self._failing(), self._transaction() as session:
+            session.script(schema.BRIEFLY)  # a view that somebody reads just now is made anew the next time
+            schema.refresh_views(session)
+        return fewer
 
     def vanish(self, product: str, feed: str, keys: Collection[str], at: datetime) -> int:
         """Mark stored rows as no longer served; see `Sink.vanish`."""
