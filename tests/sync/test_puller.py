@@ -191,6 +191,8 @@ async def test_a_full_mirror_is_a_hole_and_not_a_crash(tmp_path: Path) -> None:
         sink.full = False
         assert await pulling.drain(start + timedelta(seconds=6)) == {}
         await task
+    told = next(e for e in events if isinstance(e, Failed))
+    assert told.error.startswith(f"casino {told.feed} {told.start:%Y-%m-%d %H:%M:%S} to "), "where it happened"
     assert stored(sink, "players") == {f"players-{n}" for n in range(6)}
 
 

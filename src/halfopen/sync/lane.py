@@ -29,6 +29,7 @@ from halfopen.sync.writer import Writer
 from halfopen.window import arming
 from halfopen.window.coverage import Coverage
 from halfopen.window.window import Window
+from halfopen.wire.moment import plain
 
 # Every so many requests without a rest the order is turned round, so that a slow product starves no hole.
 _TURN = 4
@@ -395,7 +396,8 @@ class Lane:
         self._calm_until = now + backoff.delay(self._failures, self._around.dice.random())
         if named is not None:
             self._quiet_until = next_try
-        text = self._client.hidden(str(error))
+        where = f"{self.product.name} {self.feed.name} {plain(ask.window.start)} to {plain(ask.window.end)}"
+        text = self._client.hidden(mistakes.located(error, where))
         holes = record.holes(self.product.name, self.feed.name, ask, text, now, next_try)
         self.progress = progress.after_failure(self.progress, holes)
         # A mirror that cannot even note the hole is full or gone; the window stays uncommitted, so it stays owed.

@@ -7,7 +7,7 @@ after each start.
 
 import logging
 
-from halfopen.errors import HalfopenError
+from halfopen.errors import HalfopenError, SinkError
 
 _logger = logging.getLogger(__name__)
 
@@ -20,3 +20,8 @@ def told(error: Exception, where: str) -> HalfopenError:
         f"{where}: {kind}, which is a mistake of halfopen's and not of the product: please report it, with the"
         " traceback in the log"
     )
+
+
+def located(error: HalfopenError, where: str) -> str:
+    """The text of an error with where it happened: a mirror that fails does not know what it was given."""
+    return f"{where}: {error}" if isinstance(error, SinkError) else str(error)
