@@ -79,9 +79,9 @@ def _transport_error(feed: FeedCase) -> Outcome:
 
 def _dropped(feed: FeedCase) -> Outcome | None:
     """Whether connections end without an answer where this feed is asked, and hardly elsewhere: chance spreads out."""
-    again = [o.exchange for o in feed.valid if o.exchange.resent]
+    again = [e for e in feed.exchanges if e.resent]
     others = [other for other in feed.case.offered if other is not feed]
-    elsewhere = sum(o.exchange.resent for other in others for o in other.valid)
+    elsewhere = sum(bool(e.resent) for other in others for e in other.exchanges)
     if len(again) < _DROPS or len(others) < _DROPS or elsewhere * _DROPS > len(again):
         return None
     text = f"{counted(len(again), 'request')} had to be sent twice: the connection was closed without an answer"
