@@ -185,7 +185,7 @@ class FirstActionCounts(_Sessions):
 class EndsAloneCount(_Sessions):
     """Sends a session in the windows of its first and of its last action, and in none between."""
 
-    code, watch = "session_missing_from_action_window", 20
+    code, watch = "session_missing_from_action_window", 60
     also = ("window_not_additive",)
 
     def rows_of(self, session: Session, start: int, end: int, now: int) -> Iterable[Row]:
