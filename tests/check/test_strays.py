@@ -59,6 +59,21 @@ def test_stamps_that_are_rounded_when_they_are_written_are_in_both_windows_of_a_
     assert {cause.code for cause in causes_of(feed).all()} == {"row_outside_window"}
 
 
+def test_where_a_window_has_a_row_that_was_created_before_it_the_time_of_creation_is_not_what_counts() -> None:
+    columns = ("id", "player_id", "created_at", "modified_at")
+
+    def asked(created: str) -> FeedCase:
+        found = Asked("bonus_assignments")
+        found.ask(
+            window("11:00:00", "12:00:00"), csv(columns, [("b1", "p", plain(at(created)), plain(at("11:30:00")))])
+        )
+        row = ("b2", "p", plain(at("11:40:59")), plain(at("11:45:00")))
+        return found.ask(window("11:40:59", "11:41:00"), csv(columns, [row]), probe="edge").seen()
+
+    assert causes_of(asked("11:20:00")).of_extras.code == "window_filters_creation_time"
+    assert causes_of(asked("10:20:00")).of_extras.code != "window_filters_creation_time"
+
+
 def off_by_two_hours(asked: Asked, feed: str, windows: list[tuple[str, Window]], stamps: list[datetime]) -> None:
     columns = ("id", "name", "modified_at") if feed == "bonus_list" else COLUMNS
     for probe, one in windows:

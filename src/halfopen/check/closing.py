@@ -12,7 +12,7 @@ from halfopen.check.observe import Observation
 from halfopen.check.plan import windows
 from halfopen.check.rules.references import orphans
 from halfopen.check.rules.stamps import freshest
-from halfopen.check.story import Loss
+from halfopen.check.story import Loss, Story
 from halfopen.check.survey import Survey
 from halfopen.window.window import Window
 
@@ -63,7 +63,7 @@ class Closing:
         if not story.are_gone:
             doubtful += [loss.observation.window for loss in story.flaps()]
         chosen = list(dict.fromkeys(w for w in doubtful if w is not None))[:_MOST_CONFIRMED]
-        for window in chosen:
+        for window in (*chosen, *seconds_after(story)[:_MOST_CONFIRMED]):
             await self._survey.ask(name, "confirm", window)
         if chosen:
             await self._tail(name)
@@ -142,3 +142,20 @@ class Closing:
     async def _refresh(self, name: str) -> None:
         now = self._survey.product_now().replace(microsecond=0)
         await self._survey.ask(name, "refresh", Window(now - 10 * windows.MINUTE, now + _AHEAD))
+
+
+def seconds_after(story: Story) -> list[Window]:
+    """The seconds that begin where a window ends with rows of that very stamp, and that nobody has asked for.
+
+    A bound that is included is in both; a stamp that was rounded up when it was written is in no later window.
+    """
+    if story.feed.is_aggregate:
+        return []
+    asked = {answer.window for answer in story.answers}
+    ends = dict.fromkeys(
+        extra.observation.window.end
+        for extra in story.extras
+        if extra.observation.window is not None and extra.row.at == extra.observation.window.end
+    )
+    seconds = [Window(end, end + windows.SECOND) for end in ends]
+    return [second for second in seconds if second not in asked]

@@ -73,9 +73,8 @@ class Strays:
         )
 
     def _creation(self, extras: Sequence[Extra]) -> Cause | None:
-        """Every row of the accused answers was created in its window, wherever its cursor lies."""
-        accused = answers_of(extras)
-        rows = [(row, window_of(answer)) for answer in accused for row in answer.rows]
+        """Every row of all answers was created in its window, wherever its cursor lies."""
+        rows = [(row, window_of(answer)) for answer in self.answers for row in answer.rows]
         if any(row.created is None or not window.contains(row.created) for row, window in rows):
             return None
         if not any(row.at is not None and row.at != row.created for row, _ in rows) or self.story.feed.is_aggregate:
