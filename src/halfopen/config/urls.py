@@ -55,7 +55,7 @@ def is_web(url: str, schemes: Collection[str] = ("http", "https")) -> bool:
     if not _has_parts(url):
         return False
     parts = urlsplit(url)
-    return parts.scheme in schemes and bool(parts.hostname) and parts.port != 0 and len(url.split()) == 1
+    return parts.scheme in schemes and bool(parts.hostname) and len(url.split()) == 1
 
 
 def _has_parts(url: str) -> bool:
