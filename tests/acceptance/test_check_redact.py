@@ -31,7 +31,7 @@ def identifiers(file: Path, folder: Path) -> set[str]:
 
 @pytest.mark.parametrize(
     "name",
-    ["numbers_begin_again", "ghost_wallets", "upper_inclusive", "window_ignored", "sums_of_the_window", "rows_twice"],
+    ["numbers_begin_again", "ghost_wallets", "upper_inclusive", "sums_of_the_window"],
 )
 def test_no_identifier_is_left(name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     kept = tmp_path / "recording"
