@@ -5,6 +5,7 @@ from datetime import timedelta
 from types import SimpleNamespace
 
 from halfopen.check.case import FeedCase
+from halfopen.check.closing import Closing
 from halfopen.check.exchange import Exchange
 from halfopen.check.finding import Status
 from halfopen.check.growing import Growing
@@ -31,6 +32,8 @@ class Client:
         self.answer = answer
         self.spaces = {"logins": "%20"}
         self.most_rows = most_rows
+        self.bytes_left = 64 << 20
+        self.holds_the_end = False
         self.sign_in = SimpleNamespace(lifetime=None)
         self.survey: Survey | None = None
 
@@ -49,7 +52,11 @@ class Client:
         status, hours = self.answer(asked, raw)
         first = NOW - timedelta(hours=hours)
         stamps = [first + n * timedelta(minutes=10) for n in range(6 * hours)]
-        rows = [(f"l{at}", "p", plain(at)) for at in stamps if asked.contains(at)]
+        rows = [
+            (f"l{at}", "p", plain(at))
+            for at in stamps
+            if asked.contains(at) or (self.holds_the_end and at == asked.end)
+        ]
         cut, rows = len(rows) > self.most_rows, rows[: self.most_rows]
         assert self.survey is not None
         begun = NOW + timedelta(seconds=len(self.survey.observations))
@@ -136,3 +143,12 @@ async def test_of_a_day_that_is_too_long_to_be_read_some_old_rows_are() -> None:
     older = survey.observations[-1]
     assert older.is_whole
     assert older.window == Window(NOW - timedelta(hours=13, minutes=1), NOW - timedelta(hours=12, minutes=1))
+
+
+async def test_where_a_window_holds_its_end_the_second_after_it_is_asked_at_last() -> None:
+    for holds, seconds in ((True, [window("11:00:00", "11:00:01")]), (False, [])):
+        survey = surveyed(lambda _, __: (200, 24))
+        survey.client.holds_the_end = holds
+        await survey.ask("logins", "hour", window("10:00:00", "11:00:00"))
+        await Closing(survey).finish()
+        assert [o.window for o in survey.observations if o.probe == "confirm"] == seconds
