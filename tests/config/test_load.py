@@ -167,7 +167,11 @@ def test_one_side_needs_not_the_secrets_of_the_other(read):
         ("https://space-vegas.com/", "https://space-vegas.com:99999", "products.spacevegas.url: found"),
         ("https://space-vegas.com/", "https://[::1", "products.spacevegas.url: found 'https://[::1', needs an address"),
         ("https://space-vegas.com/", "https://space vegas.com", "products.spacevegas.url: found"),
-        ("https://space-vegas.com/", "https://space-vegas.com/?key=1", "what follows the path belongs into paths"),
+        (
+            "https://space-vegas.com/",
+            "https://space-vegas.com/?key=1",
+            "found 'https://space-vegas.com/?***'; what follows",
+        ),
         ('space = "+"', 'proxy = "http://p.example:65536"', "products.spacevegas.proxy: needs an address like"),
         (
             'space = "+"',

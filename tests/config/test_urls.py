@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from halfopen.config.urls import database_url
+from halfopen.config.urls import database_url, quoted
 from halfopen.errors import ConfigError
 
 BASE = Path("/srv/casino")
@@ -45,7 +45,20 @@ def test_what_is_no_address_is_refused(text):
         database_url(text, BASE)
 
 
-def test_a_refusal_holds_no_password():
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("mssql://sa:s3cret@db/casino", "'mssql://***@db/casino'"),
+        ("sa:s3cret@db/casino", "'***@db/casino'"),
+        ("mssql://sa:s3?cr@et@db/casino", "'mssql://***@db/casino'"),
+        ("https://api.example/v1?key=s3cret", "'https://api.example/v1?***'"),
+        ("https://api.example/v1?mail=a@b&key=s3cret", "'https://***@b?***'"),
+        ("https://api.example/v1#s3cret", "'https://api.example/v1?***'"),
+        ("", "''"),
+    ],
+)
+def test_a_quoted_address_holds_no_secret(text, shown):
+    assert quoted(text) == shown
     with pytest.raises(ConfigError) as caught:
-        database_url("mssql://sa:s3cret@db/casino", BASE)
-    assert "s3cret" not in str(caught.value)
+        database_url(text, BASE)
+    assert shown in str(caught.value)

@@ -18,6 +18,7 @@ from halfopen.window.window import Window
 CLOSED_AFTER = timedelta(seconds=2)
 """A window is closed so long after its end by the product's clock; what commits within it is not late."""
 _LONG = timedelta(minutes=15)
+_OK = 200
 _ODD_PROBES = frozenset(
     {"plus", "percent20", "odd", "equal", "inverted", "missing", "other_format", "unknown_parameter", "far_future"}
 )
@@ -67,7 +68,7 @@ class FeedCase:
     @cached_property
     def readable(self) -> tuple[Observation, ...]:
         """Answers with rows, also such as we stopped reading, and of odd queries."""
-        return tuple(o for o in self.signed if o.exchange.status == 200 and o.rows)  # noqa: PLR2004 - OK
+        return tuple(o for o in self.signed if o.exchange.status == _OK and o.rows)
 
     @cached_property
     def rows(self) -> tuple[Row, ...]:
@@ -110,7 +111,7 @@ class FeedCase:
     def is_odd_when_empty(self) -> bool:
         """Whether windows that hold no known row are answered 200 with what cannot be read, and no others."""
         return any(o.rows for o in self.answers) and self._are_empties(
-            [o for o in self.valid if o.exchange.status == 200 and o.problem is not None]  # noqa: PLR2004 - OK
+            [o for o in self.valid if o.exchange.status == _OK and o.problem is not None]
         )
 
     def _are_empties(self, bad: list[Observation]) -> bool:

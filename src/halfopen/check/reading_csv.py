@@ -12,7 +12,7 @@ from halfopen.wire import csv as wire_csv
 
 _DELIMITERS: Final = (";", "\t", "|")
 _COUNTS: Final = re.compile(r"count of fields is (\d+) here and (\d+)")
-_TWO: Final = 2
+_WITH_BLANK: Final = 2
 """Line ends: that of the last row, and that of a blank line."""
 _BYTE: Final = re.compile(r"byte (\d+)")
 _COMPLAINT: Final = re.compile(
@@ -49,7 +49,7 @@ def read(text: bytes, expected: set[str], notes: dict[str, str]) -> Body:
 def _without_blank_end(text: bytes, notes: dict[str, str]) -> bytes:
     """The body without blank lines after its last row: readers skip them, or take them for a row without a field."""
     end = len(text.rstrip(b"\r\n"))
-    if text.count(b"\n", end) < _TWO:
+    if text.count(b"\n", end) < _WITH_BLANK:
         return text
     notes["csv_ragged_row"] = "a blank line stands at the end"
     return text[: text.index(b"\n", end) + 1]

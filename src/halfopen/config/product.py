@@ -13,7 +13,7 @@ from halfopen.config import moments
 from halfopen.config.backfill import UNPACED, Pacing, read_pacing
 from halfopen.config.dialect import PLAIN, Dialect, read_dialect
 from halfopen.config.reading import at, known, record
-from halfopen.config.urls import is_web
+from halfopen.config.urls import is_web, quoted
 from halfopen.contract.load import feeds
 from halfopen.errors import ConfigError
 from halfopen.window.ladder import DEFAULT, Rung, scaled
@@ -142,9 +142,9 @@ def _check_url(url: str, where: str) -> None:
     if "@" in url.partition("://")[2].partition("/")[0]:
         raise ConfigError(f"{where}: credentials do not belong into the address; name them in auth")
     if not is_web(url):
-        raise ConfigError(f'{where}: found {url!r}, needs an address like "https://space-vegas.com"')
+        raise ConfigError(f'{where}: found {quoted(url)}, needs an address like "https://space-vegas.com"')
     if set(url) & set("?#"):
-        raise ConfigError(f"{where}: found {url!r}; what follows the path belongs into paths, for each feed")
+        raise ConfigError(f"{where}: found {quoted(url)}; what follows the path belongs into paths, for each feed")
 
 
 def _check_paths(paths: Mapping[str, str], where: str) -> None:

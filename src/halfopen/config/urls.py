@@ -3,6 +3,7 @@
 Three slashes begin a relative path, which counts from the folder of halfopen.toml; four begin an absolute one.
 """
 
+import re
 from collections.abc import Collection
 from pathlib import Path
 from urllib.parse import unquote, urlsplit, urlunsplit
@@ -13,6 +14,7 @@ from halfopen.errors import ConfigError
 
 FILES = ("sqlite", "duckdb")
 SERVERS = ("postgresql", "mysql", "clickhouse")
+_AFTER_PATH = re.compile("[?#&]")
 
 
 class DatabaseUrl(msgspec.Struct, frozen=True):
@@ -40,12 +42,12 @@ def database_url(text: str, base: Path) -> DatabaseUrl:
         known = (
             ", ".join(f"{name}:///file" for name in FILES) + ", " + ", ".join(f"{name}://host/name" for name in SERVERS)
         )
-        raise ConfigError(f"{_quoted(text)} is no address of a database; write one of: {known}")
+        raise ConfigError(f"{quoted(text)} is no address of a database; write one of: {known}")
     if scheme in SERVERS:
         return DatabaseUrl(scheme, None, text)
     if not rest.startswith("/") or rest == "/":
         raise ConfigError(
-            f'{_quoted(text)} names no file; write "{scheme}:///file" or, from the root, "{scheme}:////folder/file"'
+            f'{quoted(text)} names no file; write "{scheme}:///file" or, from the root, "{scheme}:////folder/file"'
         )
     return DatabaseUrl(scheme, base / unquote(rest[1:]), text)
 
@@ -67,7 +69,10 @@ def _has_parts(url: str) -> bool:
     return True
 
 
-def _quoted(text: str) -> str:
-    """The text without what may be a password."""
+def quoted(text: str) -> str:
+    """An address in quotes, without what may be a secret: who signs in, and what follows the path."""
     head, at, tail = text.rpartition("@")
-    return repr(f"{head.partition('://')[0]}://***@{tail}" if at else text)
+    scheme, separator, _ = head.partition("://")
+    place = _AFTER_PATH.split(tail, maxsplit=1)
+    shown = f"{scheme}{separator}" * bool(separator) + f"***{at}" * bool(at) + place[0]
+    return repr(shown + "?***" * (len(place) > 1))

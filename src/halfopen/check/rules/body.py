@@ -115,8 +115,10 @@ def _csv_note(code: str, feed: FeedCase) -> Outcome:
 def _ragged(feed: FeedCase) -> Outcome:
     """Blank lines at the end lose no row, though they are rows without their fields."""
     found = _csv_problem("csv_ragged_row", feed)
-    noted = _csv_note("csv_ragged_row", feed) if found is PASS else found
-    return replace(noted, severity=SHOULD) if found is PASS and noted.status is Status.FAIL else noted
+    if found is not PASS:
+        return found
+    noted = _csv_note("csv_ragged_row", feed)
+    return replace(noted, severity=SHOULD) if noted.status is Status.FAIL else noted
 
 
 def _header_changes(feed: FeedCase) -> Outcome:

@@ -21,7 +21,7 @@ _FIVE = frozenset({"string", "number", "list"})
 """How JSON writes an integer, a fraction, a text, a date and an array: true and false are none of them."""
 _RARE = 0.05
 """The share of texts among numbers in CSV, where all are texts, up to which the column is one of numbers."""
-_TWO = 2
+_YES_AND_NO = 2
 """So many different texts may be words for yes and no."""
 _AT_EXPORT = timedelta(minutes=2)
 
@@ -94,7 +94,7 @@ def _texts_change(feed: FeedCase, names: list[str]) -> Outcome:
     for name in names:
         texts = [text for row in feed.whole_rows if (text := row.text(name))]
         other = [text for text in texts if not _is_number(text)]
-        if len(texts) >= _ENOUGH and other and len(other) < _RARE * len(texts) and len(set(texts)) > _TWO:
+        if len(texts) >= _ENOUGH and other and len(other) < _RARE * len(texts) and len(set(texts)) > _YES_AND_NO:
             numbers = len(texts) - len(other)
             text = f"the custom field {name} is a number in {numbers} rows and something else in {len(other)}"
             odd = [row for row in feed.whole_rows if row.text(name) and not _is_number(row.text(name) or "")]
