@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -70,9 +69,8 @@ def login(engine: str, number: int, player: str, at: datetime) -> list[object]:
     return [_value(engine, values.get(name)) for name in feeds()["logins"].fields]
 
 
-@cache
 def _told() -> tuple[datetime, World]:
-    """The same story for every engine, while the tests of a process last."""
+    """The story up to just now: one told for an earlier test would be stale by the next."""
     now = _before(QUIET_SECONDS)
     world = World(1, now)
     world.advance(stamp(now))
