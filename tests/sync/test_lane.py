@@ -21,9 +21,10 @@ from halfopen.sync import backoff, breaker, spread
 from halfopen.sync.breaker import PATIENCE, Breaker
 from halfopen.sync.events import Answered, Asked, Event, Events, Failed
 from halfopen.sync.fetched import Fetched
-from halfopen.sync.lane import Lane, Surroundings
+from halfopen.sync.lane import Lane
 from halfopen.sync.planner import LIVE
 from halfopen.sync.refusal import Refusal
+from halfopen.sync.surroundings import Surroundings
 from halfopen.window.arming import Evidence
 from halfopen.window.coverage import Coverage
 from halfopen.window.ladder import DEFAULT

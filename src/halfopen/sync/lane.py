@@ -2,9 +2,7 @@
 
 import asyncio
 import contextlib
-import random
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -13,20 +11,18 @@ from halfopen.config.product import ProductConfig
 from halfopen.contract.model import Feed
 from halfopen.errors import ContractError, HalfopenError, LostTurnError, SinkError
 from halfopen.sinks.base import Answer, Applied, Hole, Progress, Sink
-from halfopen.sync import backoff, capped, mistakes, planner, progress, record, skew, spread
+from halfopen.sync import capped, mistakes, planner, progress, record, skew, spread
 from halfopen.sync.client import ProductClient
-from halfopen.sync.events import Answered, Asked, Committed, Event, Events, Failed
-from halfopen.sync.evidence import Archive
+from halfopen.sync.events import Answered, Asked, Committed, Event, Failed
 from halfopen.sync.fetched import Fetched
-from halfopen.sync.pace import Paces
 from halfopen.sync.patience import Patience
 from halfopen.sync.planner import NOTHING, Ask, Rhythm, Scope
 from halfopen.sync.refusal import Refusal
-from halfopen.sync.rereads import Rereads
+from halfopen.sync.rested import Rested
 from halfopen.sync.spool import unspool
+from halfopen.sync.surroundings import Surroundings
+from halfopen.sync.trouble import Trouble
 from halfopen.sync.width import MOST, OUTAGE_PARTS, Width
-from halfopen.sync.writer import Writer
-from halfopen.window import arming
 from halfopen.window.coverage import Coverage
 from halfopen.window.window import Window
 from halfopen.wire.moment import plain
@@ -40,25 +36,6 @@ _LONGEST_WAIT = timedelta(minutes=1)
 # A wider window than the cadence may not bring more than this in one answer; it is halved then.
 MOST_BYTES = 1 << 30
 _DOUBT = "exactly {rows:,} rows: asked again in halves, for the product may cut its answers there"
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Surroundings:
-    """What all lanes share; `clock` gives the aware UTC time, `dice` the jitter, `seq` request sequences.
-
-    lanes: how many there are, which says how far they are spread over the cadence.
-    """
-
-    writer: Writer
-    archive: Archive
-    rereads: Rereads
-    events: Events
-    clock: Callable[[], datetime]
-    dice: random.Random
-    seq: Iterator[int]
-    spool: Path
-    lanes: int = 0
-    paces: Paces = field(default_factory=Paces)
 
 
 class Lane:
@@ -81,7 +58,7 @@ class Lane:
         """When something was last committed, or may be at last where a pace holds it up."""
         self.turn = asyncio.Lock()
         """Held over each request, so that there is one in flight, whoever asks."""
-        self._evidence: arming.Evidence | None = None
+        self._rested = Rested()
         self._busy = 0
         self._stopping = False
         self._fetching: asyncio.Future[Fetched] | None = None
@@ -104,14 +81,13 @@ class Lane:
         self._limit = capped.Limit(self.rhythm.cadence)
         self._pace = around.paces.of(product)
         self._behind = timedelta(0)
-        self._has_news = self._evidence is not None
-        self._failures = 0
-        self._quiet_until = self._calm_until = datetime.min.replace(tzinfo=around.clock().tzinfo)
+        self._rested.take((product.name, self.feed.name), self.rhythm.ladder, around.archive, around.clock)
+        self._trouble = Trouble(around.dice)
 
     async def pull(self) -> None:
         """Ask what is owed, rest until something is, until `stop`, or until a stop that `scope` names is reached."""
         while not self._stopping:
-            await self._look()
+            await self._rested.look(self.progress.reread)
             now = self._now()
             ask, rhythm = self._next(now), self.rhythm
             if ask is not None:
@@ -125,7 +101,7 @@ class Lane:
 
     async def pass_once(self) -> None:
         """Ask everything that is owed by now once, then stop, whatever failed; sooner where nothing comes of it."""
-        await self._look()
+        await self._rested.look(self.progress.reread)
         now = self._now()
         spent = dict.fromkeys(range(len(self.rhythm.ladder) + 1), NOTHING)
         self.scope = Scope(impatient=True, spent=spent)
@@ -136,7 +112,7 @@ class Lane:
                 return
             async with self.turn:
                 await self._fulfil(ask)
-            patience.asked(width, self._width, failed=self._failures > 0)
+            patience.asked(width, self._width, failed=self._trouble.failures > 0)
             spent[ask.rung] = spent.get(ask.rung, NOTHING).add(ask.window)
 
     def start(self, *, once: bool = False) -> asyncio.Task[None]:
@@ -188,38 +164,15 @@ class Lane:
         return planner.missing(self.progress, [window])
 
     def _is_closed(self, now: datetime) -> bool:
-        scope = replace(self.scope, resting=self._resting(now))
+        scope = replace(self.scope, resting=self._rested.rungs(now))
         return planner.closed(self.progress, self.rhythm, now, scope)
-
-    async def _look(self) -> None:
-        """Learn from the mirror what there is to know of late rows, at first and when there is news."""
-        archive, name = self._around.archive, (self.product.name, self.feed.name)
-        if self._evidence is not None and not self._has_news:
-            return
-        look = archive.first if self._evidence is None else archive.again
-        self._has_news = False
-        found = await look(*name, self._around.clock())
-        # A line with the watcher's number may be of the rung that had it before.
-        seen = self.progress.reread.get(arming.watcher(self.rhythm.ladder), NOTHING)
-        self._evidence = found.seen_by(seen)
-
-    def _resting(self, now: datetime) -> frozenset[int]:
-        """The rungs that this feed needs little of."""
-        return arming.resting(self.rhythm.ladder, self._evidence, now) if self._evidence else frozenset()
-
-    def _is_news(self, ask: Ask, late: int) -> bool:
-        """Whether it may send a rung to rest or wake one: the watcher has looked, or late rows are of a rung's age."""
-        if ask.rung == arming.watcher(self.rhythm.ladder):
-            return ask.rung > 0
-        age = self._around.clock() - ask.window.start
-        return late > 0 and any(self.rhythm.ladder[k - 1].after < age for k in self._resting(self._now()))
 
     def _next(self, now: datetime) -> Ask | None:
         """What to ask now; nothing before a time that the product named, little right after a failure."""
         breaker, clock = self._client.breaker, now + self._behind
-        if now < self._quiet_until or not breaker.lets(clock):
+        if now < self._trouble.quiet_until or not breaker.lets(clock):
             return None
-        ask = self._plan(now, replace(self.scope, calm=now < self._calm_until), held=self._held(clock))
+        ask = self._plan(now, replace(self.scope, calm=now < self._trouble.calm_until), held=self._held(clock))
         if ask is not None:
             breaker.asked(clock)
         return ask
@@ -248,7 +201,7 @@ class Lane:
         reverse = self._busy % _TURN == _TURN - 1
         if held:
             scope = replace(scope, spent={**scope.spent, 0: scope.spent.get(0, NOTHING).union(held)})
-        scope = replace(scope, resting=self._resting(now))
+        scope = replace(scope, resting=self._rested.rungs(now))
         return planner.plan(self.progress, self.rhythm, now, self._width.length, scope, reverse=reverse)
 
     async def _rest(self, now: datetime) -> None:
@@ -273,10 +226,10 @@ class Lane:
         clock = now + self._behind
         if not self._client.breaker.lets(clock):
             return self._client.breaker.until(clock) - self._behind
-        scope = replace(self.scope, calm=now < self._calm_until)
-        until = max(planner.wake(self.progress, self.rhythm, now, scope), self._quiet_until)
+        scope = replace(self.scope, calm=now < self._trouble.calm_until)
+        until = max(planner.wake(self.progress, self.rhythm, now, scope), self._trouble.quiet_until)
         if scope.calm:
-            until = min(until, max(self._calm_until, self._quiet_until))
+            until = min(until, max(self._trouble.calm_until, self._trouble.quiet_until))
         if self._held(clock) and self._plan(now, scope) is not None:
             ready = self._pace.ready_at(clock)
             until = min(until, ready - self._behind)
@@ -330,7 +283,7 @@ class Lane:
             self._width = self._width.after_trouble(ask.window, self.rhythm.cadence, too_big=True)
             for cut in self._limit.proved(rows):
                 await self._in_halves(replace(ask, window=cut, holes=()), rows)
-        elif not (self._stopping or self._failures):
+        elif not (self._stopping or self._trouble.failures):
             self._limit.cleared(rows, ask.window)
             self._width = self._width.after_answer(ask.window, found, 0)
         return found
@@ -361,9 +314,8 @@ class Lane:
         if not self._whole:
             self._width = self._width.after_answer(ask.window, applied.rows, size)
             self._limit.saw(applied.rows)
-        self._has_news |= self._is_news(ask, applied.late)
-        self._failures = 0
-        self._calm_until = self._quiet_until
+        self._rested.committed(ask, applied.late, self._now())
+        self._trouble.over()
         self.gained_at = self._around.clock()
         started = self.progress.started or ask.window.start
         self._tell(
@@ -391,11 +343,7 @@ class Lane:
                 self._width = self._width.after_trouble(
                     ask.window, self.rhythm.cadence, too_big=error.too_big, parts=parts
                 )
-        self._failures += 1
-        next_try = now + backoff.delay(ask.attempts, self._around.dice.random(), named)
-        self._calm_until = now + backoff.delay(self._failures, self._around.dice.random())
-        if named is not None:
-            self._quiet_until = next_try
+        next_try = self._trouble.failed(now, ask.attempts, named)
         where = f"{self.product.name} {self.feed.name} {plain(ask.window.start)} to {plain(ask.window.end)}"
         text = self._client.hidden(mistakes.located(error, where))
         holes = record.holes(self.product.name, self.feed.name, ask, text, now, next_try)

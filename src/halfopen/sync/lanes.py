@@ -12,7 +12,8 @@ from halfopen.config.product import ProductConfig
 from halfopen.contract.load import feeds as contract_feeds
 from halfopen.errors import ConfigError
 from halfopen.sync.client import CONNECTIONS, ProductClient
-from halfopen.sync.lane import Lane, Surroundings
+from halfopen.sync.lane import Lane
+from halfopen.sync.surroundings import Surroundings
 
 Name = tuple[str, str]
 """Of a lane: its product's and its feed's."""

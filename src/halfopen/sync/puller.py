@@ -22,7 +22,7 @@ from halfopen.sinks.base import Progress, Sink
 from halfopen.sync.events import Events
 from halfopen.sync.evidence import Archive
 from halfopen.sync.heap import seldom_collected
-from halfopen.sync.lane import Lane, Surroundings
+from halfopen.sync.lane import Lane
 from halfopen.sync.lanes import Lanes
 from halfopen.sync.lateness import lateness
 from halfopen.sync.live import Live
@@ -33,6 +33,7 @@ from halfopen.sync.reconcile import FeedProof, Reconciliation
 from halfopen.sync.replay import Counts, Reading, replay
 from halfopen.sync.report import with_lag
 from halfopen.sync.rereads import Rereads
+from halfopen.sync.surroundings import Surroundings
 from halfopen.sync.writer import Writer
 from halfopen.window.clock import utc_now
 from halfopen.window.window import Window

@@ -20,10 +20,11 @@ from halfopen.sinks.compare import Comparison, Day, Extra
 from halfopen.sync import backoff, skew
 from halfopen.sync.client import ProductClient
 from halfopen.sync.events import Compared
-from halfopen.sync.lane import MOST_BYTES, Lane, Surroundings
+from halfopen.sync.lane import MOST_BYTES, Lane
 from halfopen.sync.planner import SECOND
 from halfopen.sync.refusal import Refusal
 from halfopen.sync.spool import unspool
+from halfopen.sync.surroundings import Surroundings
 from halfopen.sync.width import Width
 from halfopen.window.coverage import Coverage
 from halfopen.window.window import Window, floor
