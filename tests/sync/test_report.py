@@ -61,3 +61,11 @@ def test_what_a_feed_was_told_to_be_behind_is_no_lag() -> None:
         ("a", "bonus_list"): 14 * 60.0,
         ("a", "logins"): 4 * 60.0,
     }
+
+
+def test_years_have_four_digits_also_where_a_span_was_mistyped() -> None:
+    early = datetime(1, 1, 2, tzinfo=UTC)
+    whole = {"watermark": early, "frontier": early, "holes": 0, "quarantined": 0, "late": 0, "rows": 0}
+    found = with_lag({"products": {"a": {"feeds": {"players": whole}}}}, {}, NOON)["products"]["a"]["feeds"]["players"]
+    assert (found["watermark"], found["frontier"]) == ("0001-01-02 00:00:00", "0001-01-02 00:00:00")
+    assert found["lag_seconds"] == (NOON - early).total_seconds()

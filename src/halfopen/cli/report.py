@@ -2,7 +2,7 @@
 
 import json
 import sys
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -16,6 +16,7 @@ from halfopen.sync.exclusions import Exclusion, Summary, exclusions, summary
 from halfopen.sync.mirror import attached
 from halfopen.sync.texts import plain
 from halfopen.wire import csv
+from halfopen.wire import moment as moments
 
 app = App(name="report", help="What regulators and auditors ask for.")
 
@@ -93,4 +94,4 @@ def _print(found: list[Exclusion], figures: Summary) -> None:
 
 
 def _shown(at: datetime | None) -> str:
-    return "-" if at is None else f"{at.astimezone(UTC):%Y-%m-%d %H:%M:%S}"
+    return "-" if at is None else moments.plain(at)

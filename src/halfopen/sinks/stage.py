@@ -22,6 +22,7 @@ from halfopen.sinks import lines
 from halfopen.sinks.base import Answer
 from halfopen.sinks.duckdb.run import first_line, written
 from halfopen.wire.csv import LONGEST_ROW, line, read
+from halfopen.wire.moment import plain
 from halfopen.wire.negotiate import Format
 
 CURSOR_SYNONYMS = ("modified_at", "updated_at", "last_modified", "last_modified_at")
@@ -300,4 +301,4 @@ def _quotes(body: Path) -> int:
 
 
 def _where(answer: Answer) -> str:
-    return f"{answer.product}.{answer.feed.name} {answer.window.start:%Y-%m-%d %H:%M:%S}"
+    return f"{answer.product}.{answer.feed.name} {plain(answer.window.start)}"

@@ -128,4 +128,4 @@ def _aware(moment: datetime) -> datetime:
 
 
 def _moment(moment: datetime) -> str:
-    return f"TIMESTAMP {literal(moment.astimezone(UTC).strftime('%Y-%m-%d %H:%M:%S.%f'))}"
+    return f"TIMESTAMP {literal(moment.astimezone(UTC).replace(tzinfo=None).isoformat(' ', 'microseconds'))}"

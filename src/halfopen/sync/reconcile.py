@@ -28,6 +28,7 @@ from halfopen.sync.surroundings import Surroundings
 from halfopen.sync.width import Width
 from halfopen.window.coverage import Coverage
 from halfopen.window.window import Window, floor
+from halfopen.wire.moment import plain
 
 PASS = -1
 """In the ledger, of answers that a repair has written."""
@@ -344,8 +345,8 @@ class Reconciliation:
         gone = [f"extra: {key}" for key in list(known.extras)[:_SAMPLES]]
         return FeedProof(
             feed=self._lane.feed.name,
-            start=f"{span.start:%Y-%m-%d %H:%M:%S}",
-            end=f"{span.end:%Y-%m-%d %H:%M:%S}",
+            start=plain(span.start),
+            end=plain(span.end),
             days=[_day_proof(day, extra[day.day]) for day in ordered],
             unusable=known.unusable,
             written=known.written,

@@ -6,6 +6,7 @@ from types import MappingProxyType
 from typing import Any
 
 from halfopen.config.product import ProductConfig
+from halfopen.wire.moment import plain
 
 _NONE = timedelta(0)
 _EMPTY: dict[str, Any] = {
@@ -79,7 +80,7 @@ def _feed(found: Mapping[str, Any] | None, now: datetime) -> dict[str, Any]:
 
 def _plain(moment: Any) -> str | None:
     if isinstance(moment, datetime):
-        return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S")
+        return plain(moment)
     return moment if moment is None else str(moment)
 
 

@@ -3,7 +3,7 @@
 import contextlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from rich.console import Console, Group
 from rich.live import Live
@@ -12,6 +12,7 @@ from rich.text import Text
 
 from halfopen.config import durations
 from halfopen.sync.events import Answered, Committed, Compared, Event, Events, Failed
+from halfopen.wire.moment import plain
 
 _EVERY = timedelta(seconds=10)
 
@@ -125,7 +126,7 @@ def _say(console: Console, event: Event) -> None:
 
 def sentence(event: Event) -> str:
     """One line about an event; empty for what nobody wants to read."""
-    where = f"{event.product} {event.feed} {_short(event.start)} to {_short(event.end)}"
+    where = f"{event.product} {event.feed} {plain(event.start)} to {plain(event.end)}"
     match event:
         case Committed():
             if event.rung and not event.changed and not event.remark:
@@ -139,7 +140,7 @@ def sentence(event: Event) -> str:
             counts = ", ".join([f"{event.rows:,} rows", f"{event.changed:,} changed", *filter(None, extras)])
             return f"{where}: {'re-read, ' if event.rung else ''}{counts}"
         case Failed():
-            return f"{event.error} (attempt {event.attempts}, again at {_short(event.next_try)})"
+            return f"{event.error} (attempt {event.attempts}, again at {plain(event.next_try)})"
         case Compared():
             differences = [f"{getattr(event, name):,} {name}" for name in ("missing", "stale") if getattr(event, name)]
             return f"{where}: compared {', '.join([f'{event.rows:,} rows', *differences])}"
@@ -147,7 +148,3 @@ def sentence(event: Event) -> str:
             return f"{where}: {'; '.join(event.notes)}"
         case _:
             return ""
-
-
-def _short(moment: datetime) -> str:
-    return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S")

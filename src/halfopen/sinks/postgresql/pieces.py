@@ -20,6 +20,7 @@ from halfopen.sinks.judging import prepare
 from halfopen.sinks.postgresql.cut import Cuts
 from halfopen.sinks.postgresql.workplace import Bench, Workplace
 from halfopen.sinks.stage import Staged, shape_of
+from halfopen.wire.moment import plain
 from halfopen.wire.negotiate import Format
 
 _TABLE = "stage_0"
@@ -109,5 +110,5 @@ def _without_header_notes(staged: Staged) -> Staged:
 
 
 def _broken(answer: Answer, error: BaseException) -> ContractError:
-    where = f"{answer.product}.{answer.feed.name} {answer.window.start:%Y-%m-%d %H:%M:%S}"
+    where = f"{answer.product}.{answer.feed.name} {plain(answer.window.start)}"
     return ContractError(f"{where}: not whole NDJSON: {first_line(error)}")
