@@ -122,6 +122,25 @@ async def test_the_report_has_lines_figures_and_a_span(tmp_path: Path, product: 
     said_in_one_line(refused)
 
 
+async def test_who_is_in_the_mirror_can_be_forgotten_and_told_of_when_the_product_is_pulled_no_more(
+    tmp_path: Path, product: FaultyProduct
+) -> None:
+    write_config(tmp_path, product.url)
+    await backfilled(tmp_path)
+    (tmp_path / "halfopen.toml").write_text('[mirror]\ndatabase = "duckdb:///mirror.duckdb"\n', encoding="utf-8")
+    for words in ((), ("--product", "casino")):
+        report = await run("report", "self-exclusion", "--json", *words, folder=tmp_path)
+        assert len(report.json()["lines"]) == 2, report.err
+    gone = await run("forget", "--product", "casino", "--player", "player-7", folder=tmp_path)
+    assert gone.code == 0, gone.err
+    assert "players: 1" in gone.out
+    for command in (("forget", "--player", "player-8"), ("report", "self-exclusion")):
+        refused = await run(*command, "--product", "casin", folder=tmp_path)
+        assert refused.code == 2
+        assert "unknown product 'casin'; did you mean 'casino'?" in said_in_one_line(refused)
+    assert (await run("status", "--max-lag", "1s", folder=tmp_path)).code == 0
+
+
 async def test_tokens_are_sealed_in_the_file_and_masked_on_the_screen(tmp_path: Path, product: FaultyProduct) -> None:
     write_config(tmp_path, product.url, mirror=f'secret_key = "{KEY}"')
     await backfilled(tmp_path)

@@ -20,10 +20,12 @@ def of(products: dict[str, dict[str, Any]]) -> dict[str, Any]:
     return {"products": {name: {"feeds": feeds} for name, feeds in products.items()}}
 
 
-def shown(status: dict[str, Any], limit: float | None = None) -> list[str]:
+def shown(
+    status: dict[str, Any], limit: float | None = None, allowed: dict[tuple[str, str], float] | None = None
+) -> list[str]:
     out = io.StringIO()
     console = Console(file=out, width=80, color_system=None)
-    for part in screen(status, limit):
+    for part in screen(status, limit, allowed):
         console.print(part)
     return out.getvalue().splitlines()
 
@@ -73,3 +75,16 @@ def test_a_catalogue_is_not_behind_between_two_readings() -> None:
         Console(file=out, width=80, color_system=None).print(part)
     assert "all whole and nothing owed" in out.getvalue()
     assert "1 behind by more than 5 min" in "\n".join(shown(status))
+
+
+def test_what_is_no_longer_configured_is_shown_and_never_behind() -> None:
+    old = feed(lag_seconds=1_000_000.0)
+    products = {"vegas": {"players": feed(), "wallets": old}, "reno": {"logins": old}}
+    lines = shown(of(products), 60, {("vegas", "players"): 0.0})
+    assert lines[0] == "2 products, 3 feeds, 2 no longer pulled: all whole and nothing owed"
+    assert [line.split()[4:6] for line in lines[2:]] == [["42", "s"], ["not", "pulled"], ["not", "pulled"]]
+    many = {f"casino-{number}": {name: feed() for name in NAMES} for number in range(3)}
+    pulled = {(f"casino-{number}", name): 0.0 for number in range(3) for name in NAMES}
+    text = "\n".join(shown(of(many | products), 60, pulled))
+    assert "needs a look" not in text
+    assert [line.split()[4:6] for line in text.splitlines() if line.startswith("reno")] == [["not", "pulled"]]

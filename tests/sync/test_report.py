@@ -36,14 +36,16 @@ def test_every_configured_feed_is_there_and_lag_is_counted_from_the_watermark() 
             }
         }
     }
-    assert lags(found, {}) == {"a.players": 1.5, "a.wallets": None}
-    assert lags(found, {("a", "players"): 1.0, ("b", "players"): 5.0}) == {"a.players": 0.5, "a.wallets": None}
+    assert lags(found, slack(products)) == {"a.players": 1.5, "a.wallets": None}
+    told = {("a", "players"): 1.0, ("a", "wallets"): 0.0, ("b", "players"): 5.0}
+    assert lags(found, told) == {"a.players": 0.5, "a.wallets": None}
 
 
-def test_a_product_that_is_no_longer_configured_is_still_shown() -> None:
-    known = {"watermark": None, "frontier": None, "holes": 0, "quarantined": 0, "late": 0, "rows": 9}
-    found = with_lag({"products": {"old": {"feeds": {"logins": known}}}}, {}, NOON)
+def test_a_product_that_is_no_longer_configured_is_still_shown_and_behind_nothing() -> None:
+    known = {"watermark": NOON, "frontier": NOON, "holes": 0, "quarantined": 0, "late": 0, "rows": 9}
+    found = with_lag({"products": {"old": {"feeds": {"logins": known}}}}, {}, NOON + timedelta(days=1))
     assert found["products"]["old"]["feeds"]["logins"]["rows"] == 9
+    assert lags(found, slack({})) == {}
 
 
 def test_what_a_feed_was_told_to_be_behind_is_no_lag() -> None:

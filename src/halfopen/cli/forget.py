@@ -6,6 +6,7 @@ from typing import Any
 
 import uvloop
 
+from halfopen.cli.kept import demand_known
 from halfopen.config.load import Config, load
 from halfopen.errors import UsageError
 from halfopen.sync.mirror import attached
@@ -19,12 +20,11 @@ def forget(*, product: str, player: str, config: Path = Path("halfopen.toml")) -
     Works beside a running sync, which then does it. Exit code 0: it is done, also where nothing was found.
 
     Args:
-        product: the product that knows the person.
+        product: the product that knows the person, also one that is no longer configured.
         player: the id that the product has for the person.
         config: the configuration file.
     """
     settings = load(config, sections=("mirror", "products"))
-    settings.chosen_products([product])
     if not player.strip():
         raise UsageError("--player is empty; write the id that the product has for the person")
     found = uvloop.run(_forget(settings, product, player))
@@ -42,5 +42,6 @@ def forget(*, product: str, player: str, config: Path = Path("halfopen.toml")) -
 
 
 async def _forget(settings: Config, product: str, player: str) -> dict[str, Any]:
+    await demand_known(settings, [product])
     async with attached(settings, listens=True, makes=True) as mirror:
         return await mirror.forget(product, player)

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import uvloop
 from cyclopts import App, Parameter
 
+from halfopen.cli.kept import demand_known
 from halfopen.cli.spans import ceiling, moment
 from halfopen.config.load import Config, load
 from halfopen.errors import UsageError
@@ -38,7 +39,7 @@ def self_exclusion(
 
     Args:
         config: the configuration file.
-        product: only this product; may be given several times.
+        product: only this product, also one that is no longer configured; may be given several times.
         from_: only what was committed at or after this moment, in UTC.
         to: only what was committed before this moment.
         as_csv: the lines as CSV, without the figures.
@@ -47,7 +48,6 @@ def self_exclusion(
     if as_csv and as_json:
         raise UsageError("--csv and --json exclude each other; leave one out")
     settings = load(config, sections=("mirror", "products"))
-    settings.chosen_products(product)
     since = moment(from_, "--from") if from_ is not None else None
     until = ceiling(moment(to, "--to")) if to is not None else None
     found = uvloop.run(_exclusions(settings, product, since, until))
@@ -68,6 +68,7 @@ async def _exclusions(
         async with attached(settings) as mirror:
             return await mirror.query(sql)
 
+    await demand_known(settings, products)
     return await exclusions(query, products, since, until)
 
 

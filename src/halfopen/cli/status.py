@@ -32,7 +32,7 @@ def status(
     """Tell how far each feed has come, also while sync runs.
 
     Exit code 0: good. 1: a feed is behind by more than --max-lag, or has nothing yet. What a feed's offset and a
-    cadence longer than its product's explain does not count.
+    cadence longer than its product's explain does not count, nor do feeds that are no longer configured.
 
     Args:
         config: the configuration file.
@@ -48,7 +48,7 @@ def status(
     if as_json:
         sys.stdout.write(json.dumps({**found, **({"proof": shown} if with_proof else {})}) + "\n")
     else:
-        for part in screen(found, limit.total_seconds() if limit else None, allowed):
+        for part in screen(found, limit.total_seconds() if limit is not None else None, allowed):
             whole(part)
         for product in settings.products.values():
             if said := warning(product):

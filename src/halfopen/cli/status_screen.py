@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from types import MappingProxyType
 from typing import Any
 
 from rich.console import RenderableType
@@ -19,6 +18,7 @@ MOST_TROUBLES = 12
 MOST_LATE = 6
 BEHIND_SECONDS = 300.0
 """A feed behind by more needs a look, unless --max-lag says otherwise."""
+NOT_PULLED = "not pulled"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +30,8 @@ class One:
     told: dict[str, Any]
     allowed: float = 0.0
     """Seconds that it may be behind more than others."""
+    is_pulled: bool = True
+    """False for what is no longer configured: it stays as it is, and is behind nothing."""
 
     @property
     def lag(self) -> float:
@@ -40,15 +42,27 @@ class One:
     @property
     def excess(self) -> float:
         """Of the lag, what its own cadence and offset do not explain."""
-        return self.lag - self.allowed
+        return self.lag - self.allowed if self.is_pulled else float("-inf")
+
+    @property
+    def behind(self) -> str:
+        """The lag as people read it."""
+        if not self.is_pulled:
+            return NOT_PULLED
+        return "-" if self.told["watermark"] is None else durations.roughly(self.lag)
 
 
 def screen(
-    status: dict[str, Any], limit: float | None = None, allowed: Mapping[tuple[str, str], float] = MappingProxyType({})
+    status: dict[str, Any], limit: float | None = None, allowed: Mapping[tuple[str, str], float] | None = None
 ) -> Iterator[RenderableType]:
-    """What to print; `limit` is the most seconds that a feed may be behind, beyond what is `allowed` for it."""
+    """What to print; `limit` is the most seconds that a feed may be behind, beyond what is `allowed` for it.
+
+    A feed that nothing is said of in `allowed` is no longer pulled.
+    """
     every = [
-        One(product, feed, told, allowed.get((product, feed), 0.0))
+        One(product, feed, told)
+        if allowed is None
+        else One(product, feed, told, allowed.get((product, feed), 0.0), (product, feed) in allowed)
         for product, feeds in status["products"].items()
         for feed, told in feeds["feeds"].items()
     ]
@@ -70,15 +84,18 @@ def screen(
 
 def _headline(every: Sequence[One], most: float) -> str:
     products = len({one.product for one in every})
-    begun = [one for one in every if one.told["watermark"] is not None]
+    pulled = [one for one in every if one.is_pulled]
+    begun = [one for one in pulled if one.told["watermark"] is not None]
     parts = [
         f"{sum(one.excess > most for one in begun)} behind by more than {durations.roughly(most)}",
-        f"{len(every) - len(begun)} with nothing yet",
+        f"{len(pulled) - len(begun)} with nothing yet",
         f"{sum(one.told['holes'] > 0 for one in every)} with holes",
         f"{sum(one.told['quarantined'] > 0 for one in every)} with rows in quarantine",
     ]
     said = [part for part in parts if not part.startswith("0 ")]
     feeds = f"{_counted(products, 'product')}, {_counted(len(every), 'feed')}"
+    if len(pulled) < len(every):
+        feeds += f", {len(every) - len(pulled):,} no longer pulled"
     return f"{feeds}: {', '.join(said) if said else 'all whole and nothing owed'}"
 
 
@@ -87,7 +104,7 @@ def _table(feeds: Sequence[One], *, named: bool) -> Table:
     table = _columns(*(["product"] if named else []), "feed")
     for one in feeds:
         names = [one.product, one.feed] if named else [one.feed]
-        table.add_row(*names, *_figures(one.told["watermark"], one.lag, [one.told[name] for name in COUNTS]))
+        table.add_row(*names, *_figures(one, [one.told[name] for name in COUNTS]))
     return table
 
 
@@ -103,11 +120,13 @@ def _products(every: Sequence[One], most: float) -> Iterator[RenderableType]:
         feeds = [one for one in every if one.product == product]
         worst = max(feeds, key=lambda one: one.excess)
         sums = [sum(one.told[name] for one in feeds) for name in COUNTS]
-        table.add_row(product, str(len(feeds)), *_figures(worst.told["watermark"], worst.lag, sums))
+        table.add_row(product, str(len(feeds)), *_figures(worst, sums))
     if shown:
         yield table
     if rest := [one for one in every if one.product not in shown]:
-        furthest = durations.roughly(max((one.lag for one in rest if one.lag < float("inf")), default=0))
+        furthest = durations.roughly(
+            max((one.lag for one in rest if one.is_pulled and one.lag < float("inf")), default=0)
+        )
         rows = sum(one.told["rows"] for one in rest)
         yield Text(f"{len(names) - len(shown)} other products: {len(rest)} feeds, {rows:,} rows, {furthest} behind")
 
@@ -122,9 +141,9 @@ def _columns(*names: str) -> Table:
     return table
 
 
-def _figures(watermark: str | None, lag: float, counts: Sequence[int]) -> list[str | Text]:
-    behind = "-" if watermark is None else durations.roughly(lag)
-    shown: list[str | Text] = [watermark or "-", behind]
+def _figures(one: One, counts: Sequence[int]) -> list[str | Text]:
+    """How far it is, and these counts."""
+    shown: list[str | Text] = [one.told["watermark"] or "-", one.behind]
     for name, count in zip(COUNTS, counts, strict=True):
         style = "red" if name in {"holes", "quarantined"} and count else ""
         shown.append(Text(f"{count:,}", style=style))

@@ -63,11 +63,15 @@ def slack(products: Mapping[str, ProductConfig]) -> dict[tuple[str, str], float]
 
 
 def lags(status: Mapping[str, Any], allowed: Mapping[tuple[str, str], float]) -> dict[str, float | None]:
-    """Seconds behind, beyond what is allowed, by `product.feed`; None for a feed without a watermark."""
+    """Seconds behind, beyond what is allowed, by `product.feed`; None for a feed without a watermark.
+
+    Only of feeds that `allowed` has: what is no longer configured stays in the mirror, and is pulled by nobody.
+    """
     return {
-        f"{name}.{feed}": None if found["lag_seconds"] is None else found["lag_seconds"] - allowed.get((name, feed), 0)
+        f"{name}.{feed}": None if found["lag_seconds"] is None else found["lag_seconds"] - allowed[name, feed]
         for name, product in status["products"].items()
         for feed, found in product["feeds"].items()
+        if (name, feed) in allowed
     }
 
 
