@@ -152,3 +152,13 @@ async def test_where_a_window_holds_its_end_the_second_after_it_is_asked_at_last
         await survey.ask("logins", "hour", window("10:00:00", "11:00:00"))
         await Closing(survey).finish()
         assert [o.window for o in survey.observations if o.probe == "confirm"] == seconds
+
+
+async def test_the_freshest_rows_are_asked_for_again_at_last_where_they_were_before() -> None:
+    for before, at_last in ((True, 2), (False, 0)):
+        survey = surveyed(lambda _, __: (200, 1))
+        await survey.ask("logins", "hour", Window(NOW - windows.HOUR, NOW))
+        if before:
+            await survey.ask("logins", "freshest", Window(NOW - timedelta(minutes=10), NOW))
+        await Closing(survey).finish()
+        assert probes(survey).count("freshest") == at_last

@@ -40,7 +40,8 @@ class Closing:
             self._survey.tell("rows that others point at")
             await self._references()
             await self._survey.each(self._excuse, offered)
-            await self._survey.each(self._freshest, self._quiet(offered))
+            asked = [name for name in offered if self._survey.of(name, "freshest")]
+            await self._survey.each(self._freshest, dict.fromkeys([*asked, *self._quiet(offered)]))
         except Spent as reason:
             self._survey.spent = str(reason)
 

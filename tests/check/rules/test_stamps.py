@@ -70,3 +70,48 @@ def test_what_was_written_at_once_is_not_stale(ended: Status, stamps: list[datet
     rows = [(f"l{at}", "p", plain(at)) for at in stamps]
     feed = Asked("logins").ask(Window(NOW - 24 * HOUR, NOW), csv(COLUMNS, rows), probe="day", started=NOW).seen()
     assert rules()["feed_stale"].of_feed(feed).status is ended
+
+
+def quietly(age: timedelta, pause: timedelta, late: timedelta) -> Asked:
+    """Logins that come rarely, the last so old; the next one comes within a minute, and is stamped so late."""
+    found = Asked("logins")
+    rows = [(f"l{n}", "p", plain(NOW - age - pause * n)) for n in range(12)]
+    found.ask(Window(NOW - 24 * HOUR, NOW), csv(COLUMNS, rows), probe="day", started=NOW)
+    came = NOW + 60 * SECOND
+    rows.append(("new", "p", plain(came - 10 * SECOND - late)))
+    return found.ask(Window(NOW - 24 * HOUR, NOW), csv(COLUMNS, rows), probe="repeat", started=came)
+
+
+@pytest.mark.parametrize(
+    ("ended", "age", "late"),
+    [
+        (Status.FAIL, 5 * HOUR + 300 * SECOND, 5 * HOUR),
+        (Status.PASS, 300 * SECOND, 5 * HOUR),
+        (Status.PASS, 5 * HOUR + 300 * SECOND, 4.75 * HOUR),
+    ],
+    ids=["5 h behind", "a late row among fresh ones", "late by no half hours"],
+)
+def test_a_quiet_feed_whose_rows_come_half_hours_after_their_stamps_is_in_local_time(
+    ended: Status, age: timedelta, late: timedelta
+) -> None:
+    feed = quietly(age, 300 * SECOND, late).seen()
+    assert rules()["timestamps_not_utc"].of_feed(feed).status is ended
+
+
+@pytest.mark.parametrize(
+    ("ended", "ahead", "pause"),
+    [
+        (Status.FAIL, 5.75 * HOUR - 90 * SECOND, 90 * SECOND),
+        (Status.FAIL, 2 * HOUR - 1200 * SECOND, 500 * SECOND),
+        (Status.PASS, 2 * HOUR - 1200 * SECOND, 20 * SECOND),
+        (Status.PASS, HOUR / 6, 20 * SECOND),
+    ],
+    ids=["Nepal", "a quiet feed", "a busy feed by no zone", "a clock that is fast"],
+)
+def test_a_feed_that_is_ahead_by_a_zone_is_in_local_time(ended: Status, ahead: timedelta, pause: timedelta) -> None:
+    stamps = [NOW + ahead - pause * n for n in range(60)]
+    found = Asked("logins")
+    for probe, start, end in (("hour", NOW - HOUR, NOW), ("future", NOW, NOW + 24 * HOUR)):
+        rows = [(f"l{at}", "p", plain(at)) for at in stamps if start <= at < end]
+        found.ask(Window(start, end), csv(COLUMNS, rows), probe=probe, started=NOW)
+    assert rules()["timestamps_not_utc"].of_feed(found.seen()).status is ended

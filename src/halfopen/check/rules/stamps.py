@@ -20,6 +20,10 @@ _AHEAD = timedelta(seconds=120)
 _NEAR = timedelta(minutes=4)
 _SOON = timedelta(seconds=20)
 _RECENTLY = timedelta(minutes=3)
+_ZONES = sorted([*(HALF_HOUR * n for n in range(1, 29)), *(timedelta(hours=h, minutes=45) for h in (5, 8, 12))])
+"""How far the clocks of zones are ahead."""
+_PAUSES = 5
+"""So many times the usual pause the freshest row of a feed may be old."""
 _HABIT = 3
 """One odd row is no time zone."""
 _ENOUGH_COARSE = 20
@@ -100,16 +104,21 @@ def _not_utc(feed: FeedCase) -> Outcome:
         return not_verified("no rows were seen")
     ahead = _ahead(feed)
     farthest = max((ahead_by for _, _, ahead_by in ahead), default=timedelta(0))
-    steps = round(farthest / HALF_HOUR)
-    if (
-        steps
-        and len(ahead) >= _HABIT
-        and abs(farthest - steps * HALF_HOUR) <= _NEAR
-        and _all_ahead(feed, len(ahead), farthest)
-    ):
-        text = f"the freshest stamps are {steps / 2:g} h ahead of the clock: they are local time, not UTC"
+    zone = _zone_ahead(feed, farthest)
+    if zone is not None and len(ahead) >= _HABIT and _all_ahead(feed, len(ahead), farthest):
+        hours = zone / timedelta(hours=1)
+        text = f"the freshest stamps are {hours:g} h ahead of the clock: they are local time, not UTC"
         return failed(text, seen=ahead[0][1].exchange, count=len(ahead))
     return _behind(feed)
+
+
+def _zone_ahead(feed: FeedCase, farthest: timedelta) -> timedelta | None:
+    """The zone whose time the freshest stamp may be; None where it is none: of a quiet feed it may be older."""
+    zone = next((one for one in _ZONES if one >= farthest - _NEAR), None)
+    stamps = sorted({row.at for row in feed.rows if row.at is not None})
+    if zone is None or farthest < HALF_HOUR / 2 or len(stamps) < _HABIT:
+        return None
+    return zone if zone - farthest <= max(_NEAR, _PAUSES * gap_of(stamps)) else None
 
 
 def _all_ahead(feed: FeedCase, count: int, farthest: timedelta) -> bool:
@@ -132,10 +141,10 @@ def _behind(feed: FeedCase) -> Outcome:
     steps = round(age / HALF_HOUR)
     gap = gap_of(stamps)
     near = min(max(10 * gap, _SOON), _NEAR)
-    stays = stays_behind(feed)
+    stays = stays_behind(feed) or _came_behind(feed)
     if not stays and (steps < 1 or abs(age - steps * HALF_HOUR) > near or gap * 20 > HALF_HOUR):
         return PASS
-    if not any(is_up_to_now(feed, o) and o.window and o.window.start < stamps[-1] for o in feed.answers):
+    if not stays and not any(is_up_to_now(feed, o) and o.window and o.window.start < stamps[-1] for o in feed.answers):
         return not_verified("no window up to now was asked")
     others = [f for f in feed.case.offered if f is not feed and freshest(f) is not None]
     fresh = any((at := freshest(f)) is not None and seen.ended + feed.skew - at < HALF_HOUR / 2 for f in others)
@@ -145,6 +154,23 @@ def _behind(feed: FeedCase) -> Outcome:
         return not_verified("no row came while it was looked at")
     text = f"the freshest stamp is {steps / 2:g} h old, though rows come every {gap.total_seconds():.0f} s: local time?"
     return failed(text, seen=seen.exchange, severity=SHOULD, certainty=Certainty.STATISTICAL)
+
+
+def _came_behind(feed: FeedCase) -> bool:
+    """Whether rows came the same half hours after their stamps, and none was ever seen that is younger."""
+    story = causes_of(feed).story
+    youngest, late = story.witnesses.youngest, story.latecomers
+    if not late or youngest is None:
+        return False
+    waits = [(one.missing.started + feed.skew - one.moment, one.found.ended + feed.skew - one.moment) for one in late]
+    steps = {low // HALF_HOUR + 1 for low, _ in waits}
+    at = HALF_HOUR * max(steps)
+    return (
+        len(steps) == 1
+        and all(at <= high < low + HALF_HOUR / 3 for low, high in waits)
+        and at > feed.offset + HALF_HOUR / 2
+        and youngest >= at - _SOON
+    )
 
 
 def _moves(feed: FeedCase) -> bool:
