@@ -50,7 +50,7 @@ def stored(sink: MemorySink, feed: str) -> set[str]:
     return {key for _, name, key in sink.rows if name == feed}
 
 
-async def until(done: Callable[[], bool], seconds: float = 10) -> None:
+async def until(done: Callable[[], bool], seconds: float = 40) -> None:
     async with asyncio.timeout(seconds):
         while not done():  # noqa: ASYNC110 - it waits for what servers and threads did, which set no event
             await asyncio.sleep(0.02)

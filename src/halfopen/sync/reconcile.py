@@ -126,8 +126,10 @@ class Reconciliation:
         span = self._chosen()
         if span is None:
             return None
+        # As of now: what moves on later than that may seem extra, however whole the mirror is by the end of it.
+        claimed = self._claimed() or self._started_at
         if await self._read(span):
-            await self._look_again(span)
+            await self._look_again(span, claimed)
             if self._repair:
                 await self._mark()
         return self._proof(span)
@@ -183,14 +185,13 @@ class Reconciliation:
         known.unusable += found.unusable
         known.samples += [f"{kind}: {what}" for kind, what in found.samples][: max(0, _SAMPLES - len(known.samples))]
 
-    async def _look_again(self, span: Window) -> None:
-        """Ask for what seems extra where it was, then in what has happened since: it may just have moved on."""
+    async def _look_again(self, span: Window, claimed: datetime) -> None:
+        """Ask for what seems extra where it was, then in what has happened since `claimed`: it may have moved on."""
         if self._whole:
             return
         windows = dict.fromkeys(self._found.windows[key] for key in self._found.extras)
         for window in list(windows)[:MOST_SECOND_LOOKS]:
             await self._seek(window)
-        claimed = self._claimed() or self._started_at
         since = max(span.end, min(self._started_at, claimed) - _MARGIN)
         for wait in _WAITS:
             if not self._found.extras or self._stopped.is_set():
