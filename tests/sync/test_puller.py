@@ -253,6 +253,15 @@ async def test_a_product_whose_clock_is_behind_is_asked_by_its_own_clock(tmp_pat
     assert stored(sink, "players") == {f"players-{n}" for n in range(8)}
 
 
+async def test_one_pass_asks_a_product_whose_clock_is_behind_for_what_is_over_there(tmp_path: Path) -> None:
+    start = floor(now(), SECOND) - timedelta(minutes=10)
+    sink = MemorySink()
+    async with FaultyProduct(truths(start, 8)) as product, puller(product, sink, tmp_path, since=start) as pulling:
+        product.clock_shift = timedelta(minutes=-1)
+        assert await pulling.once() == len(FEEDS), "only the first ask, before its clock is known"
+    assert stored(sink, "players") == {f"players-{n}" for n in range(8)}
+
+
 async def test_a_limit_on_windows_is_found_and_kept(tmp_path: Path) -> None:
     start = floor(now(), SECOND) - timedelta(hours=30)
     sink = MemorySink()

@@ -102,12 +102,13 @@ class Lane:
     async def pass_once(self) -> None:
         """Ask everything that is owed by now once, then stop, whatever failed; sooner where nothing comes of it."""
         await self._rested.look(self.progress.reread)
-        now = self._now()
+        began = self._now()
         spent = dict.fromkeys(range(len(self.rhythm.ladder) + 1), NOTHING)
         self.scope = Scope(impatient=True, spent=spent)
         patience = Patience()
         while not (self._stopping or self._client.breaker.is_open or patience.is_over):
-            ask, width = await self._paced(now), self._width
+            # An answer may have told that the product's clock is behind: what is not over there is not due.
+            ask, width = await self._paced(min(began, self._now())), self._width
             if ask is None:
                 return
             async with self.turn:
