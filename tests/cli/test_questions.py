@@ -76,3 +76,18 @@ def test_columns_of_one_name_are_all_in_the_json(
     assert run(["query", "--csv", sql]) == 0
     values = capfdbinary.readouterr().out.split(b"\r\n")[1]
     assert values == ",".join(map(str, found.values())).encode()
+
+
+@pytest.mark.parametrize("form", ["--json", "--csv"])
+def test_login_tokens_are_masked_within_lists_and_objects_too(
+    address: str, tmp_path: Path, capfdbinary: pytest.CaptureFixture[bytes], form: str
+) -> None:
+    sink = open_sink(database_url(address, tmp_path))
+    sink.open()
+    sink.close()
+    kept = f"'sha256:{64 * '0'}'"
+    nested = f"array[{kept}]" if address.startswith("postgresql") else f"{{'a': [{kept}], {kept}: 1}}"
+    assert run(["query", form, f"select {nested} as found"]) == 0
+    out = capfdbinary.readouterr().out
+    assert b"***" in out
+    assert b"sha256" not in out

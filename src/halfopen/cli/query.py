@@ -54,7 +54,15 @@ async def _query(settings: Config, sql: str, write: Write) -> None:
 
 def _masked(value: Any) -> Any:
     """Without the login tokens that a mirror keeps, sealed or hashed, wherever they stand."""
-    return masked(value) if isinstance(value, str) else value
+    match value:
+        case str():
+            return masked(value)
+        case list() | tuple():
+            return [_masked(one) for one in value]
+        case dict():
+            return {_masked(key): _masked(one) for key, one in value.items()}
+        case _:
+            return value
 
 
 async def _write_csv(names: Sequence[str], pieces: Pieces) -> None:
