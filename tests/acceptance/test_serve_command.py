@@ -76,7 +76,7 @@ async def test_what_is_in_flight_is_finished_before_it_stops(folder, number):
         async with await flying as answer:
             assert answer.status == 200
             assert (await answer.text()).count("\r\n") == 21
-        assert await asyncio.wait_for(process.wait(), 5) == 0
+        assert await asyncio.wait_for(process.wait(), 30) == 0
         with pytest.raises(aiohttp.ClientConnectorError):
             await client.get(WHOLE)
 
@@ -169,7 +169,7 @@ def alive(processes: set[str]) -> set[str]:
 
 
 async def until(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while not condition():  # noqa: ASYNC110 - another process tells nobody
             await asyncio.sleep(0.1)
 
@@ -194,7 +194,7 @@ async def test_several_workers_share_the_port_and_a_dead_one_is_replaced(folder)
         await answers()
         last = children(process.pid)
         process.terminate()
-        assert await asyncio.wait_for(process.wait(), 10) == 0
+        assert await asyncio.wait_for(process.wait(), 30) == 0
         assert not alive(last)
 
 

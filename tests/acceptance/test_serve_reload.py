@@ -104,7 +104,7 @@ async def test_the_database_of_before_is_closed_once_nobody_reads_it(folder, tmp
         assert not before._connections._closed
         async with await flying as answer:
             assert (await answer.text()).count("\r\n") == 21
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             while not before._connections._closed:  # noqa: ASYNC110 - a thread tells nobody
                 await asyncio.sleep(0.05)
 
