@@ -212,8 +212,13 @@ def test_a_file_in_other_hands_is_refused_with_advice(mirror: DuckDBSink, path: 
 
 def test_a_file_that_is_none_is_refused_with_advice(tmp_path: Path) -> None:
     (tmp_path / "text").write_text("not a database " * 1000)
+    with duckdb.connect(str(tmp_path / "foreign")) as foreign:
+        foreign.execute("CREATE TABLE players(a INT)")
+    in_config = r"name another .*in \[mirror\] database"
     for path, words in (
         (tmp_path / "text", "not a DuckDB file"),
+        (tmp_path / "foreign", in_config),
+        (tmp_path, in_config),
         (tmp_path / "no" / "m.duckdb", "no folder"),
         (tmp_path / "what?.duckdb", "question mark"),
     ):

@@ -167,6 +167,7 @@ def test_nobody_there_is_one_line_without_the_password(address: str) -> None:
         PostgreSQLSink(address, address.replace("s3cret", "***")).open()
     assert "s3cret" not in str(refused.value)
     assert "\n" not in str(refused.value)
+    assert "[mirror] database" in str(refused.value)
 
 
 @pytest.mark.parametrize("step", ["late", "commit", "fill"])

@@ -107,7 +107,10 @@ def connect(path: Path, staging: Path, *, threads: int, memory_limit: str | None
         _migrate(connection, path)
     except duckdb.Error as error:
         connection.close()
-        raise SinkError(f"mirror {str(path)!r}: cannot be made ready: {first_line(error)}") from error
+        raise SinkError(
+            f"mirror {str(path)!r}: cannot be made ready: {first_line(error)}; if its tables are not halfopen's,"
+            " name another file in [mirror] database"
+        ) from error
     except SinkError:
         connection.close()
         raise
@@ -122,7 +125,7 @@ def _why_not(path: Path, error: str) -> str:
         return f"{where}: it is not a DuckDB file; move it away or name another in [mirror] database"
     if "ermission" in error or "ead-only" in error:
         return f"{where}: it cannot be written; let this user write the file and its folder"
-    return f"{where}: cannot be opened: {error.splitlines()[0]}"
+    return f"{where}: cannot be opened: {error.splitlines()[0]}; move it away or name another in [mirror] database"
 
 
 def _migrate(connection: duckdb.DuckDBPyConnection, path: Path) -> None:

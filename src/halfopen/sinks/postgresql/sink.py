@@ -107,7 +107,7 @@ class PostgreSQLSink:
             return
         self._open = True
         try:
-            with self._failing("cannot be opened"):
+            with self._failing("cannot be opened; is [mirror] database right, and its server up?"):
                 self._prepare()
         except BaseException:
             self.close()
