@@ -55,6 +55,14 @@ def test_the_copy_is_whole_and_keeps_every_digit(sink: Sink, answer: Answers, tm
     assert sorted(path.stem for path in tmp_path.glob("*.parquet")) == sorted(NAMES)
 
 
+def test_rows_may_be_as_long_in_a_copy_as_they_are_in_an_answer(sink: Sink, answer: Answers, tmp_path: Path) -> None:
+    city = '"\n' * 3_000_000
+    sink.apply([answer("players", [player("p", city=city), player("q")])])
+    assert sink.snapshot(tmp_path / "readers.duckdb", None)["players"] == 2
+    with duckdb.connect(str(tmp_path / "readers.duckdb"), read_only=True) as copy:
+        assert copy.execute("SELECT id FROM players WHERE city = ?", [city]).fetchall() == [("p",)]
+
+
 def test_answers_go_on_meanwhile_and_are_in_the_next_one(sink: Sink, answer: Answers, tmp_path: Path) -> None:
     filled(sink, answer)
     answers = [answer("players", [player(f"p{number}-{row}") for row in range(50)]) for number in range(10)]

@@ -13,8 +13,11 @@ from typing import TypeVar
 import duckdb
 
 from halfopen.contract.sql import literal
+from halfopen.wire.csv import LONGEST_ROW
 
 T = TypeVar("T")
+_LINE_BYTES = 2 << 20
+"""As long as DuckDB lets a row be by itself."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -123,10 +126,13 @@ def copied_out(body: Path, columns: Iterable[str]) -> str:
     """A table function of what `Session.copy_out` wrote: all texts, null where nothing stands between commas.
 
     DuckDB takes the first line end that it meets for that of the rows, be it inside of quotes; there is no header that
-    would keep it from that. COPY ends rows with LF whatever its server runs on.
+    would keep it from that. COPY ends rows with LF whatever its server runs on. A row may be longer than what came in
+    an answer: COPY writes each quote twice.
     """
     types = ", ".join(f"{literal(name)}: 'VARCHAR'" for name in columns)
+    longest = min(max(body.stat().st_size, _LINE_BYTES), 2 * LONGEST_ROW)
     return (
         f"read_csv({literal(str(body))}, columns = {{{types}}}, header = false, auto_detect = false, delim = ',',"
-        " quote = '\"', escape = '\"', nullstr = '', allow_quoted_nulls = false, new_line = '\\n', parallel = false)"
+        " quote = '\"', escape = '\"', nullstr = '', allow_quoted_nulls = false, new_line = '\\n', parallel = false,"
+        f" max_line_size = {longest}, buffer_size = {2 * longest})"
     )
