@@ -34,6 +34,8 @@ class Client:
         self.most_rows = most_rows
         self.bytes_left = 64 << 20
         self.holds_the_end = False
+        self.newest = 10_000
+        """So many rows it answers at most, the newest."""
         self.sign_in = SimpleNamespace(lifetime=None)
         self.survey: Survey | None = None
 
@@ -57,6 +59,7 @@ class Client:
             for at in stamps
             if asked.contains(at) or (self.holds_the_end and at == asked.end)
         ]
+        rows = rows[-self.newest :]
         cut, rows = len(rows) > self.most_rows, rows[: self.most_rows]
         assert self.survey is not None
         begun = NOW + timedelta(seconds=len(self.survey.observations))
@@ -133,6 +136,25 @@ async def test_a_day_without_old_rows_is_asked_again_where_its_first_half_has_so
     assert await grown(lambda _, __: (200, 2)) == ["burst", "hour", "day", "older"]
     clamped = await grown(lambda asked, _: (200, 1 if asked.length == windows.DAY else 24))
     assert clamped == ["burst", "hour", "day", "older", "day"]
+
+
+async def test_what_is_older_than_a_round_number_of_rows_is_asked_for_and_shows_that_they_are_cut_off() -> None:
+    for newest, asked in ((100, ["burst", "hour", "day", "older", "day"]), (101, ["burst", "hour", "day"])):
+        survey = surveyed(lambda _, __: (200, 24))
+        survey.client.newest = newest
+        await survey.ask("logins", "burst", windows.last_minute(NOW))
+        await Growing(survey).grow("logins")
+        assert probes(survey) == asked
+        told = rules()["rows_capped"].of_feed(feed_of(survey)).status is Status.FAIL
+        assert told == (newest == 100)
+
+
+async def test_rows_that_others_point_at_may_be_cut_off_too() -> None:
+    for newest, again in ((50, ["all", "older", "all"]), (51, ["all"])):
+        survey = surveyed(lambda _, __: (200, 24))
+        survey.client.newest = newest
+        await Closing(survey)._all("logins", 1 << 20)
+        assert probes(survey) == again
 
 
 async def test_of_a_day_that_is_too_long_to_be_read_some_old_rows_are() -> None:

@@ -138,7 +138,8 @@ class Closing:
         whole = await self._survey.ask(name, "all", Window(windows.BEGINNING, now + _AHEAD), most_bytes=most_bytes)
         if whole.exchange.status is not None and 400 <= whole.exchange.status < 500:  # noqa: PLR2004 - it was refused
             # Perhaps it takes no window that ends later than now.
-            await self._survey.ask(name, "all", Window(windows.BEGINNING, now), most_bytes=most_bytes)
+            whole = await self._survey.ask(name, "all", Window(windows.BEGINNING, now), most_bytes=most_bytes)
+        await self._survey.reach_back(name, whole)
 
     async def _refresh(self, name: str) -> None:
         now = self._survey.product_now().replace(microsecond=0)

@@ -5,7 +5,8 @@ from collections.abc import Callable, Sequence
 from halfopen.check.cause import MINUTE, Cause, answers_of, day_of, inward, is_aligned, window_of
 from halfopen.check.observe import Observation
 from halfopen.check.pages import is_paginated
-from halfopen.check.story import FEWEST_CAPPED, ROUND, SECOND, Loss, Story
+from halfopen.check.plan.windows import ROUND
+from halfopen.check.story import FEWEST_CAPPED, SECOND, Loss, Story
 
 _FEW_MOVED = 0.05
 """The share of missing rows that may have moved on unseen."""

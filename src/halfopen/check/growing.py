@@ -63,6 +63,8 @@ class Growing:
                 await self._survey.ask(name, "wide", Window(windows.BEGINNING, end), most_bytes=WIDE_BYTES)
         elif windows.are_of_one_moment(day.rows):
             await self._survey.ask(name, "wide", Window(windows.BEGINNING, end), most_bytes=WIDE_BYTES)
+        elif windows.older(day) is not None:
+            await self._survey.reach_back(name, day)
         elif day.is_whole and windows.is_recent(day.rows, end - windows.HALF_DAY):
             await self._older(name, whole)
         elif day.exchange.cut and hour.is_whole:

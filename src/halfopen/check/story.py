@@ -15,6 +15,7 @@ from functools import cached_property
 from halfopen.check.case import FeedCase
 from halfopen.check.latecomers import Latecomer, late_actions, was_closed
 from halfopen.check.observe import Observation, Row
+from halfopen.check.plan.windows import ROUND
 from halfopen.check.witnesses import Witnesses
 from halfopen.window.window import Window
 
@@ -22,8 +23,6 @@ SECOND = timedelta(seconds=1)
 FEWEST_CAPPED = 10
 """So many rows at least does a product answer that leaves out some."""
 CERTAIN = 3
-ROUND = frozenset({10, 20, 25, 50, 100, 200, 250, 300, 500, 1000, 2000, 2500, 5000, 10000, 20000, 50000})
-"""Numbers of rows at which products cut answers off."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -132,6 +132,18 @@ class Survey:
         self.rename(name, {"plus"}, "repeat")
         return self._by_number[found.exchange.number]
 
+    async def reach_back(self, name: str, answer: Observation) -> None:
+        """Ask for rows that are older than those of an answer which may be cut off; and the same again if it has any.
+
+        What a window lacks is known only where its rows were seen before.
+        """
+        older = windows.older(answer)
+        if older is None:
+            return
+        found = await self.ask(name, "older", older, most_bytes=WIDE_BYTES)
+        if found.ids() - answer.ids():
+            await self.ask(name, answer.probe, answer.window, most_bytes=WIDE_BYTES)
+
     async def youngest(self, name: str, length: timedelta) -> None:
         """The youngest closed seconds of a feed."""
         offset = self.product.offset_of(name)

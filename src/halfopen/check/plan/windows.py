@@ -18,6 +18,8 @@ HALF_DAY: Final = DAY / 2
 BEGINNING: Final = datetime(2000, 1, 1, tzinfo=UTC)
 EMPTY: Final = Window(BEGINNING, BEGINNING + MINUTE)
 """A minute in which no product has rows."""
+ROUND: Final = frozenset({10, 20, 25, 50, 100, 200, 250, 300, 500, 1000, 2000, 2500, 5000, 10000, 20000, 50000})
+"""Numbers of rows at which products cut answers off."""
 _FAR: Final = datetime(2100, 1, 1, tzinfo=UTC)
 """Rows that are kept for ever are stamped 2099 or so."""
 FEW: Final = 6
@@ -63,6 +65,18 @@ def are_of_one_moment(rows: Sequence[Row]) -> bool:
 def is_recent(rows: Iterable[Row], since: datetime) -> bool:
     """Whether no row is older than that, as where a product takes its own earliest moment for from."""
     return all(row.at is None or row.at >= since for row in rows)
+
+
+def older(answer: Observation) -> Window | None:
+    """The time before the oldest row of an answer with a round number of them; None where they are no such number.
+
+    Products that cut answers off often send the newest rows, which a shorter window has as well: only there are others.
+    """
+    stamps = [row.at for row in answer.rows if row.at is not None]
+    if answer.window is None or not answer.is_whole or len(answer.rows) not in ROUND or not stamps:
+        return None
+    end = floor(min(stamps), SECOND)
+    return Window(answer.window.start, end) if end > answer.window.start else None
 
 
 def parts(end: datetime) -> list[Window]:
