@@ -192,7 +192,9 @@ async def test_a_process_that_is_killed_has_lost_nothing_that_it_said_was_kept(u
         for _ in range(40):
             kept = int(await asyncio.to_thread(running.stdout.readline))
         running.send_signal(signal.SIGKILL)
-        said = (await asyncio.to_thread(running.communicate))[0].split("\n")[:-1]
+        # Not by `communicate` alone, which passes over what `readline` has read ahead.
+        said = (await asyncio.to_thread(running.stdout.read)).split("\n")[:-1]
+        await asyncio.to_thread(running.communicate)
         kept = int(said[-1]) if said else kept
         store = opened(url)
         found = await store.load(FEED)
