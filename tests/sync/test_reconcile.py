@@ -1,5 +1,6 @@
 """What seems extra and is not: live pulling goes on while a span is read."""
 
+import asyncio
 import random
 from dataclasses import replace
 from datetime import timedelta
@@ -9,8 +10,8 @@ from halfopen.sinks.duckdb.sink import DuckDBSink
 from halfopen.sync.events import Compared, Event
 from halfopen.sync.puller import Puller
 from halfopen.window.window import Window, floor
-from support.faulty import FaultyProduct, Truth
-from sync.test_puller import SECOND, config, now
+from support.faulty import Fault, FaultyProduct, Truth
+from sync.test_puller import SECOND, config, now, until
 
 MINUTE = timedelta(minutes=1)
 
@@ -43,3 +44,22 @@ async def test_a_row_that_moved_on_is_found_though_live_pulling_caught_up_meanwh
         puller.events.listen(caught_up)
         [proof] = await puller.reconcile("casino", span)
     assert proof.samples == ["extra: goes"]
+
+
+async def test_a_stop_waits_for_no_product_that_hangs(tmp_path: Path) -> None:
+    start = floor(now(), SECOND) - timedelta(hours=2)
+    span = Window(start, start + MINUTE)
+    async with (
+        FaultyProduct([Truth("logins")], lambda _number, _feed: Fault.HANG) as product,
+        Puller(
+            {"casino": config(product, feeds=("logins",))},
+            DuckDBSink(tmp_path / "mirror.duckdb"),
+            spool=tmp_path / "spool",
+            dice=random.Random(1),
+        ) as puller,
+    ):
+        reconciling = asyncio.create_task(puller.reconcile("casino", span))
+        await until(lambda: bool(product.asked))
+        puller.stop()
+        [proof] = await asyncio.wait_for(reconciling, 10)
+    assert [text.endswith("stopped before it") for text in proof.trouble] == [True]

@@ -11,6 +11,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from functools import reduce
+from pathlib import Path
 
 import msgspec
 
@@ -20,6 +21,7 @@ from halfopen.sinks.compare import Comparison, Day, Extra
 from halfopen.sync import backoff, skew
 from halfopen.sync.client import ProductClient
 from halfopen.sync.events import Compared
+from halfopen.sync.fetched import Fetched
 from halfopen.sync.lane import MOST_BYTES, Lane
 from halfopen.sync.planner import SECOND
 from halfopen.sync.refusal import Refusal
@@ -262,8 +264,7 @@ class Reconciliation:
             began = self._around.clock()
             self._pace.began(began)
             try:
-                most = None if self._whole else MOST_BYTES
-                fetched = await self._client.fetch(self._lane.feed.name, window, body, most)
+                fetched = await self._fetched(window, body)
                 self._found.requests += fetched.requests
                 self._pace.brought(began, fetched.size)
                 skew.demand_over(window, fetched, f"{self._lane.product.name} {self._lane.feed.name}")
@@ -295,6 +296,21 @@ class Reconciliation:
         if writes:
             self._tell(window, found, rows)
         return found
+
+    async def _fetched(self, window: Window, body: Path) -> Fetched:
+        """What the product answers; Refusal too at a stop, which waits for no product that hangs."""
+        most = None if self._whole else MOST_BYTES
+        fetching = asyncio.ensure_future(self._client.fetch(self._lane.feed.name, window, body, most))
+        stopping = asyncio.ensure_future(self._stopped.wait())
+        try:
+            await asyncio.wait((fetching, stopping), return_when=asyncio.FIRST_COMPLETED)
+            if fetching.done():
+                return await fetching
+        finally:
+            stopping.cancel()
+            fetching.cancel()
+        await asyncio.wait([fetching])
+        raise Refusal("stopped while it was asked")
 
     async def _against_mirror(self, answer: Answer, sought: tuple[str, ...]) -> Comparison:
         claimed = self._claimed() or answer.window.end
