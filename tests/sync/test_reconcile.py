@@ -16,6 +16,12 @@ from sync.test_puller import SECOND, config, now, until
 MINUTE = timedelta(minutes=1)
 
 
+def of_logins(product: FaultyProduct, tmp_path: Path) -> Puller:
+    sink = DuckDBSink(tmp_path / "mirror.duckdb")
+    products = {"casino": config(product, feeds=("logins",))}
+    return Puller(products, sink, spool=tmp_path / "spool", dice=random.Random(1))
+
+
 async def test_a_row_that_moved_on_is_found_though_live_pulling_caught_up_meanwhile(tmp_path: Path) -> None:
     logins = Truth("logins")
     start = floor(now(), SECOND) - timedelta(hours=2)
@@ -24,12 +30,7 @@ async def test_a_row_that_moved_on_is_found_though_live_pulling_caught_up_meanwh
     span = Window(start, start + MINUTE)
     async with (
         FaultyProduct([logins]) as product,
-        Puller(
-            {"casino": config(product, feeds=("logins",))},
-            DuckDBSink(tmp_path / "mirror.duckdb"),
-            spool=tmp_path / "spool",
-            dice=random.Random(1),
-        ) as puller,
+        of_logins(product, tmp_path) as puller,
     ):
         assert await puller.backfill("casino", span) == {}
         del logins.rows["goes"]
@@ -51,12 +52,7 @@ async def test_a_stop_waits_for_no_product_that_hangs(tmp_path: Path) -> None:
     span = Window(start, start + MINUTE)
     async with (
         FaultyProduct([Truth("logins")], lambda _number, _feed: Fault.HANG) as product,
-        Puller(
-            {"casino": config(product, feeds=("logins",))},
-            DuckDBSink(tmp_path / "mirror.duckdb"),
-            spool=tmp_path / "spool",
-            dice=random.Random(1),
-        ) as puller,
+        of_logins(product, tmp_path) as puller,
     ):
         reconciling = asyncio.create_task(puller.reconcile("casino", span))
         await until(lambda: bool(product.asked))
