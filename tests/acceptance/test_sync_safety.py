@@ -139,6 +139,10 @@ async def test_who_is_in_the_mirror_can_be_forgotten_and_told_of_when_the_produc
         assert refused.code == 2
         assert "unknown product 'casin'; did you mean 'casino'?" in said_in_one_line(refused)
     assert (await run("status", "--max-lag", "1s", folder=tmp_path)).code == 0
+    (tmp_path / "mirror.duckdb").write_bytes(b"not a database " * 1000)
+    unread = await run("report", "self-exclusion", "--product", "casino", folder=tmp_path)
+    assert unread.code == 3, "nobody knows what is in it"
+    assert "not a DuckDB file" in said_in_one_line(unread)
 
 
 async def test_tokens_are_sealed_in_the_file_and_masked_on_the_screen(tmp_path: Path, product: FaultyProduct) -> None:

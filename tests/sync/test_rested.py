@@ -38,7 +38,7 @@ def told() -> Told:
 @pytest.fixture
 def rested(told: Told) -> Rested:
     found = Rested()
-    found.take(("casino", "logins"), LADDER, told, lambda: NOW)  # type: ignore[arg-type] - it answers as one does
+    found.take(("casino", "logins"), LADDER, told, lambda: NOW)
     return found
 
 
@@ -74,7 +74,7 @@ async def test_what_may_send_a_rung_to_rest_or_wake_one_is_news(
 async def test_another_configuration_is_news(told: Told, rested: Rested) -> None:
     await rested.look({})
     assert not rested.rungs(NOW), "another rung has read what the watcher's number says"
-    rested.take(("casino", "logins"), LADDER, told, lambda: NOW)  # type: ignore[arg-type] - it answers as one does
+    rested.take(("casino", "logins"), LADDER, told, lambda: NOW)
     await rested.look({watcher(LADDER): WHOLE})
     assert told.asked == ["first", "again"]
     assert rested.rungs(NOW)

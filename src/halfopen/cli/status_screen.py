@@ -28,10 +28,13 @@ class One:
     product: str
     feed: str
     told: dict[str, Any]
-    allowed: float = 0.0
-    """Seconds that it may be behind more than others."""
-    is_pulled: bool = True
-    """False for what is no longer configured: it stays as it is, and is behind nothing."""
+    allowed: float | None
+    """Seconds that it may be behind more than others; None for what is no longer configured and behind nothing."""
+
+    @property
+    def is_pulled(self) -> bool:
+        """Whether somebody still asks for it."""
+        return self.allowed is not None
 
     @property
     def lag(self) -> float:
@@ -42,7 +45,7 @@ class One:
     @property
     def excess(self) -> float:
         """Of the lag, what its own cadence and offset do not explain."""
-        return self.lag - self.allowed if self.is_pulled else float("-inf")
+        return float("-inf") if self.allowed is None else self.lag - self.allowed
 
     @property
     def behind(self) -> str:
@@ -60,9 +63,7 @@ def screen(
     A feed that nothing is said of in `allowed` is no longer pulled.
     """
     every = [
-        One(product, feed, told)
-        if allowed is None
-        else One(product, feed, told, allowed.get((product, feed), 0.0), (product, feed) in allowed)
+        One(product, feed, told, 0.0 if allowed is None else allowed.get((product, feed)))
         for product, feeds in status["products"].items()
         for feed, told in feeds["feeds"].items()
     ]

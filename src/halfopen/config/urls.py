@@ -73,6 +73,6 @@ def quoted(text: str) -> str:
     """An address in quotes, without what may be a secret: who signs in, and what follows the path."""
     head, at, tail = text.rpartition("@")
     scheme, separator, _ = head.partition("://")
-    place = _AFTER_PATH.split(tail, maxsplit=1)
-    shown = f"{scheme}{separator}" * bool(separator) + f"***{at}" * bool(at) + place[0]
-    return repr(shown + "?***" * (len(place) > 1))
+    signed_in = (f"{scheme}://***@" if separator else "***@") if at else ""
+    place, *more = _AFTER_PATH.split(tail, maxsplit=1)
+    return repr(signed_in + place + ("?***" if more else ""))

@@ -10,25 +10,24 @@ from typing import Any
 
 import duckdb
 
-from halfopen.contract.load import NAMES
 from halfopen.errors import LostTurnError, SinkError
 from halfopen.sinks import exclusions, ledger, vanished
 from halfopen.sinks.base import Answer, Applied, Hole, Progress
 from halfopen.sinks.care import Care
 from halfopen.sinks.compaction import compact
 from halfopen.sinks.compare import Comparison
-from halfopen.sinks.drift import Seen, Watch, with_remark
+from halfopen.sinks.drift import Seen, with_remark
 from halfopen.sinks.duckdb.run import first_line
 from halfopen.sinks.findings import held_at
 from halfopen.sinks.forget import Forgotten, forget
 from halfopen.sinks.graves import Graves
-from halfopen.sinks.ledger_lines import Outcome
 from halfopen.sinks.postgresql import fence, incoming, schema
 from halfopen.sinks.postgresql.apply import apply, replay
 from halfopen.sinks.postgresql.compare import compare
 from halfopen.sinks.postgresql.judged import PIECE_BYTES, judged
 from halfopen.sinks.postgresql.link import FAILURES, Interrupted, Loop, Session
 from halfopen.sinks.postgresql.query import PostgreSQLReader, query
+from halfopen.sinks.postgresql.remembered import Remembered
 from halfopen.sinks.postgresql.workplace import Workplace
 from halfopen.sinks.replay import Held, Rejudged, Replayed, held
 from halfopen.sinks.summary import progress_of, status_of
@@ -63,11 +62,6 @@ class PostgreSQLSink:
     more, `threads` of them at a time.
     """
 
-    _rows: dict[tuple[str, str], int] | None
-    _held: set[tuple[str, str]] | None
-    _owing: set[tuple[str, str]] | None
-    _coverage: dict[tuple[str, str], dict[int, Coverage]]
-
     def __init__(
         self,
         url: str,
@@ -82,7 +76,7 @@ class PostgreSQLSink:
     ) -> None:
         self._clock = clock
         self._care = Care(vault=vault)
-        self._watch = Watch()
+        self._known = Remembered(is_ours=not reads_only)
         self._url = url
         self._shown = shown
         self._reads_only = reads_only
@@ -99,7 +93,6 @@ class PostgreSQLSink:
         self._door = threading.Lock()
         self._work: Workplace | None = None
         self._seq = 0
-        self._forget()
 
     def open(self) -> None:
         """Connect, make what is missing and take the turn; see `Sink.open`."""
@@ -142,11 +135,11 @@ class PostgreSQLSink:
         try:
             with self._failing("nothing was written"):
                 ready = judged(work, answers, self._care, piece_bytes=self._piece_bytes)
-                outcomes: list[Outcome] = []
+                outcomes = []
                 names = [(answer.product, answer.feed.name) for answer in answers]
                 with self._transaction() as session:
-                    held = set(self._held_now(session))
-                    owing = self._owing_now(session) & set(names)
+                    held = set(self._known.held(session))
+                    owing = self._known.owing(session) & set(names)
                     for name, one in zip(names, ready, strict=True):
                         outcomes.append(apply(session, one, anything_held=name in held))
                         if outcomes[-1].held:
@@ -163,10 +156,11 @@ class PostgreSQLSink:
                         )
                         for one, outcome in zip(ready, outcomes, strict=True)
                     ]
-                    remarks = self._watch.look(session, seen)
+                    remarks = self._known.watch.look(session, seen)
         finally:
             work.sweep()
-        self._remember(answers, outcomes, held, settled)
+        self._seq = max(self._seq, *(answer.seq for answer in answers))
+        self._known.stored(answers, outcomes, held, settled)
         return [with_remark(answer, one.applied, remarks) for answer, one in zip(answers, outcomes, strict=True)]
 
     def held(self, product: str, feed: str, *, code: str | None, after: tuple[int, str], limit: int) -> list[Held]:
@@ -186,9 +180,7 @@ class PostgreSQLSink:
         finally:
             work.sweep()
         for job, (_, inserted) in zip(jobs, done, strict=True):
-            name = (job.answer.product, job.answer.feed.name)
-            if self._rows is not None:
-                self._rows[name] = self._rows.get(name, 0) + inserted
+            self._known.inserted((job.answer.product, job.answer.feed.name), inserted)
         return [replayed for replayed, _ in done]
 
     def forget(self, product: str, player: str, now: datetime) -> Forgotten:
@@ -197,31 +189,28 @@ class PostgreSQLSink:
             found = forget(session, product, player, now)
             graves = Graves.read(session)
         self._care = replace(self._care, graves=graves)
-        self._forget()
+        self._known.forget()
         return found
 
     def fail(self, hole: Hole) -> None:
         """Record a window that failed; see `Sink.fail`."""
         with self._failing("nothing was written"), self._transaction() as session:
             ledger.fail(session, hole)
-        if self._owing is not None:
-            self._owing.add((hole.product, hole.feed))
+        self._known.failed((hole.product, hole.feed))
 
     def progress(self, product: str, feed: str) -> Progress:
         """What is committed, re-read and owed."""
         with self._failing(), self._using() as session:
-            return progress_of(self._passes(session, product, feed), ledger.holes(session, product, feed))
+            return progress_of(self._known.passes(session, product, feed), ledger.holes(session, product, feed))
 
     def status(self) -> dict[str, Any]:
         """Per product and feed: watermark and frontier (aware UTC, None before there is one) and counts."""
         with self._failing(), self._using() as session:
-            if self._rows is None or self._reads_only:
-                self._rows = ledger.rows_stored(session, NAMES)
             return status_of(
                 ledger.counts(session),
                 held_at(session),
-                self._rows,
-                lambda product, feed: self._passes(session, product, feed).get(0, Coverage()),
+                self._known.rows(session),
+                lambda product, feed: self._known.passes(session, product, feed).get(0, Coverage()),
             )
 
     def query(self, sql: str) -> tuple[list[str], list[tuple[Any, ...]]]:
@@ -291,7 +280,7 @@ class PostgreSQLSink:
 
     def _connect(self) -> Session:
         """A new session; what was remembered may be of a transaction whose end nobody saw."""
-        self._forget()
+        self._known.forget()
         settings = SETTINGS if self._reads_only else {**SETTINGS, **WRITING}
         self._session = Session.connect(self._loop, self._url, settings)
         return self._session
@@ -328,7 +317,7 @@ class PostgreSQLSink:
                 yield session
                 session.script("COMMIT")
             except BaseException:
-                self._forget()
+                self._known.forget()
                 _roll_back(session)
                 raise
 
@@ -351,49 +340,6 @@ class PostgreSQLSink:
 
     def _closed(self) -> SinkError:
         return SinkError(f"mirror {self._shown!r}: is not open")
-
-    def _forget(self) -> None:
-        """What is remembered of the mirror, because nobody else writes it while it is our turn."""
-        self._rows = None
-        self._held = None
-        self._owing = None
-        self._watch.forget()
-        self._coverage = {}
-
-    def _held_now(self, session: Session) -> set[tuple[str, str]]:
-        if self._held is None:
-            self._held = set(held_at(session))
-        return self._held
-
-    def _owing_now(self, session: Session) -> set[tuple[str, str]]:
-        if self._owing is None:
-            self._owing = ledger.owing(session)
-        return self._owing
-
-    def _passes(self, session: Session, product: str, feed: str) -> dict[int, Coverage]:
-        """Coverage by pass, read once and kept up to date by `apply`."""
-        if (product, feed) not in self._coverage or self._reads_only:
-            self._coverage[product, feed] = ledger.coverage(session, product, feed)
-        return self._coverage[product, feed]
-
-    def _remember(
-        self,
-        answers: Sequence[Answer],
-        outcomes: list[Outcome],
-        held: set[tuple[str, str]],
-        settled: set[tuple[str, str]],
-    ) -> None:
-        self._held = held
-        self._owing = (self._owing or set()) - settled
-        for answer, outcome in zip(answers, outcomes, strict=True):
-            name = (answer.product, answer.feed.name)
-            self._seq = max(self._seq, answer.seq)
-            if self._rows is not None:
-                self._rows[name] = self._rows.get(name, 0) + outcome.inserted
-            if name in self._coverage:
-                passes = self._coverage[name]
-                for rung, part in ((answer.rung, answer.window), *answer.settles):
-                    passes[rung] = passes.get(rung, Coverage()).add(part)
 
 
 def _roll_back(session: Session) -> None:
