@@ -88,3 +88,6 @@ def test_what_is_no_longer_configured_is_shown_and_never_behind() -> None:
     text = "\n".join(shown(of(many | products), 60, pulled))
     assert "needs a look" not in text
     assert [line.split()[4:6] for line in text.splitlines() if line.startswith("reno")] == [["not", "pulled"]]
+    slow = {"reno": {"logins": old, "bonus_list": feed(lag_seconds=800.0)}}
+    text = "\n".join(shown(of(many | slow), 60, pulled | {("reno", "bonus_list"): 840.0}))
+    assert [line.split()[4:6] for line in text.splitlines() if line.startswith("reno")] == [["13", "min"]]

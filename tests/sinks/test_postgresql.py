@@ -171,14 +171,17 @@ def test_nobody_there_is_one_line_without_the_password(address: str) -> None:
 
 
 @pytest.mark.parametrize("step", ["late", "commit", "fill"])
+@pytest.mark.parametrize("is_ours", [False, True], ids=["the server's mistake", "our mistake"])
 def test_nothing_is_seen_of_answers_that_fail_before_the_commit(
-    mirror: PostgreSQLSink, asked: Answers, monkeypatch: pytest.MonkeyPatch, step: str
+    mirror: PostgreSQLSink, asked: Answers, monkeypatch: pytest.MonkeyPatch, step: str, *, is_ours: bool
 ) -> None:
     mirror.apply([asked("transactions", [transaction("1"), transaction("2", amount="x")])])
     mirror.fail(OWED)
     before, status = everything(mirror), mirror.status()
 
     def fail(database: Database, *_: object) -> int:
+        if is_ours:  # the server would commit what came before it
+            raise SinkError("a mistake")
         database.rows("SELECT 1 FROM nowhere")
         return 0
 
